@@ -1,0 +1,91 @@
+# Each target works first on a fresh clone with Python 3.11 to 3.13, git and make: it builds the
+# environment in .venv and fetches what it needs into .tools. Nothing is written outside the checkout.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK := requirements-dev.lock
+SPEC_OF_LOCK := --universal --python-version 3.11 --group dev --group site --generate-hashes --no-annotate
+
+export PIP_CACHE_DIR ?= $(CURDIR)/.tools/cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+# An environment remembers the folder that it was made in; a moved or copied checkout needs its own.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+$(READY): remake
+endif
+
+.PHONY: help generate check test lint golden lock site serve bench tools clean remake
+
+help: ## show this list
+	@echo "make <target>, where <target> is one of:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+generate: $(READY) ## compile the specs into out/, judged by promtool and amtool
+	@$(BIN)/watchbill generate
+
+check: $(READY) ## compile and judge without writing; fail where out/ differs
+	@$(BIN)/watchbill check
+
+test: lint tools ## everything that a change must pass: lint, types, layers, drift, tests
+	@$(BIN)/watchbill check
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: $(READY) ## ruff, mypy and the layers of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy generator/watchbill tests
+	@$(BIN)/lint-imports
+
+golden: $(READY) ## rewrite the expected files of tests/cases; read the diff
+	@$(BIN)/watchbill tools >/dev/null
+	@$(BIN)/python -m pytest tests/test_cases.py --golden
+
+tools: $(READY) ## fetch the oldest and the newest Prometheus and Alertmanager into .tools
+	@$(BIN)/watchbill tools
+
+site: $(READY) ## build the runbook site into site/, strictly
+	@$(BIN)/mkdocs build --strict
+
+serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
+	@$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
+
+bench: $(READY) ## measure start-up, compile time and memory
+	@$(BIN)/python bench/run.py
+
+lock: ## resolve the development dependencies anew into requirements-dev.lock
+	@$(find_python); \
+	echo "resolving $(LOCK) …" >&2; \
+	test -x .tools/uv/bin/uv || { "$$python" -m venv .tools/uv && .tools/uv/bin/pip install -q uv; } && \
+	UV_CACHE_DIR="$(CURDIR)/.tools/cache/uv" .tools/uv/bin/uv pip compile -q --upgrade $(SPEC_OF_LOCK) \
+	    --custom-compile-command "make lock" pyproject.toml -o $(LOCK)
+
+clean: ## remove the environment, the tools and the built site
+	@rm -rf $(VENV) .tools site
+
+# Sets $$python to a suitable interpreter: PYTHON if given, else the first that can make environments.
+define find_python
+python=; \
+for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+    if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+        2>/dev/null; then python=$$candidate; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+    echo "Python 3.11, 3.12 or 3.13 with its venv module is needed, and $(or $(PYTHON),PATH) has none;" \
+        "install one or name it: make PYTHON=/path/to/python3.13" >&2; \
+    exit 1; \
+fi
+endef
+
+$(READY): $(LOCK) pyproject.toml
+	@$(find_python); \
+	echo "making the environment in $(VENV) with $$("$$python" --version) …" >&2; \
+	rm -f $(READY); "$$python" -m venv --clear $(VENV)
+	@echo "installing the locked dependencies …" >&2
+	@$(BIN)/python -m pip install -q --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@printf '%s\n' "$(CURDIR)" >$(READY)

@@ -1,0 +1,1 @@
+"""watchbill compiles services, SLOs and alerts into proven monitoring configuration."""

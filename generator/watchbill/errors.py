@@ -1,0 +1,111 @@
+"""What can be wrong, where it stands, and with which code the command ends."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; part of the contract with scripts and CI."""
+
+    CLEAN = 0
+    FOUND = 1
+    USAGE = 2
+    TOOL = 3
+
+
+class Level(StrEnum):
+    """How much a diagnostic matters: an error stops the flow, a warning never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a file as its author sees it.
+
+    Lines and columns count from 1, columns in characters; the end is exclusive.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong, where, and what its author can do about it.
+
+    `what` states the fault and quotes the author's text; `todo` is an instruction.
+    Neither ends in a full stop.
+    """
+
+    span: Span
+    what: str
+    todo: str
+    level: Level = Level.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.span}: {self.what}; {self.todo}"
+
+
+class WatchbillError(Exception):
+    """Base of everything that ends a command with a sentence instead of a traceback."""
+
+    exit_code = ExitCode.FOUND
+
+
+class SpecError(WatchbillError):
+    """The authors' input has faults; carries all of them, sorted by place."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = sort_diagnostics(diagnostics)
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+class RefusedError(WatchbillError):
+    """A command declines to act on what it found, such as a folder that is not ours."""
+
+
+class UsageError(WatchbillError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ToolError(WatchbillError):
+    """A tool that we depend on is missing, too old, or broke."""
+
+    exit_code = ExitCode.TOOL
+
+
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort by place, then text, without repetitions."""
+    return tuple(sorted(set(diagnostics), key=lambda d: (d.span, d.what, d.todo)))
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that a person most likely meant by `name`, if one is near enough."""
+    by_fold = {choice.casefold(): choice for choice in sorted(choices, reverse=True)}
+    found = difflib.get_close_matches(name.casefold(), sorted(by_fold), n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else None
+
+
+def choose(name: str, choices: Iterable[str], *, none: str = "there is nothing to choose from") -> str:
+    """Phrase the `todo` for an unknown name: the nearest right one, else the list of choices."""
+    known = sorted(choices)
+    if (match := nearest(name, known)) is not None:
+        return f'use "{match}"'
+    if not known:
+        return none
+    shown = ", ".join(known[:12])
+    return f"choose one of: {shown}" + (", …" if len(known) > 12 else "")
