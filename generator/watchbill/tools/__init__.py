@@ -1,0 +1,28 @@
+"""The Prometheus programs that judge what we compile: where they are, and how they get here.
+
+`find` and `ensure` serve the commands, `generation` serves the tests, `fetch` and `table` serve
+`watchbill tools`. Nothing here decides whether a rule is right; that is for promtool and amtool.
+"""
+
+from __future__ import annotations
+
+from watchbill.tools.fetch import fetch
+from watchbill.tools.generations import Generation, generation
+from watchbill.tools.lookup import ensure, find
+from watchbill.tools.place import checkout_root
+from watchbill.tools.report import as_json, table
+from watchbill.tools.version import MINIMUM, Tool, Version
+
+__all__ = [
+    "MINIMUM",
+    "Generation",
+    "Tool",
+    "Version",
+    "as_json",
+    "checkout_root",
+    "ensure",
+    "fetch",
+    "find",
+    "generation",
+    "table",
+]
