@@ -1,0 +1,166 @@
+"""What every kind of condition gives: expression, sentence, threshold, reading and witness."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, get_args
+
+from watchbill.authoring import Authored, Faults, KeyName
+from watchbill.errors import Level, Span, choose
+from watchbill.model.alerts import Reading, Threshold
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Witness
+from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
+from watchbill.promql import Matcher
+from watchbill.quantity import Duration, Quantity, QuantityError, TimeScale, Unit
+
+INSTANCE = "instance"  # a target label that every series has; any condition may keep it
+
+
+class Condition(Authored):
+    """A typed statement about a signal.
+
+    The linker calls `check` before anything else; the other methods may rely on what it accepted.
+    """
+
+    per_environment: ClassVar[bool] = False
+    """Whether the condition must be asked for each environment by name, as absence must."""
+
+    kind: str
+    per: tuple[KeyName, ...] = ()
+
+    @classmethod
+    def kind_names(cls) -> tuple[str, ...]:
+        """Return the word that authors write after `kind:`; none for a class that kinds only share."""
+        return get_args(cls.model_fields["kind"].annotation)
+
+    @abstractmethod
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Map each field that names a metric to the role it names; these metrics must be exported."""
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Judge the condition against its signal; faults carry the author's line."""
+        for field, role in self.roles(signal).items():
+            if role not in signal.metrics:
+                what = f'profile "{signal.profile}" has no metric "{role}"'
+                faults.add(self.span(field), what, choose(role, signal.metrics))
+        metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
+        for index, role in enumerate(self.per):
+            self._check_label(index, role, signal, faults)
+            for metric in metrics:
+                self._check_carries(metric, role, self.span("per", index), faults)
+        for field in ("window", "hold"):
+            window = getattr(self, field, None)
+            if isinstance(window, Duration):
+                self._check_window(field, window, signal, faults)
+
+    def _check_label(self, index: int, role: str, signal: Signal, faults: Faults) -> None:
+        known = (INSTANCE, *signal.labels)
+        if role not in known:
+            faults.add(
+                self.span("per", index),
+                f'"{role}" is not a label of signal "{signal.key}"',
+                choose(role, known),
+            )
+        elif signal.labels.get(role, role) in RESERVED_LABELS:
+            what = f'label "{signal.labels[role]}" would overwrite a label of the alert itself'
+            faults.add(self.span("per", index), what, "rename it in the scrape configuration and in the signal")
+
+    def _check_carries(self, metric: Metric, role: str, span: Span, faults: Faults) -> None:
+        if role != INSTANCE and role not in metric.labels:
+            faults.add(
+                span,
+                f'metric "{metric.name}" carries no label "{role}"',
+                choose(role, metric.labels, none="remove it"),
+            )
+
+    def _check_window(self, field: str, window: Duration, signal: Signal, faults: Faults) -> None:
+        shortest = signal.scrape_interval.times(4)
+        if window < shortest:
+            what = (
+                f"a window of {window} holds fewer than four samples at a scrape interval of {signal.scrape_interval}"
+            )
+            faults.add(self.span(field), what, f"use {shortest} or more")
+
+    @abstractmethod
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Build the PromQL that is true where the alert shall fire."""
+
+    @abstractmethod
+    def sentence(self, signal: Signal) -> str:
+        """Say in English when it is true, without a full stop: `More than 1% of requests are 5xx over 5m`."""
+
+    def threshold(self, signal: Signal) -> Threshold | None:
+        """Give the line to draw on a panel, in the metric's own unit; None where there is no such line."""
+        return None
+
+    def reading(self, signal: Signal) -> Reading | None:
+        """Say how the expression's value reads; None where the value says nothing."""
+        return None
+
+    @abstractmethod
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Give series that show the condition false, nearly true, true and recovering."""
+
+    # What the kinds share.
+
+    def grouping(self, signal: Signal) -> tuple[str, ...]:
+        """List the labels that every aggregation keeps, target labels first."""
+        return (*TARGET_LABELS, *self.own_grouping(signal))
+
+    def own_grouping(self, signal: Signal) -> tuple[str, ...]:
+        """List the labels that it keeps beside the target labels, by their real names."""
+        return tuple(sorted(signal.labels.get(role, role) for role in self.per))
+
+    def check_type(self, signal: Signal, faults: Faults, field: str, *types: MetricType) -> Metric | None:
+        """Hold the metric that `field` names to a type; None where it is missing or of another type."""
+        metric = signal.metrics.get(self.roles(signal).get(field, ""))
+        if metric is None or metric.type in types:
+            return metric
+        what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {" or ".join(types)}'
+        faults.add(self.span(field), what, f'name another metric in "{field}"')
+        return None
+
+    def check_class(self, signal: Signal, faults: Faults, field: str, *, metric: str) -> None:
+        """Hold the class that `field` names to those of the profile, and its label to the metric's."""
+        name = getattr(self, field)
+        if name is None:
+            return
+        if name not in signal.classes:
+            what = f'profile "{signal.profile}" has no class "{name}"'
+            faults.add(self.span(field), what, choose(name, signal.classes))
+            return
+        labels = {signal.labels[role] for role in signal.metrics[metric].labels} if metric in signal.metrics else set()
+        label = signal.classes[name].matcher.label
+        if labels and label not in labels:
+            carrier = signal.metrics[metric].name
+            what = f'class "{name}" is told by label "{label}", which metric "{carrier}" does not carry'
+            faults.add(self.span(field), what, "name another class, or the metric that carries it")
+
+    def check_unit(self, faults: Faults, field: str, quantity: Quantity, unit: Unit) -> bool:
+        """Hold a quantity to the dimension of a metric's unit."""
+        try:
+            quantity.to(unit)
+        except QuantityError as error:
+            faults.add(self.span(field), error.what, error.todo)
+            return False
+        return True
+
+    def warn(self, faults: Faults, field: str, what: str, todo: str) -> None:
+        """Note something that compiles, but that its author would want to know."""
+        faults.add(self.span(field), what, todo, level=Level.WARNING)
+
+
+def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:
+    """Return the matcher of a class; none for None."""
+    return () if name is None else (signal.classes[name].matcher,)
+
+
+def per_words(condition: Condition) -> str:
+    """Say what is judged one by one: ` per route`; empty where all is judged together."""
+    return f" per {' and '.join(condition.per)}" if condition.per else ""
+
+
+def unit_quantity(quantity: Quantity, unit: Unit) -> str:
+    """Write a quantity in the unit that a metric measures."""
+    return str(Quantity(quantity.to(unit), unit))

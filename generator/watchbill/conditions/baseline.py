@@ -1,0 +1,86 @@
+"""What surges and drops share: the rate at the same time of another day."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from watchbill.authoring import DurationText, Faults, KeyName, Rate
+from watchbill.conditions.base import Condition
+from watchbill.conditions.streams import Course, counters, firing_labels, groups
+from watchbill.model.alerts import Display, Reading, Threshold
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+
+
+class AgainstBaseline(Condition):
+    """Compare a counter's rate with its mean over `smooth`, `baseline` ago.
+
+    Without that much history there is nothing to compare with, and the alert is quiet. `floor` keeps
+    it quiet where rates are too small to mean anything.
+    """
+
+    kind: str
+    metric: KeyName
+    window: DurationText = Duration.parse("5m")
+    baseline: DurationText = Duration.parse("1d")
+    smooth: DurationText = Duration.parse("1h")
+    floor: Rate
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one counter."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a counter, and the baseline to the past."""
+        super().check(signal, faults)
+        self.check_type(signal, faults, "metric", MetricType.COUNTER)
+        if self.baseline < self.window:
+            faults.add(self.span("baseline"), f"a baseline {self.baseline} ago overlaps the window", "use 1d or 7d")
+        if self.smooth < self.window:
+            faults.add(
+                self.span("smooth"),
+                f"a baseline smoothed over {self.smooth} is noisier than the window itself",
+                "use 1h",
+            )
+
+    def now(self, signal: Signal, scale: TimeScale) -> str:
+        """Build the present rate."""
+        series = signal.select(signal.metrics[self.metric])
+        return aggregate("sum", self.grouping(signal), over("rate", series, scale(self.window)))
+
+    def then(self, signal: Signal, scale: TimeScale) -> str:
+        """Build the baseline's rate."""
+        series = signal.select(signal.metrics[self.metric])
+        rate = over("rate", series, scale(self.smooth), offset=scale(self.baseline))
+        return aggregate("sum", self.grouping(signal), rate)
+
+    def floor_text(self) -> str:
+        """Write the floor per second, as `rate` counts."""
+        return decimal_text(self.floor.to(Unit.PER_SECOND))
+
+    def baseline_words(self) -> str:
+        """Say what it is compared with."""
+        return f"the rate {self.baseline.words()} earlier (mean of {self.smooth.words()})"
+
+    def threshold(self, signal: Signal) -> Threshold | None:
+        """Draw nothing: the limit moves with the baseline."""
+        return None
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the present rate."""
+        return Reading(Display.NUMBER, f"/s {signal.metrics[self.metric].noun}")
+
+    @abstractmethod
+    def course(self) -> Course:
+        """Give the rates of the witness."""
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let a steady flow change by a tenth less or more than the limit, after a whole baseline of history."""
+        course, window = self.course(), scale(self.window)
+        metric = signal.metrics[self.metric]
+        streams = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, course))
+        history = scale(self.baseline) + scale(self.smooth)
+        firing = Firing(firing_labels(self, signal), course.above)
+        return Witness(streams, (firing,), history=history, settles=window, clears=window, long_history=True)

@@ -1,0 +1,49 @@
+"""Far fewer events than usual."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import Faults, Ratio
+from watchbill.conditions.base import per_words
+from watchbill.conditions.baseline import AgainstBaseline
+from watchbill.conditions.streams import Course
+from watchbill.model.signals import Signal
+from watchbill.quantity import TimeScale, Unit, decimal_text
+
+
+class Drop(AgainstBaseline):
+    """A counter grows at less than a share of its rate at the same time of another day.
+
+    A counter that is gone altogether reads as a rate of zero.
+    """
+
+    kind: Literal["drop"]
+    below: Ratio
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold the share below one."""
+        super().check(signal, faults)
+        if not 0 < self.below.to(Unit.RATIO) < 1:
+            faults.add(self.span("below"), f"below {self.below} of the baseline is no drop", "use 0% < x < 100%")
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Compare now (or nothing) with then, where then was above the floor."""
+        now, then = self.now(signal, scale), self.then(signal, scale)
+        share = decimal_text(self.below.to(Unit.RATIO))
+        return f"({now} or 0 * {then}) < {share} * {then} and {then} >= {self.floor_text()}"
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the share, the baseline and the floor."""
+        noun = signal.metrics[self.metric].noun
+        return (
+            f"{noun.capitalize()}{per_words(self)} over {self.window.words()} come at less than {self.below} of"
+            f" {self.baseline_words()}, which was {self.floor} or more"
+        )
+
+    def course(self) -> Course:
+        """Start from a flow that is well above the floor."""
+        usual = max(self.floor.to(Unit.PER_SECOND) * 2, Decimal(10))
+        share = self.below.to(Unit.RATIO)
+        return Course(usual, usual * min(share * Decimal("1.1"), (1 + share) / 2), usual * share * Decimal("0.9"))

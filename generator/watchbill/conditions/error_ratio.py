@@ -1,0 +1,118 @@
+"""The share of events that went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import ClassName, Count, DurationText, Faults, KeyName, Ratio
+from watchbill.conditions.base import Condition, class_matchers, per_words
+from watchbill.conditions.streams import (
+    Course,
+    Group,
+    below_and_above,
+    counters,
+    firing_labels,
+    groups,
+    member,
+    other,
+    steady,
+)
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Stream, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+
+
+class ErrorRatio(Condition):
+    """More than a share of all events are bad: of a class (`bad`), or counted on their own (`errors`).
+
+    `min_events` is a floor of BAD events within the window, so that one failed request at night is
+    no page, and a total outage still is.
+    """
+
+    kind: Literal["error_ratio"]
+    metric: KeyName
+    bad: ClassName | None = None
+    errors: KeyName | None = None
+    above: Ratio
+    window: DurationText = Duration.parse("5m")
+    min_events: Count | None = None
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read the events and, where they have a counter of their own, the errors."""
+        return {"metric": self.metric} | ({"errors": self.errors} if self.errors else {})
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to counters, and to exactly one way of telling what is bad."""
+        super().check(signal, faults)
+        self.check_type(signal, faults, "metric", MetricType.COUNTER)
+        self.check_type(signal, faults, "errors", MetricType.COUNTER)
+        self.check_class(signal, faults, "bad", metric=self.metric)
+        if (self.bad is None) == (self.errors is None):
+            what = "an error_ratio needs either a class of bad events or a counter of errors"
+            faults.add(self.span("kind"), what, 'write "bad: <class>" or "errors: <metric>"')
+        if not 0 < self.above.to(Unit.RATIO) < 1:
+            faults.add(self.span("above"), f"a ratio above {self.above} can never or always be", "use 0% < x < 100%")
+
+    def _bad(self, signal: Signal) -> str:
+        if self.errors is not None:
+            return signal.select(signal.metrics[self.errors])
+        return signal.select(signal.metrics[self.metric], *class_matchers(signal, self.bad))
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Divide the rate of bad events by the rate of all."""
+        labels, window = self.grouping(signal), scale(self.window)
+        bad, events = self._bad(signal), signal.select(signal.metrics[self.metric])
+        rates = (aggregate("sum", labels, over("rate", series, window)) for series in (bad, events))
+        expr = f"{' / '.join(rates)} > {decimal_text(self.above.to(Unit.RATIO))}"
+        if self.min_events is not None:
+            floor = decimal_text(self.min_events.number)
+            expr = f"{expr} and {aggregate('sum', labels, over('increase', bad, window))} >= {floor}"
+        return expr
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the share, the events, and the floor."""
+        noun = signal.metrics[self.metric].noun
+        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        return f"More than {self.above} of {noun}{per_words(self)} {self._what()} over {self.window.words()}{floor}"
+
+    def _what(self) -> str:
+        return f"are {self.bad}" if self.bad else "fail"
+
+    def threshold(self, signal: Signal) -> Threshold:
+        """Draw the ratio."""
+        return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the share."""
+        return Reading(Display.PERCENT, f" of {signal.metrics[self.metric].noun} {self._what()}")
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let a steady flow of events turn bad by a tenth less or more than the threshold."""
+        ratio = self.above.to(Unit.RATIO)
+        below, above = below_and_above(ratio, ceiling=Decimal(1))
+        window = scale(self.window)
+        needed = self.min_events.number if self.min_events else Decimal(1)
+        flow = Decimal(max(20, int(3 * needed / (ratio * window.seconds)) + 1))
+        shares = Course(Decimal(0), below, above)
+        streams = [
+            stream
+            for group in groups(self, signal)
+            for stream in self._streams(signal, group, shares.scaled(flow), flow)
+        ]
+        firing = Firing(firing_labels(self, signal), above)
+        return Witness(tuple(streams), (firing,), history=window, settles=window, clears=window)
+
+    def _streams(self, signal: Signal, group: Group, bad: Course, flow: Decimal) -> Iterable[Stream]:
+        events = signal.metrics[self.metric]
+        if self.errors is not None:
+            yield from counters(signal, events, group, steady(flow))
+            yield from counters(signal, signal.metrics[self.errors], group, bad)
+            return
+        bad_class = signal.classes[str(self.bad)]
+        good = Course(flow - bad.calm, flow - bad.below, flow - bad.above)
+        yield from counters(signal, events, group, bad, own=member(bad_class))
+        yield from counters(signal, events, group, good, own=other(bad_class))

@@ -1,0 +1,74 @@
+"""Events that come too often."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import ClassName, DurationText, Faults, KeyName, Rate
+from watchbill.conditions.base import Condition, class_matchers, per_words
+from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, member
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, TimeScale, decimal_text
+
+
+class EventRate(Condition):
+    """A counter grows faster than a rate, in the author's own period: 10/min stays 10."""
+
+    kind: Literal["event_rate"]
+    metric: KeyName
+    where: ClassName | None = None
+    above: Rate
+    window: DurationText = Duration.parse("5m")
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one counter."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a counter."""
+        super().check(signal, faults)
+        self.check_type(signal, faults, "metric", MetricType.COUNTER)
+        self.check_class(signal, faults, "where", metric=self.metric)
+
+    def _period(self, scale: TimeScale) -> Decimal:
+        return scale(Duration(int(self.above.unit.size) * 1000)).seconds
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Compare events in the author's period with the limit."""
+        series = signal.select(signal.metrics[self.metric], *class_matchers(signal, self.where))
+        rate = aggregate("sum", self.grouping(signal), over("rate", series, scale(self.window)))
+        period = self._period(scale)
+        counted = rate if period == 1 else f"{decimal_text(period)} * {rate}"
+        return f"{counted} > {decimal_text(self.above.number)}"
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the events and the rate."""
+        noun = signal.metrics[self.metric].noun
+        where = f" ({self.where})" if self.where else ""
+        return f"More than {self.above} {noun}{where}{per_words(self)} over {self.window.words()}"
+
+    def threshold(self, signal: Signal) -> Threshold:
+        """Draw the rate, in the author's period."""
+        return Threshold(self.above.number, self.above.unit, Direction.ABOVE)
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the rate."""
+        return Reading(Display.NUMBER, f"{self.above.unit.symbol} {signal.metrics[self.metric].noun}")
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let the counter grow a tenth slower or faster than the limit."""
+        limit = self.above.number
+        below, above = below_and_above(limit) if limit else (Decimal(0), Decimal(2))
+        # rates per second need not be exact decimals; the value shown is rounded to four digits
+        per_second = Course(limit / 10, below, above).scaled(1 / self._period(scale))
+        own = member(signal.classes[self.where]) if self.where else None
+        metric, window = signal.metrics[self.metric], scale(self.window)
+        streams = tuple(
+            s for group in groups(self, signal) for s in counters(signal, metric, group, per_second, own=own)
+        )
+        firing = Firing(firing_labels(self, signal), above)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window)

@@ -1,0 +1,80 @@
+"""A leak: something that only ever grows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import AnyQuantity, DurationText, Faults, KeyName
+from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.streams import firing_labels, groups, lone_gauge, steady
+from watchbill.model.alerts import Display, Reading
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Motion, Stream, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import TimeScale, Unit, decimal_text
+
+
+class Growth(Condition):
+    """The lowest value of a window rose by more than an amount since the window before.
+
+    Lowest values ignore the saw teeth of a garbage collector, which mislead a slope.
+    """
+
+    kind: Literal["growth"]
+    metric: KeyName
+    above: AnyQuantity
+    window: DurationText
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one gauge."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge, and the amount to its unit."""
+        super().check(signal, faults)
+        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
+        if metric is not None:
+            self.check_unit(faults, "above", self.above, metric.unit)
+        if self.above.number == 0:
+            faults.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Compare the lows of two windows in a row."""
+        metric, window = signal.metrics[self.metric], scale(self.window)
+        series = signal.select(metric)
+        low, low_before = (over("min_over_time", series, window, offset=offset) for offset in (None, window))
+        rise = aggregate("max", self.grouping(signal), f"{low} - {low_before}")
+        return f"{rise} > {decimal_text(self.above.to(metric.unit))}"
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the amount and the window."""
+        noun = signal.metrics[self.metric].noun
+        window = self.window.words()
+        return (
+            f"The lowest {noun}{per_words(self)} rose by more than {self.above} from one window of {window} to the next"
+        )
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the rise."""
+        unit = signal.metrics[self.metric].unit
+        after = f" more than {self.window.words()} before"
+        return Reading(Display.BYTES, after) if unit is Unit.BYTES else Reading(Display.NUMBER, unit.symbol + after)
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let the gauge climb a tenth slower or faster than the amount in each window."""
+        metric, window = signal.metrics[self.metric], scale(self.window)
+        amount = self.above.to(metric.unit)
+        start = Motion(level=amount * 10)
+
+        def climb(share: Decimal) -> Motion:
+            return Motion(slope=amount * share / window.seconds)
+
+        streams = []
+        for group in groups(self, signal):
+            still = lone_gauge(signal, metric, group, steady(amount * 10))
+            moving = Stream(still.metric, still.labels, start, climb(Decimal("0.9")), climb(Decimal("1.1")))
+            streams.append(moving if group.at_fault else still)
+        firing = Firing(firing_labels(self, signal), amount * Decimal("1.1"))
+        twice = window.times(2)
+        return Witness(tuple(streams), (firing,), history=twice, settles=twice, clears=twice)

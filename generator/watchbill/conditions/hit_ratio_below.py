@@ -1,0 +1,90 @@
+"""A cache that misses too often."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import Count, DurationText, Faults, KeyName, Ratio
+from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.streams import Course, counters, firing_labels, groups
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+
+
+class HitRatioBelow(Condition):
+    """Fewer than a share of look-ups are hits.
+
+    Hits that were never counted read as none, so that a cache that answers nothing alerts; misses
+    that were never counted leave no answer, so that a renamed metric is not a perfect cache.
+    `min_events` is a floor of look-ups within the window.
+    """
+
+    kind: Literal["hit_ratio_below"]
+    hits: KeyName
+    misses: KeyName
+    below: Ratio
+    window: DurationText = Duration.parse("5m")
+    min_events: Count | None = None
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read hits and misses."""
+        return {"hits": self.hits, "misses": self.misses}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to two counters."""
+        super().check(signal, faults)
+        for field in ("hits", "misses"):
+            self.check_type(signal, faults, field, MetricType.COUNTER)
+        if not 0 < self.below.to(Unit.RATIO) <= 1:
+            faults.add(self.span("below"), f"a hit ratio below {self.below} can never be", "use 0% < x <= 100%")
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Divide hits by look-ups."""
+        labels, window = self.grouping(signal), scale(self.window)
+
+        def count(function: str, role: str) -> str:
+            return aggregate("sum", labels, over(function, signal.select(signal.metrics[role]), window))
+
+        misses = count("rate", self.misses)
+        hits = f"({count('rate', self.hits)} or 0 * {misses})"
+        expr = f"{hits} / ({hits} + {misses}) < {decimal_text(self.below.to(Unit.RATIO))}"
+        if self.min_events is not None:
+            counted = count("increase", self.misses)
+            all_hits = f"({count('increase', self.hits)} or 0 * {counted})"
+            expr = f"{expr} and {all_hits} + {counted} >= {decimal_text(self.min_events.number)}"
+        return expr
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the share and the floor."""
+        floor = f" (with at least {self.min_events} look-ups)" if self.min_events is not None else ""
+        noun = signal.metrics[self.hits].noun
+        return f"Fewer than {self.below} of look-ups{per_words(self)} are {noun} over {self.window.words()}{floor}"
+
+    def threshold(self, signal: Signal) -> Threshold:
+        """Draw the ratio."""
+        return Threshold(self.below.to(Unit.RATIO), Unit.RATIO, Direction.BELOW)
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the share."""
+        return Reading(Display.PERCENT, f" of look-ups are {signal.metrics[self.hits].noun}")
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""
+        ratio, window = self.below.to(Unit.RATIO), scale(self.window)
+        spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), ratio * Decimal("0.9")
+        needed = self.min_events.number if self.min_events else Decimal(1)
+        flow = Decimal(max(20, int(3 * needed / window.seconds) + 1))
+        hits = Course((1 + ratio) / 2, spared, short).scaled(flow)
+        misses = Course(flow - hits.calm, flow - hits.below, flow - hits.above)
+        streams = tuple(
+            stream
+            for group in groups(self, signal)
+            for role, course in ((self.hits, hits), (self.misses, misses))
+            for stream in counters(signal, signal.metrics[role], group, course)
+        )
+        firing = Firing(firing_labels(self, signal), short)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window)

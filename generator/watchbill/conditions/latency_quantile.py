@@ -1,0 +1,192 @@
+"""A quantile of a histogram: how slow (or large) the slowest part is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from watchbill.authoring import AnyQuantity, Count, DurationText, Faults, KeyName, describe, problem
+from watchbill.conditions.base import Condition, per_words, unit_quantity
+from watchbill.conditions.streams import (
+    Course,
+    Group,
+    below_and_above,
+    counters,
+    firing_labels,
+    groups,
+    steady,
+)
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Firing, Stream, Witness
+from watchbill.promql import aggregate, bucket_edge, over
+from watchbill.quantity import Duration, TimeScale, decimal_text
+
+_QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
+
+
+def _quantile(value: object) -> str:
+    if not isinstance(value, str) or value not in _QUANTILES:
+        raise problem(f"{describe(value)} is not a quantile", f"choose one of: {', '.join(_QUANTILES)}")
+    return value
+
+
+Quantile = Annotated[str, PlainValidator(_quantile), WithJsonSchema({"enum": list(_QUANTILES)})]
+
+
+class LatencyQuantile(Condition):
+    """A quantile of a histogram lies above a limit.
+
+    On a bucket's edge it asks for the share of observations above the edge, which is exact and works
+    at the top edge too, where `histogram_quantile` never exceeds it. Between edges it interpolates
+    (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
+    """
+
+    kind: Literal["latency_quantile"]
+    metric: KeyName
+    quantile: Quantile
+    above: AnyQuantity
+    window: DurationText = Duration.parse("5m")
+    min_events: Count | None = None
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one histogram."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a histogram, and the limit to what its buckets can tell."""
+        super().check(signal, faults)
+        metric = self.check_type(signal, faults, "metric", MetricType.HISTOGRAM)
+        if metric is None or not self.check_unit(faults, "above", self.above, metric.unit):
+            return
+        limit = self.above.to(metric.unit)
+        edges = ", ".join(decimal_text(edge) for edge in metric.buckets)
+        if not metric.buckets:
+            what = f'histogram "{metric.name}" has no buckets in its signal'
+            faults.add(
+                self.span("metric"),
+                what,
+                "give the metric's buckets in the signal, as the service exports them",
+            )
+        elif limit > metric.buckets[-1]:
+            highest = decimal_text(metric.buckets[-1])
+            what = f"no quantile of {metric.name} can be above {self.above}: its highest finite bucket is {highest}"
+            faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
+        elif limit not in metric.buckets:
+            what = (
+                f"{self.above} lies between two buckets of {metric.name}, so the quantile is a guess by interpolation"
+            )
+            self.warn(faults, "above", what, f"choose one of its edges: {edges}")
+            if self.min_events is not None:
+                faults.add(
+                    self.span("min_events"),
+                    "min_events needs a limit on a bucket's edge",
+                    f"choose one of: {edges}",
+                )
+
+    def _ratio(self) -> Decimal:
+        return 1 - Decimal(_QUANTILES[self.quantile])
+
+    def _limit(self, metric: Metric) -> tuple[Decimal, bool]:
+        limit = self.above.to(metric.unit)
+        return limit, limit in metric.buckets
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Ask for the share above the edge, or between edges for the quantile."""
+        metric, labels, window = signal.metrics[self.metric], self.grouping(signal), scale(self.window)
+        limit, on_edge = self._limit(metric)
+        if not on_edge:
+            rate = over("rate", signal.select(metric, suffix="_bucket"), window)
+            per_bucket = aggregate("sum", (*labels, "le"), rate)
+            return f"histogram_quantile({_QUANTILES[self.quantile]}, {per_bucket}) > {decimal_text(limit)}"
+        good = signal.select(metric, bucket_edge(limit), suffix="_bucket")
+        total = signal.select(metric, suffix="_count")
+        rates = (aggregate("sum", labels, over("rate", series, window)) for series in (good, total))
+        expr = f"1 - {' / '.join(rates)} > {decimal_text(self._ratio())}"
+        if self.min_events is not None:
+            counts = (aggregate("sum", labels, over("increase", series, window)) for series in (total, good))
+            expr = f"{expr} and {' - '.join(counts)} >= {decimal_text(self.min_events.number)}"
+        return expr
+
+    def sentence(self, signal: Signal) -> str:
+        """Say it as the share of events beyond the limit, which is what a quantile means."""
+        metric = signal.metrics[self.metric]
+        share = f"{decimal_text(self._ratio() * 100)}%"
+        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        return (
+            f"More than {share} of {metric.noun}{per_words(self)} are above {self.above} (the {self.quantile})"
+            f" over {self.window.words()}{floor}"
+        )
+
+    def threshold(self, signal: Signal) -> Threshold:
+        """Draw the limit, in the histogram's unit."""
+        metric = signal.metrics[self.metric]
+        return Threshold(self.above.to(metric.unit), metric.unit, Direction.ABOVE)
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the share beyond the limit; between edges, the estimated quantile."""
+        metric = signal.metrics[self.metric]
+        if self._limit(metric)[1]:
+            return Reading(Display.PERCENT, f" of {metric.noun} are above {unit_quantity(self.above, metric.unit)}")
+        return Reading(Display.NUMBER, f"{metric.unit.symbol} at the {self.quantile}")
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Let a share of steady observations move from the lowest bucket to beyond the limit."""
+        metric, window = signal.metrics[self.metric], scale(self.window)
+        limit, on_edge = self._limit(metric)
+        if on_edge:
+            below, above = below_and_above(self._ratio(), ceiling=Decimal(1))
+            value, edge = above, limit
+            needed = self.min_events.number if self.min_events else Decimal(1)
+            flow = Decimal(max(20, int(3 * needed / (self._ratio() * window.seconds)) + 1))
+            slow = Course(Decimal(0), below * flow, above * flow)
+            courses = [(slow, steady(flow), _first_edge_above(metric, edge))]
+        else:
+            courses, value = self._between_edges(metric, limit)
+        streams = tuple(
+            stream
+            for group in groups(self, signal)
+            for slow, flow, landing in courses
+            for stream in _histogram(signal, metric, group, slow=slow, flow=flow, landing=landing)
+        )
+        firing = Firing(firing_labels(self, signal), value)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+
+    def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[list[tuple[Course, Course, int]], Decimal]:
+        """Place the quantile halfway to the bucket's edges, by the interpolation that Prometheus documents.
+
+        With a share F of observations up to the bucket's lower edge and none beyond its upper one,
+        the quantile q lies a fraction f = (q - F) / (1 - F) into the bucket, so that slow
+        observations are to fast ones as (1 - q) to (q - f).
+        """
+        index = next(i for i, edge in enumerate(metric.buckets) if edge > limit)
+        low, high = (metric.buckets[index - 1] if index else Decimal(0)), metric.buckets[index]
+        quantile = Decimal(_QUANTILES[self.quantile])
+        value = (limit + min(high, low + (high - low) * quantile)) / 2
+        if value <= limit:
+            value = (limit + high) / 2
+        slow, fast = [Decimal(0)], [Decimal(40)]
+        for target in ((low + limit) / 2, value):
+            fraction = (target - low) / (high - low)
+            slow.append((1 - quantile) * 1000)
+            fast.append(max(Decimal(0), (quantile - fraction)) * 1000)
+        flow = Course(*(s + f for s, f in zip(slow, fast, strict=True)))
+        return [(Course(*slow), flow, index)], value
+
+
+def _first_edge_above(metric: Metric, edge: Decimal) -> int:
+    return metric.buckets.index(edge) + 1
+
+
+def _histogram(
+    signal: Signal, metric: Metric, group: Group, *, slow: Course, flow: Course, landing: int
+) -> Iterable[Stream]:
+    """Export a histogram whose slow observations fall into bucket number `landing`, all others into the first."""
+    fast = Course(flow.calm - slow.calm, flow.below - slow.below, flow.above - slow.above)
+    for index, edge in enumerate(metric.edges()):
+        course = flow if index >= landing else fast
+        yield from counters(signal, metric, group, course, own={"le": edge}, suffix="_bucket")
+    yield from counters(signal, metric, group, flow, suffix="_count")

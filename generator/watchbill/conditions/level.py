@@ -1,0 +1,105 @@
+"""A gauge above or below a fixed level."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import AnyQuantity, ClassName, DurationText, Faults, KeyName
+from watchbill.conditions.base import Condition, class_matchers, per_words, unit_quantity
+from watchbill.conditions.streams import Course, firing_labels, gauges, groups, lone_gauge, member
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Firing, Stream, Witness
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
+
+
+class Level(Condition):
+    """A gauge is above or below a level.
+
+    `hold` remembers the worst value of a window, for states that flap: a breaker that is 45 s open
+    and 15 s half-open never stays open for `for: 5m`. `across` says how series are combined: the
+    worst of them (the default), or their sum.
+    """
+
+    kind: Literal["level"]
+    metric: KeyName
+    where: ClassName | None = None
+    above: AnyQuantity | None = None
+    below: AnyQuantity | None = None
+    hold: DurationText | None = None
+    across: Literal["worst", "sum"] = "worst"
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one gauge."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge, to one direction, and the level to the gauge's unit."""
+        super().check(signal, faults)
+        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
+        self.check_class(signal, faults, "where", metric=self.metric)
+        if (self.above is None) == (self.below is None):
+            faults.add(self.span("kind"), "a level needs exactly one of above and below", "write one of them")
+        elif metric is not None:
+            field = "above" if self.above is not None else "below"
+            self.check_unit(faults, field, self._limit(), metric.unit)
+        if self.below is not None and self.below.number == 0:
+            faults.add(self.span("below"), "a level below 0 can never be", "write the level that is too low")
+
+    def _limit(self) -> Quantity:
+        return self.above or self.below or Quantity(Decimal(0), Unit.COUNT)
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Compare the worst series, or the sum of all, with the level."""
+        metric = signal.metrics[self.metric]
+        worst = "max" if self.above is not None else "min"
+        series = signal.select(metric, *class_matchers(signal, self.where))
+        if self.hold is not None:
+            series = over(f"{worst}_over_time", series, scale(self.hold))
+        combined = aggregate("sum" if self.across == "sum" else worst, self.grouping(signal), series)
+        return f"{combined} {'>' if self.above is not None else '<'} {decimal_text(self._limit().to(metric.unit))}"
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the gauge and the level."""
+        noun = signal.metrics[self.metric].noun
+        where = f" ({self.where})" if self.where else ""
+        side = "above" if self.above is not None else "below"
+        held = f" at some time in {self.hold.words()}" if self.hold is not None else ""
+        return f"{noun.capitalize()}{where}{per_words(self)} {side} {self._limit()}{held}"
+
+    def threshold(self, signal: Signal) -> Threshold:
+        """Draw the level, in the gauge's unit."""
+        unit = signal.metrics[self.metric].unit
+        side = Direction.ABOVE if self.above is not None else Direction.BELOW
+        return Threshold(self._limit().to(unit), unit, side)
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the gauge."""
+        unit = signal.metrics[self.metric].unit
+        if unit is Unit.BYTES:
+            return Reading(Display.BYTES)
+        if unit is Unit.RATIO:
+            return Reading(Display.PERCENT)
+        return Reading(Display.NUMBER, f"{unit.symbol} (limit {unit_quantity(self._limit(), unit)})")
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Stand a tenth (of zero: one whole) to either side of the level."""
+        metric = signal.metrics[self.metric]
+        course = self._course(self._limit().to(metric.unit))
+        own = member(signal.classes[self.where]) if self.where else None
+        streams: list[Stream] = []
+        for group in groups(self, signal):
+            if self.across == "sum":
+                streams += gauges(signal, metric, group, course, own=own)
+            else:
+                streams.append(lone_gauge(signal, metric, group, course, own=own))
+        hold = scale(self.hold) if self.hold is not None else Duration(0)
+        firing = Firing(firing_labels(self, signal), course.above)
+        return Witness(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)
+
+    def _course(self, limit: Decimal) -> Course:
+        if self.above is not None:
+            return Course(Decimal(0), limit * Decimal("0.9"), limit * Decimal("1.1") if limit else Decimal(1))
+        return Course(limit * 2, limit * Decimal("1.1"), limit * Decimal("0.9"))

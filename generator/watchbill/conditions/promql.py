@@ -1,0 +1,166 @@
+"""The escape hatch: an expression of the author's own, which must bring its own test series."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from watchbill.authoring import (
+    AnyQuantity,
+    Authored,
+    DurationText,
+    Faults,
+    LabelName,
+    LabelValue,
+    MetricName,
+    Sentence,
+    describe,
+    problem,
+)
+from watchbill.conditions.base import Condition
+from watchbill.errors import choose
+from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.signals import Signal
+from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
+from watchbill.naming import TARGET_LABELS
+from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
+from watchbill.quantity import Duration, TimeScale
+
+_MOTION = re.compile(r"(?P<level>-?\d+(?:\.\d+)?)?(?:(?P<slope>[+-]\d+(?:\.\d+)?)/s)?")
+
+
+def _motion(value: object) -> Motion:
+    if isinstance(value, Motion):
+        return value
+    if isinstance(value, Decimal):
+        return Motion(level=value)
+    if value == "gone":
+        return GONE
+    match = _MOTION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not value:
+        hint = "write a gauge's level (5), a counter's increase (+2.5/s), both (5+0.1/s), or gone"
+        raise problem(f"{describe(value)} is not the motion of a series", hint)
+    level = Decimal(match["level"]) if match["level"] else None
+    return Motion(Decimal(match["slope"] or 0), level)
+
+
+MotionText = Annotated[
+    Motion,
+    PlainValidator(_motion),
+    WithJsonSchema({"type": ["string", "number"], "description": "a level (5), an increase (+2.5/s), both, or gone"}),
+]
+
+
+class AuthoredStream(Authored):
+    """A test series: its metric and labels, and how it moves while all is well, short of, and past the limit."""
+
+    metric: MetricName
+    labels: dict[LabelName, LabelValue] = {}
+    calm: MotionText
+    below: MotionText
+    above: MotionText
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, Decimal):
+        return value
+    raise problem(f"{describe(value)} is not a number", "write the number that the expression gives")
+
+
+Number = Annotated[Decimal, BeforeValidator(_decimal)]
+
+
+class AuthoredWitness(Authored):
+    """What proves the expression: series, the value and labels that they must give, and how long that takes."""
+
+    series: Annotated[tuple[AuthoredStream, ...], Field(min_length=1)]
+    value: Number
+    labels: dict[LabelName, LabelValue] = {}
+    history: DurationText = Duration.parse("10m")
+    settles: DurationText = Duration.parse("10m")
+    clears: DurationText = Duration.parse("10m")
+
+
+class PromQL(Condition):
+    """An expression that no other kind can say.
+
+    The service's target is put into every selector that does not match its labels; `cluster` and
+    `env` must survive every aggregation, or the alert would reach the wrong people.
+    """
+
+    kind: Literal["promql"]
+    expr: str
+    sentence_: Annotated[Sentence, Field(alias="sentence")]
+    above: AnyQuantity | None = None
+    below: AnyQuantity | None = None
+    witness_: Annotated[AuthoredWitness, Field(alias="witness")]
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read whatever metrics of the signal the expression names."""
+        try:
+            named = {selection.metric or "" for selection in selections(self.expr)}
+        except PromQLError:
+            return {}
+        return {
+            f"expr.{role}": role
+            for role, metric in signal.metrics.items()
+            if named & {metric.name, *(metric.name + suffix for suffix in ("_bucket", "_count", "_sum"))}
+        }
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold the expression to PromQL, and its aggregations to the labels that routing needs."""
+        try:
+            parse(self.expr)
+        except PromQLError as error:
+            faults.add(self.span("expr"), f"this is not PromQL: {error}", "correct the expression")
+            return
+        lost = ungrouped(self.expr, TARGET_LABELS)
+        if lost:
+            what = f"an aggregation drops {' and '.join(lost)}, so that routing would not know the environment"
+            faults.add(self.span("expr"), what, f"aggregate by ({', '.join(TARGET_LABELS)}, …)")
+        names = {selection.metric for selection in selections(self.expr)}
+        if None in names:
+            faults.add(self.span("expr"), "a selector names no metric", "name the metric outside the braces")
+        written = sorted(name for name in names if name)
+        for index, stream in enumerate(self.witness_.series):
+            if stream.metric not in names:
+                what = f'test series "{stream.metric}" is not in the expression'
+                faults.add(self.witness_.span("series", index, "metric"), what, choose(stream.metric, written))
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Put the target into the author's expression, and its durations under the scale."""
+        return retarget(self.expr, signal.matchers, scale)
+
+    def sentence(self, signal: Signal) -> str:
+        """Say it in the author's words."""
+        return self.sentence_.rstrip(".")
+
+    def threshold(self, signal: Signal) -> Threshold | None:
+        """Draw the author's line, in the author's unit."""
+        for quantity, side in ((self.above, Direction.ABOVE), (self.below, Direction.BELOW)):
+            if quantity is not None:
+                return Threshold(quantity.number, quantity.unit, side)
+        return None
+
+    def reading(self, signal: Signal) -> Reading:
+        """Show the bare value."""
+        return Reading(Display.NUMBER)
+
+    def own_grouping(self, signal: Signal) -> tuple[str, ...]:
+        """Keep the labels that the author's witness shows."""
+        return tuple(sorted(self.witness_.labels))
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Take the author's series."""
+        given = self.witness_
+        matched = {matcher.label: matcher.value for matcher in signal.matchers}
+        streams = tuple(
+            Stream(s.metric, tuple(sorted((matched | s.labels).items())), s.calm, s.below, s.above)
+            for s in given.series
+        )
+        firing = Firing(tuple(sorted(given.labels.items())), given.value)
+        history, settles, clears = (scale(span) for span in (given.history, given.settles, given.clears))
+        return Witness(streams, (firing,), history, settles, clears, long_history=history > Duration.parse("6h"))

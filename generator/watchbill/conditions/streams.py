@@ -1,0 +1,133 @@
+"""Building blocks of witnesses: how a group of series moves, and over which instances it is spread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchbill.conditions.base import INSTANCE, Condition
+from watchbill.model.signals import LabelClass, Metric, Signal
+from watchbill.model.witness import Motion, Stream
+
+ONE, TWO = "app-1:8000", "app-2:8000"
+NEAR = Decimal("0.1")  # how far a witness stands from its threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A number in each regime: a counter's increase per second, or a gauge's level."""
+
+    calm: Decimal
+    below: Decimal
+    above: Decimal
+
+    def scaled(self, factor: Decimal) -> Course:
+        """Multiply all three."""
+        return Course(self.calm * factor, self.below * factor, self.above * factor)
+
+
+def steady(number: Decimal | int) -> Course:
+    """Stay the same in all regimes."""
+    return Course(Decimal(number), Decimal(number), Decimal(number))
+
+
+def below_and_above(threshold: Decimal, *, ceiling: Decimal | None = None) -> tuple[Decimal, Decimal]:
+    """Step a tenth to either side of a threshold, but never past what can be (a ratio's ceiling of 1)."""
+    over = threshold * (1 + NEAR)
+    if ceiling is not None and over > (threshold + ceiling) / 2:
+        over = (threshold + ceiling) / 2
+    return threshold * (1 - NEAR), over
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The series that one alert would speak of: their shared labels, and whether they take part in the fault."""
+
+    labels: Mapping[str, str]
+    at_fault: bool
+
+    def course(self, course: Course) -> Course:
+        """Keep a group that is not at fault calm."""
+        return course if self.at_fault else steady(course.calm)
+
+
+def groups(condition: Condition, signal: Signal) -> tuple[Group, ...]:
+    """Put a healthy group beside the one at fault wherever a condition judges groups one by one."""
+    if not condition.per:
+        return (Group({}, at_fault=True),)
+    faulty = {signal.labels.get(role, role): _example(signal, role, "") for role in condition.per}
+    healthy = {signal.labels.get(role, role): _example(signal, role, "-other") for role in condition.per}
+    return (Group(faulty, at_fault=True), Group(healthy, at_fault=False))
+
+
+def _example(signal: Signal, role: str, suffix: str) -> str:
+    if role == INSTANCE:
+        return TWO if suffix else ONE
+    return signal.examples[role] + suffix
+
+
+def firing_labels(condition: Condition, signal: Signal) -> tuple[tuple[str, str], ...]:
+    """Return the labels that tell the group at fault from others."""
+    return tuple(sorted(groups(condition, signal)[0].labels.items()))
+
+
+def counters(
+    signal: Signal,
+    metric: Metric,
+    group: Group,
+    course: Course,
+    *,
+    own: Mapping[str, str] | None = None,
+    suffix: str = "",
+) -> Iterable[Stream]:
+    """Spread a flow over two instances, three to one, or keep it on the group's own instance."""
+    rates = group.course(course)
+    for instance, share in _shares(group):
+        labels = _labels(signal, metric, group, {**(own or {}), INSTANCE: instance})
+        part = rates.scaled(share)
+        calm, below, above = (Motion(slope=rate) for rate in (part.calm, part.below, part.above))
+        yield Stream(metric.name + suffix, labels, calm, below, above)
+
+
+def gauges(
+    signal: Signal, metric: Metric, group: Group, course: Course, *, own: Mapping[str, str] | None = None
+) -> Iterable[Stream]:
+    """Spread an amount over two instances, three to one, or keep it on the group's own instance."""
+    levels = group.course(course)
+    for instance, share in _shares(group):
+        labels = _labels(signal, metric, group, {**(own or {}), INSTANCE: instance})
+        part = levels.scaled(share)
+        calm, below, above = (Motion(level=level) for level in (part.calm, part.below, part.above))
+        yield Stream(metric.name, labels, calm, below, above)
+
+
+def lone_gauge(
+    signal: Signal, metric: Metric, group: Group, course: Course, *, own: Mapping[str, str] | None = None
+) -> Stream:
+    """Put a gauge that must not be summed on one instance."""
+    levels = group.course(course)
+    labels = _labels(signal, metric, group, {INSTANCE: ONE, **(own or {})})
+    calm, below, above = (Motion(level=level) for level in (levels.calm, levels.below, levels.above))
+    return Stream(metric.name, labels, calm, below, above)
+
+
+def member(label_class: LabelClass) -> dict[str, str]:
+    """Label a series as inside a class."""
+    return {label_class.matcher.label: label_class.member}
+
+
+def other(label_class: LabelClass) -> dict[str, str]:
+    """Label a series as outside a class."""
+    return {label_class.matcher.label: label_class.other}
+
+
+def _shares(group: Group) -> tuple[tuple[str, Decimal], ...]:
+    if INSTANCE in group.labels:
+        return ((group.labels[INSTANCE], Decimal(1)),)
+    return ((ONE, Decimal("0.75")), (TWO, Decimal("0.25")))
+
+
+def _labels(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    usual = {signal.labels[role]: signal.examples[role] for role in metric.labels}
+    return tuple(sorted({**usual, **own, **group.labels}.items()))

@@ -1,0 +1,50 @@
+"""Many times more events than usual."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from watchbill.authoring import Factor, Faults
+from watchbill.conditions.base import per_words
+from watchbill.conditions.baseline import AgainstBaseline
+from watchbill.conditions.streams import Course
+from watchbill.model.signals import Signal
+from watchbill.quantity import TimeScale, Unit, decimal_text
+
+
+class Surge(AgainstBaseline):
+    """A counter grows more than N times as fast as at the same time of another day."""
+
+    kind: Literal["surge"]
+    above: Factor
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold the factor above one."""
+        super().check(signal, faults)
+        if self.above.number <= 1:
+            faults.add(
+                self.span("above"),
+                f"{self.above} the baseline is no surge",
+                "write a factor above 1x, such as 3x",
+            )
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Compare now with then, above the floor."""
+        now = self.now(signal, scale)
+        factor = decimal_text(self.above.number)
+        return f"{now} > {factor} * {self.then(signal, scale)} and {now} >= {self.floor_text()}"
+
+    def sentence(self, signal: Signal) -> str:
+        """Name the factor, the baseline and the floor."""
+        noun = signal.metrics[self.metric].noun
+        return (
+            f"{noun.capitalize()}{per_words(self)} over {self.window.words()} come more than {self.above} as fast as"
+            f" {self.baseline_words()}, and at {self.floor} or more"
+        )
+
+    def course(self) -> Course:
+        """Start from a flow that is well above the floor already."""
+        usual = max(self.floor.to(Unit.PER_SECOND), Decimal(10))
+        factor = self.above.number
+        return Course(usual, usual * (1 + (factor - 1) * Decimal("0.9")), usual * factor * Decimal("1.1"))

@@ -1,0 +1,18 @@
+"""Profiles, packs and templates, shipped as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watchbill.source import Document, read_file
+
+ROOT = Path(__file__).parent
+
+
+def documents(kind: str) -> tuple[Document, ...]:
+    """Read the shipped documents of a kind (`profiles`, `packs`), sorted by name."""
+    label = f"watchbill/library/{kind}"
+    return tuple(
+        read_file(path, shown=f"{label}/{path.name}", pointer=f"{label}/{path.name}")
+        for path in sorted((ROOT / kind).glob("*.yaml"))
+    )

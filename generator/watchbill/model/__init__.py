@@ -1,0 +1,1 @@
+"""The typed intermediate representation: frozen dataclasses that targets read, and nothing else."""

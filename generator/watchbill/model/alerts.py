@@ -1,0 +1,108 @@
+"""Alerts as they are emitted, with everything that targets say about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from watchbill.model.origin import Origin
+from watchbill.model.witness import Witness
+from watchbill.quantity import Duration, Unit
+
+
+class Severity(StrEnum):
+    """How soon a person must act: P0 pages, P1 is looked at today, Info is context."""
+
+    P0 = "P0"
+    P1 = "P1"
+    INFO = "Info"
+
+
+class Stage(StrEnum):
+    """Whether an alert reaches people; a shadow alert is evaluated and shown, but tells only a log channel."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
+class Direction(StrEnum):
+    """On which side of its threshold a condition is true."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A line on a panel, in the metric's own unit."""
+
+    value: Decimal
+    unit: Unit
+    direction: Direction
+
+
+class Display(StrEnum):
+    """How a value reads in a message."""
+
+    NUMBER = "number"
+    PERCENT = "percent"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an alert's value reads in a sentence: "Now 2.3%" and then `after`, " of requests are 5xx"."""
+
+    display: Display
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alerting rule of an alert; an alert judged per environment has several, told apart by `place`."""
+
+    expr: str
+    place: tuple[tuple[str, str], ...]
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert with all that is known of it.
+
+    `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
+    the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
+    `slo`, `monitoring`), `why` the reason that the service gives for changing it.
+    """
+
+    name: str
+    service: str
+    subject: str
+    severity: Severity
+    team: str
+    stage: Stage
+    kind: str
+    source: str
+    area: str
+    rules: tuple[Rule, ...]
+    labels: tuple[tuple[str, str], ...]
+    grouping: tuple[str, ...]
+    for_: Duration
+    keep_firing_for: Duration
+    threshold: Threshold | None
+    reading: Reading | None
+    sentence: str
+    summary: str
+    impact: str
+    action: str
+    why: str
+    runbook_url: str
+    dashboard_url: str
+    metrics: tuple[str, ...]
+    origin: Origin
+
+    @property
+    def id(self) -> str:
+        """The alert's name across all services."""
+        return f"{self.service}/{self.name}"

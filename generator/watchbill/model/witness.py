@@ -1,0 +1,77 @@
+"""Witnesses: series that show a condition false, nearly true, true, and recovering.
+
+A witness is computed from what the condition means, never from its expression. Each stream moves
+in one of three regimes; a scenario is a sequence of regimes. Proofs, drills and the data checks of
+dashboards are all built from these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from watchbill.quantity import Duration
+
+
+class Regime(StrEnum):
+    """A state of the world: healthy, just short of the threshold, and past it."""
+
+    CALM = "calm"
+    BELOW = "below"
+    ABOVE = "above"
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a series moves: it enters at `level` (or goes on from where it is), changing by `slope` a second.
+
+    `present` false means that the series is not exported at all.
+    """
+
+    slope: Decimal = Decimal(0)
+    level: Decimal | None = None
+    present: bool = True
+
+
+GONE = Motion(present=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One series without its target labels, and its motion in each regime."""
+
+    metric: str
+    labels: tuple[tuple[str, str], ...]
+    calm: Motion
+    below: Motion
+    above: Motion
+
+    def motion(self, regime: Regime) -> Motion:
+        """Return the motion in a regime."""
+        return {Regime.CALM: self.calm, Regime.BELOW: self.below, Regime.ABOVE: self.above}[regime]
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One alert that the regime above must bring: the labels of its series and its value."""
+
+    labels: tuple[tuple[str, str], ...]
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Streams and what they must bring.
+
+    `history` is the calm that the expression needs before it can judge, `settles` the time after
+    which the regime above holds fully (the value is exact from then on), `clears` the time after
+    which a return to calm is seen.
+    """
+
+    streams: tuple[Stream, ...]
+    firing: tuple[Firing, ...]
+    history: Duration
+    settles: Duration
+    clears: Duration
+    long_history: bool = field(default=False)

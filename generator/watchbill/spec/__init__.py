@@ -1,0 +1,1 @@
+"""What authors may write, one model per kind of document."""

@@ -1,0 +1,20 @@
+"""A pack: alerts with their names and numbers, for signals of given profiles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from watchbill.authoring import AlertName, Authored, KeyName, Sentence
+from watchbill.spec.alert import AnyAlert
+
+
+class PackSpec(Authored):
+    """Alerts to take as a whole. `needs` maps the signals that they speak of to profiles."""
+
+    pack: KeyName
+    title: Sentence
+    needs: Annotated[dict[KeyName, KeyName], Field(min_length=1)]
+    dashboard: KeyName
+    alerts: Annotated[dict[AlertName, AnyAlert], Field(min_length=1)]

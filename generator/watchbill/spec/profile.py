@@ -1,0 +1,139 @@
+"""A profile: which metrics a kind of system exposes, under which names and labels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchbill.authoring import (
+    AnyQuantity,
+    Authored,
+    ClassName,
+    Faults,
+    KeyName,
+    LabelName,
+    LabelValue,
+    MetricName,
+    Sentence,
+)
+from watchbill.errors import choose
+from watchbill.model.signals import MetricType
+from watchbill.promql import Matcher
+from watchbill.quantity import Unit
+
+UNITS = {
+    "s": Unit.SECONDS,
+    "ms": Unit.MILLISECONDS,
+    "us": Unit.MICROSECONDS,
+    "bytes": Unit.BYTES,
+    "ratio": Unit.RATIO,
+    "percent": Unit.PERCENT,
+    "count": Unit.COUNT,
+}
+UnitName = Literal["s", "ms", "us", "bytes", "ratio", "percent", "count"]
+
+
+class MetricSpec(Authored):
+    """One metric; `unit` is what its values, or a histogram's observations, measure."""
+
+    name: MetricName
+    type: Literal["counter", "gauge", "histogram"]
+    unit: UnitName = "count"
+    noun: Sentence
+    help: Sentence
+    labels: tuple[KeyName, ...] = ()
+    buckets: tuple[AnyQuantity, ...] = ()
+
+    @property
+    def metric_type(self) -> MetricType:
+        """The type as the IR names it."""
+        return MetricType(self.type)
+
+
+class LabelSpec(Authored):
+    """A label's usual name, and a value that is usual for it."""
+
+    name: LabelName
+    example: LabelValue
+
+
+class ClassSpec(Authored):
+    """Values of a label: one (`equals`) or those of a regular expression (`matches`), with examples in and out."""
+
+    label: KeyName
+    equals: LabelValue | None = None
+    matches: LabelValue | None = None
+    member: LabelValue | None = None
+    other: LabelValue
+
+    def matcher(self, label: str) -> Matcher:
+        """Match the class on a label's real name."""
+        return Matcher(label, "=", self.equals) if self.equals is not None else Matcher(label, "=~", self.matches or "")
+
+
+class LimitSpec(Authored):
+    """A limit that the service exports itself (`metric`), or that each signal must state in a unit."""
+
+    metric: KeyName | None = None
+    unit: UnitName | None = None
+
+
+class ProfileSpec(Authored):
+    """A kind of system. `presence` names the metric that is there from the first scrape on."""
+
+    profile: KeyName
+    title: Sentence
+    presence: KeyName
+    metrics: Annotated[dict[KeyName, MetricSpec], Field(min_length=1)]
+    labels: dict[KeyName, LabelSpec] = {}
+    classes: dict[ClassName, ClassSpec] = {}
+    limits: dict[KeyName, LimitSpec] = {}
+
+    def check(self, faults: Faults) -> None:
+        """Resolve the names inside the profile."""
+        if self.presence not in self.metrics:
+            faults.add(
+                self.span("presence"),
+                f'metric "{self.presence}" is not in this profile',
+                choose(self.presence, self.metrics),
+            )
+        for role, metric in self.metrics.items():
+            for index, label in enumerate(metric.labels):
+                if label not in self.labels:
+                    span = metric.span("labels", index)
+                    faults.add(
+                        span,
+                        f'label "{label}" of metric "{role}" is not in this profile',
+                        choose(label, self.labels),
+                    )
+        for name, entry in self.classes.items():
+            if entry.label not in self.labels:
+                faults.add(
+                    entry.span("label"),
+                    f'label "{entry.label}" is not in this profile',
+                    choose(entry.label, self.labels),
+                )
+            if (entry.equals is None) == (entry.matches is None) or (
+                entry.matches is not None and entry.member is None
+            ):
+                todo = 'write either "equals", or "matches" with a "member"'
+                faults.add(
+                    self.span("classes", name, key=True),
+                    f'class "{name}" does not say which values it holds',
+                    todo,
+                )
+        for name, limit in self.limits.items():
+            if (limit.metric is None) == (limit.unit is None):
+                span = self.span("limits", name, key=True)
+                faults.add(
+                    span,
+                    f'limit "{name}" is neither a metric nor a number',
+                    'write either "metric" or "unit"',
+                )
+            elif limit.metric is not None and limit.metric not in self.metrics:
+                faults.add(
+                    limit.span("metric"),
+                    f'metric "{limit.metric}" is not in this profile',
+                    choose(limit.metric, self.metrics),
+                )

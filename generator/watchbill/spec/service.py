@@ -1,0 +1,146 @@
+"""`specs/services/<name>.yaml`: a service, what it exports, and which alerts it has."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, WrapValidator
+
+from watchbill.authoring import (
+    AlertName,
+    AnyQuantity,
+    Authored,
+    ClassName,
+    DurationText,
+    KeyName,
+    LabelName,
+    LabelValue,
+    MetricName,
+    Sentence,
+    ServiceName,
+    TextRule,
+    describe,
+    problem,
+)
+from watchbill.source import Map
+from watchbill.spec.alert import AnyAlert
+from watchbill.spec.profile import UnitName
+
+Address = Annotated[
+    str,
+    TextRule(
+        "an address",
+        "write it as in localhost:8000, or a URL for a probe",
+        300,
+        re.compile(r"(?:https?://)?[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~/?=&%-]*)?"),
+    ),
+]
+Place = Annotated[
+    str,
+    TextRule(
+        "an environment",
+        "write production, or production/<cluster> where it has several clusters",
+        121,
+        re.compile(r"[a-z0-9_-]+(?:/[a-z0-9_-]+)?"),
+    ),
+]
+UrlPath = Annotated[str, TextRule("a path", "write it as in /metrics", 200, re.compile(r"/[A-Za-z0-9._~/-]*"))]
+
+
+class MetricChange(Authored):
+    """How a service's metric differs from the profile's."""
+
+    name: MetricName | None = None
+    unit: UnitName | None = None
+    buckets: tuple[AnyQuantity, ...] | None = None
+    labels: tuple[KeyName, ...] | None = None
+
+
+_metric_name: TypeAdapter[str] = TypeAdapter(MetricName)
+
+
+def _metric(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
+    """Read a bare text as the metric's name."""
+    if isinstance(data, str):
+        return MetricChange.model_construct(name=_metric_name.validate_python(data))
+    return MetricChange.model_validate(data, context=info.context)
+
+
+class SignalSpec(Authored):
+    """Metrics of one kind. Only what differs from the profile is written."""
+
+    profile: KeyName
+    target: dict[LabelName, LabelValue] = {}
+    metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric)]] = {}
+    labels: dict[KeyName, LabelName] = {}
+    classes: dict[ClassName, LabelValue] = {}
+    limits: dict[KeyName, AnyQuantity] = {}
+
+
+class PackUse(Authored):
+    """A pack, with the signals that it shall speak of where that is not clear by itself."""
+
+    pack: KeyName
+    signals: dict[KeyName, KeyName] = {}
+
+
+def _pack(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
+    """Read a bare text as the pack's name."""
+    if isinstance(data, str):
+        return PackUse.model_construct(pack=data)
+    return PackUse.model_validate(data, context=info.context)
+
+
+def _change(value: object) -> Map:
+    if not isinstance(value, Map):
+        raise problem(f"{describe(value)} stands where a mapping belongs", 'write what changes, and "why"')
+    if value.get("why") is None:
+        raise problem("an override without a reason", 'add "why: …"')
+    return value
+
+
+Change = Annotated[
+    Map,
+    PlainValidator(_change),
+    WithJsonSchema({"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}}),
+]
+
+
+class AlertsSpec(Authored):
+    """Alerts from packs, what this service changes in them, and its own."""
+
+    packs: tuple[Annotated[PackUse, WrapValidator(_pack)], ...] = ()
+    override: dict[AlertName, Change] = {}
+    drop: dict[AlertName, Sentence] = {}
+    own: dict[AlertName, AnyAlert] = {}
+
+
+class ProbeSpec(Authored):
+    """A blackbox exporter that probes the targets instead of Prometheus scraping them."""
+
+    exporter: Address
+    module: KeyName
+
+
+class ScrapeSpec(Authored):
+    """A scrape job; its key is the `job` label. `targets` maps environments to addresses."""
+
+    interval: DurationText | None = None
+    path: UrlPath | None = None
+    scheme: Literal["http", "https"] = "http"
+    probe: ProbeSpec | None = None
+    targets: Annotated[dict[Place, tuple[Address, ...]], Field(min_length=1)]
+
+
+class ServiceSpec(Authored):
+    """A service. `target` is put into every selector; `env` and `cluster` never appear here."""
+
+    service: ServiceName
+    title: Sentence
+    team: KeyName
+    environments: tuple[KeyName, ...] | None = None
+    target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
+    scrape: dict[LabelValue, ScrapeSpec] = {}
+    signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]
+    alerts: AlertsSpec
