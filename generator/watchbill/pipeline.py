@@ -1,0 +1,99 @@
+"""The flow, one way: specs, Bundle, targets, staging, verification, `out/`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchbill import artifacts, schema
+from watchbill.drift import Drift
+from watchbill.errors import Diagnostic, SpecError
+from watchbill.link import link
+from watchbill.locking import lock
+from watchbill.lower import lower
+from watchbill.model.bundle import Bundle
+from watchbill.source import read_tree
+from watchbill.targets import render
+from watchbill.targets.prometheus import rule_groups
+from watchbill.tools import ensure
+from watchbill.verify import promtool
+
+Say = Callable[[str], None]
+LOCK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled spec tree; `texts` are the specs by path, for reports."""
+
+    bundle: Bundle
+    warnings: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+
+
+class CompileError(SpecError):
+    """Specs that do not compile, with their texts, so that a report can show the lines."""
+
+    def __init__(self, error: SpecError, texts: Mapping[str, str]) -> None:
+        super().__init__(error.diagnostics)
+        self.texts = texts
+
+
+def compile_specs(specs: Path) -> Compiled:
+    """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails."""
+    documents = read_tree(specs)
+    texts = {document.path: document.text for document in documents}
+    try:
+        linked = link(documents)
+        return Compiled(lower(linked), linked.warnings, texts)
+    except SpecError as error:
+        raise CompileError(error, texts) from None
+
+
+def rendered(bundle: Bundle) -> dict[str, str]:
+    """Render everything that `out/` holds."""
+    return dict(sorted({**render(bundle), **schema.render()}.items()))
+
+
+def generate(specs: Path, out: Path, say: Say) -> tuple[Compiled, artifacts.Summary]:
+    """Compile, let the judges see it, and publish; whatever fails, `out` stays as it was."""
+    artifacts.guard(out)
+    compiled = compile_specs(specs)
+    tree = rendered(compiled.bundle)
+    with lock(out, wait_seconds=LOCK_SECONDS, notify=say), artifacts.stage(out, tree) as staged:
+        verify(compiled, staged)
+        return compiled, artifacts.publish(staged, out)
+
+
+def check(specs: Path, out: Path, say: Say) -> tuple[Compiled, tuple[Drift, ...]]:
+    """Compile, let the judges see it, and compare with `out`, which is not written."""
+    compiled = compile_specs(specs)
+    tree = rendered(compiled.bundle)
+    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
+        artifacts.write(Path(folder), tree)
+        verify(compiled, Path(folder))
+    if not out.exists():
+        say(f"{out} does not exist yet")
+    return compiled, artifacts.compare(out, tree)
+
+
+def verify(compiled: Compiled, staged: Path) -> None:
+    """Raise `SpecError` with what promtool refuses, at the lines of the specs that caused it."""
+    tool = ensure("promtool")
+    refused = promtool.check(tool.path, staged / "prometheus")
+    if refused:
+        faults = [_located(compiled.bundle, complaint) for complaint in refused]
+        raise CompileError(SpecError(faults), compiled.texts)
+
+
+def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:
+    todo = "correct the spec, or report this: what compiles should pass promtool"
+    for service in bundle.services:
+        for name, group in rule_groups(service):
+            if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
+                alert, _ = group[complaint.rule - 1]
+                return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', todo)
+    span = bundle.services[0].origin.span
+    return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", todo)

@@ -1,0 +1,90 @@
+"""JSON Schema of what authors may write, for editors."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from watchbill.authoring import Authored
+from watchbill.errors import UsageError, choose
+from watchbill.spec.alert import AlertSpec, alert_models
+from watchbill.spec.pack import PackSpec
+from watchbill.spec.platform import PlatformSpec
+from watchbill.spec.profile import ProfileSpec
+from watchbill.spec.service import ServiceSpec
+
+DOCUMENTS: dict[str, type[Authored]] = {
+    "pack": PackSpec,
+    "platform": PlatformSpec,
+    "profile": ProfileSpec,
+    "service": ServiceSpec,
+}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Build the schema of a kind of document; raises `UsageError` for an unknown kind."""
+    model = DOCUMENTS.get(name)
+    if model is None:
+        raise UsageError(f'there is no kind of document called "{name}"; {choose(name, DOCUMENTS)}')
+    models: list[tuple[type[Authored], Any]] = [(model, "validation")]
+    models += [(alert, "validation") for alert in alert_models().values()]
+    keys, built = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")
+    definitions = built["$defs"]
+    alerts = [keys[alert, "validation"] for alert in alert_models().values()]
+    if AlertSpec.__name__ in definitions:
+        definitions[AlertSpec.__name__] = _one_of(dict(zip(alert_models(), alerts, strict=True)))
+    _close(definitions)
+    root = definitions.pop(model.__name__)
+    used = _reachable(root, definitions)
+    return {"$schema": DIALECT, "title": f"watchbill {name}", **root, "$defs": used}
+
+
+def _one_of(alerts: dict[str, Any]) -> dict[str, Any]:
+    """Choose an alert's schema by its kind, so that an editor completes just the keys of that kind."""
+    return {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": list(alerts)}},
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": reference}
+            for kind, reference in alerts.items()
+        ],
+    }
+
+
+def _close(definitions: dict[str, Any]) -> None:
+    """Refuse unknown keys, as the compiler does."""
+    for definition in definitions.values():
+        if definition.get("type") == "object" and "allOf" not in definition:
+            definition.setdefault("additionalProperties", False)
+
+
+def _reachable(root: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    pending: list[Any] = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+            if name in definitions and name not in found:
+                found[name] = definitions[name]
+                pending.append(definitions[name])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return dict(sorted(found.items()))
+
+
+@cache
+def render() -> dict[str, str]:
+    """Render the schemas that the specs' first lines name."""
+    return {f"schema/{name}.json": text(name) for name in DOCUMENTS}
+
+
+def text(name: str) -> str:
+    """Write a schema."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,65 @@
+"""The catalogue: everything that was compiled, for machines."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from watchbill import naming
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Bundle
+from watchbill.quantity import decimal_text
+from watchbill.targets.promtests import CASES, is_long
+
+PATH = "catalog.json"
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render `catalog.json`, sorted; what no target makes yet is empty or null."""
+    content = {
+        "version": 1,
+        "alerts": [entry(alert) for alert in bundle.alerts],
+        "slos": [],
+        "dashboards": [],
+        "runbooks": [],
+    }
+    return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
+
+
+def entry(alert: Alert) -> dict[str, Any]:
+    """Describe one alert, as the contract lays it down."""
+    threshold = alert.threshold
+    return {
+        "id": alert.id,
+        "name": alert.name,
+        "service": alert.service,
+        "origin": alert.source,
+        "severity": alert.severity.value,
+        "team": alert.team,
+        "subject": alert.subject,
+        "stage": alert.stage.value,
+        "kind": alert.kind,
+        "expr": alert.rules[0].expr,
+        "rules": [{"expr": rule.expr, "labels": dict(sorted((*alert.labels, *rule.place)))} for rule in alert.rules],
+        "for": str(alert.for_),
+        "keep_firing_for": str(alert.keep_firing_for),
+        "threshold": None if threshold is None else _number(threshold.value),
+        "unit": None if threshold is None else threshold.unit.symbol,
+        "direction": None if threshold is None else threshold.direction.value,
+        "labels": dict(alert.labels),
+        "spec": naming.spec_pointer(alert.origin.document, alert.name),
+        "rule_file": naming.rule_file(alert.service),
+        "test_file": naming.test_file(alert.service, long_history=is_long(alert)),
+        "runbook_url": alert.runbook_url,
+        "dashboard_url": alert.dashboard_url,
+        "receivers": None,
+        "inhibited_by": None,
+        "cases": list(CASES),
+        "explanation": alert.sentence,
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """Give JSON a number whose shortest text is the decimal's own; quantities have at most 15 digits."""
+    return int(value) if value == value.to_integral_value() else float(decimal_text(value))

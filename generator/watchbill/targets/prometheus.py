@@ -1,0 +1,112 @@
+"""Prometheus: alerting rules, and the configuration that scrapes the services and loads the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchbill import naming
+from watchbill.model.alerts import Alert, Rule
+from watchbill.model.bundle import Bundle, Platform, Scrape, Service
+from watchbill.targets.annotations import description, summary, template
+from watchbill.targets.yamltext import Plain, dump
+
+CONFIG = "prometheus/prometheus.yml"
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render one rule file for each service, and `prometheus.yml`."""
+    tree = {naming.rule_file(service.name): rules(service, bundle.platform) for service in bundle.services}
+    return tree | {CONFIG: config(bundle)}
+
+
+def rules(service: Service, platform: Platform) -> str:
+    """Render a service's rules, in groups of its areas."""
+    interval = str(platform.evaluation_interval)
+    groups: list[Plain] = []
+    for name, group in rule_groups(service):
+        groups.append({"name": name, "interval": interval, "rules": [_rule(alert, rule) for alert, rule in group]})
+    return dump({"groups": groups}, source=service.origin.document)
+
+
+def rule_groups(service: Service) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
+    """Cut a service's rules into groups of at most 20, by area, in the spec's order."""
+    areas: dict[str, list[tuple[Alert, Rule]]] = {}
+    for alert in service.alerts:
+        areas.setdefault(alert.area, []).extend((alert, rule) for rule in alert.rules)
+    size = naming.MAX_GROUP_RULES
+    return [
+        (naming.rule_group(service.name, area, part), members[part * size : (part + 1) * size])
+        for area, members in areas.items()
+        for part in range((len(members) + size - 1) // size)
+    ]
+
+
+def _rule(alert: Alert, rule: Rule) -> Plain:
+    emitted: dict[str, Plain] = {"alert": alert.name, "expr": rule.expr}
+    if alert.for_.milliseconds:
+        emitted["for"] = str(alert.for_)
+    if alert.keep_firing_for.milliseconds:
+        emitted["keep_firing_for"] = str(alert.keep_firing_for)
+    emitted["labels"] = dict(sorted((*alert.labels, *rule.place)))
+    emitted["annotations"] = {
+        "summary": template(summary(alert)),
+        "description": template(description(alert)),
+        "runbook_url": alert.runbook_url,
+        "dashboard_url": alert.dashboard_url,
+    }
+    return emitted
+
+
+def config(bundle: Bundle) -> str:
+    """Render the configuration; `env` and `cluster` are target labels, set here and nowhere else."""
+    jobs = sorted((scrape for service in bundle.services for scrape in service.scrapes), key=lambda s: s.job)
+    alertmanager = bundle.platform.urls.alertmanager
+    scheme, _, rest = alertmanager.partition("://")
+    host, slash, prefix = rest.partition("/")
+    return dump(
+        {
+            "global": {
+                "scrape_interval": str(bundle.platform.scrape_interval),
+                "evaluation_interval": str(bundle.platform.evaluation_interval),
+            },
+            "rule_files": ["rules/*.rules.yml"],
+            "alerting": {
+                # A replica label is external; dropped here, so that replicas send the same alert once.
+                "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
+                "alertmanagers": [
+                    {
+                        "scheme": scheme,
+                        **({"path_prefix": slash + prefix} if prefix else {}),
+                        "static_configs": [{"targets": [host]}],
+                    }
+                ],
+            },
+            "scrape_configs": [_job(scrape) for scrape in jobs],
+        },
+        source="specs/platform.yaml and specs/services/",
+    )
+
+
+def _job(scrape: Scrape) -> Plain:
+    job: dict[str, Plain] = {
+        "job_name": scrape.job,
+        "scrape_interval": str(scrape.interval),
+        "metrics_path": scrape.path,
+        "scheme": scrape.scheme,
+    }
+    if scrape.prober:
+        job["params"] = {"module": [scrape.module]}
+    job["static_configs"] = [
+        {"targets": list(targets.addresses), "labels": {"cluster": targets.cluster, "env": targets.env}}
+        for targets in scrape.targets
+    ]
+    if scrape.prober:
+        job["relabel_configs"] = list(_probe_relabelling(scrape.prober))
+    return job
+
+
+def _probe_relabelling(prober: str) -> Iterable[Plain]:
+    """Send the target as a parameter to the prober (blackbox_exporter's README, "Prometheus Configuration")."""
+    yield {"source_labels": ["__address__"], "target_label": "__param_target"}
+    yield {"source_labels": ["__param_target"], "target_label": "instance"}
+    yield {"target_label": "__address__", "replacement": prober}

@@ -1,0 +1,198 @@
+"""promtool tests: every alert fires on its witness, resolves, and stays quiet just short of its threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from watchbill import naming
+from watchbill.model.alerts import Alert, Rule
+from watchbill.model.bundle import Bundle, Environment, Service
+from watchbill.model.signals import Signal
+from watchbill.model.witness import Motion, Regime, Stream
+from watchbill.quantity import Duration, decimal_text
+from watchbill.targets.annotations import dashboard_url_rendered, description, rendered, summary
+from watchbill.targets.yamltext import Plain, dump
+
+BASE = Decimal(5000)  # counters do not start at zero, which would hide how `increase` extrapolates
+CASES = ("fires", "resolves", "stays quiet below")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The steps of a test file: of its series, and of the rules' evaluation (promtool knows one for a file)."""
+
+    sample: Duration
+    evaluation: Duration
+
+    def up(self, duration: Duration) -> Duration:
+        """Round up to whole evaluations."""
+        step = self.evaluation.milliseconds
+        return Duration(-(-duration.milliseconds // step) * step)
+
+
+USUAL = Clock(Duration.parse("15s"), Duration.parse("15s"))
+LONG = Clock(Duration.parse("1m"), Duration.parse("2m"))  # a day of history in steps of 15s takes promtool minutes
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render the test files of each service: the usual ones, and those with days of history."""
+    tree: dict[str, str] = {}
+    for service in bundle.services:
+        for long_history in (False, True):
+            tests = [
+                test
+                for alert in service.alerts
+                if is_long(alert) is long_history
+                for rule in alert.rules
+                for test in cases(alert, rule, service)
+            ]
+            if tests:
+                clock = LONG if long_history else USUAL
+                content: dict[str, Plain] = {
+                    "rule_files": [f"../rules/{service.name}.rules.yml"],
+                    "evaluation_interval": str(clock.evaluation),
+                    "tests": tests,
+                }
+                path = naming.test_file(service.name, long_history=long_history)
+                tree[path] = dump(content, source=service.origin.document)
+    return tree
+
+
+def is_long(alert: Alert) -> bool:
+    """Whether an alert compares with another day, so that its tests need days of history."""
+    return any(rule.witness.long_history for rule in alert.rules)
+
+
+def cases(alert: Alert, rule: Rule, service: Service) -> Iterable[Plain]:
+    """Write an alert's tests: one in which it fires and resolves, one in which it falls short."""
+    case = _Case(alert, rule, service)
+    yield case.fires_and_resolves()
+    yield case.stays_quiet()
+
+
+class _Case:
+    """One rule of an alert in its environment, on a timeline of calm, fault, and calm again."""
+
+    def __init__(self, alert: Alert, rule: Rule, service: Service) -> None:
+        self.alert, self.rule, self.service = alert, rule, service
+        self.witness = rule.witness
+        self.clock = LONG if is_long(alert) else USUAL
+        self.signal = next(s for s in service.signals if s.key == alert.subject)
+        first = service.environments[0]
+        self.place = dict(rule.place) or {"cluster": first.clusters[0], "env": first.name}
+        two_steps = self.clock.evaluation.times(2)
+        self.onset = self.clock.up(self.witness.history) + two_steps
+        self.firing = self.onset + self.clock.up(self.witness.settles) + self.clock.up(alert.for_) + two_steps
+        self.end = self.firing + two_steps
+        clearing = self.clock.up(self.witness.clears) + self.clock.up(alert.keep_firing_for)
+        self.resolved = self.end + clearing + two_steps.times(2)
+
+    def fires_and_resolves(self) -> Plain:
+        """Quiet until `for` is nearly over, firing with exact labels and texts after it, resolved in the end."""
+        lasting = self.alert.for_.milliseconds - self.clock.evaluation.times(2).milliseconds
+        checks: list[Plain] = []
+        if lasting > 0:
+            checks.append(self._check(self.onset + Duration(lasting), firing=False))
+        checks.append(self._check(self.firing, firing=True))
+        checks.append(self._check(self.resolved, firing=False))
+        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end), (Regime.CALM, self.resolved))
+        return self._test("fires and resolves", phases, checks)
+
+    def stays_quiet(self) -> Plain:
+        """Quiet although just short of the threshold for as long as it would take to fire."""
+        phases = ((Regime.CALM, self.onset), (Regime.BELOW, self.end))
+        return self._test("stays quiet below", phases, [self._check(self.end, firing=False)])
+
+    def _test(self, name: str, phases: tuple[tuple[Regime, Duration], ...], checks: list[Plain]) -> Plain:
+        where = f" in {self.place['env']}/{self.place['cluster']}" if self.rule.place else ""
+        return {
+            "name": f"{self.alert.id} {name}{where}",
+            "interval": str(self.clock.sample),
+            "input_series": [*self._series(phases), *self._elsewhere(phases[-1][1])],
+            "alert_rule_test": checks,
+        }
+
+    def _series(self, phases: tuple[tuple[Regime, Duration], ...]) -> Iterable[Plain]:
+        for stream in self.witness.streams:
+            yield _series(stream, self._labels(stream, self.place), values(stream, phases, self.clock.sample))
+
+    def _elsewhere(self, end: Duration) -> Iterable[Plain]:
+        """Keep the other environments of an alert that is asked for each by name calm, so that they are quiet."""
+        if not self.rule.place:
+            return
+        for environment, cluster in _places(self.service.environments):
+            place = {"cluster": cluster, "env": environment}
+            if place != self.place:
+                for stream in self.witness.streams:
+                    calm = values(stream, ((Regime.CALM, end),), self.clock.sample)
+                    yield _series(stream, self._labels(stream, place), calm)
+
+    def _labels(self, stream: Stream, place: dict[str, str]) -> dict[str, str]:
+        return {**_target(self.signal), **dict(stream.labels), **place}
+
+    def _check(self, at: Duration, *, firing: bool) -> Plain:
+        check: dict[str, Plain] = {"eval_time": str(at), "alertname": self.alert.name}
+        if firing:
+            check["exp_alerts"] = [
+                self._expected(dict(expected.labels), expected.value) for expected in self.witness.firing
+            ]
+        return check
+
+    def _expected(self, own: dict[str, str], value: Decimal) -> Plain:
+        series = {**self.place, **own}
+        return {
+            "exp_labels": dict(sorted({**series, **dict(self.alert.labels)}.items())),
+            "exp_annotations": {
+                "summary": rendered(summary(self.alert), series, value),
+                "description": rendered(description(self.alert), series, value),
+                "runbook_url": self.alert.runbook_url,
+                "dashboard_url": dashboard_url_rendered(self.alert, series),
+            },
+        }
+
+
+def _places(environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
+    return ((environment.name, cluster) for environment in environments for cluster in environment.clusters)
+
+
+def _target(signal: Signal) -> dict[str, str]:
+    return {matcher.label: matcher.value for matcher in signal.matchers}
+
+
+def _series(stream: Stream, labels: dict[str, str], written: str) -> Plain:
+    inside = ",".join(f"{label}={_quoted(value)}" for label, value in sorted(labels.items()))
+    return {"series": f"{stream.metric}{{{inside}}}", "values": written}
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def values(stream: Stream, phases: tuple[tuple[Regime, Duration], ...], step: Duration) -> str:
+    """Write a stream in promtool's notation (docs, "Unit testing for rules"): `5000+10x40 5412+12x20`."""
+    written: list[str] = []
+    at, now = BASE, Duration(0)
+    for index, (regime, until) in enumerate(phases):
+        count = (until.milliseconds - now.milliseconds) // step.milliseconds + (index == 0)
+        now = until
+        motion = stream.motion(regime)
+        rise = _exact(motion.slope * step.seconds)
+        start = motion.level if motion.level is not None else at + (rise if index else 0)
+        written.append(_stretch(motion, _exact(start), rise, count))
+        at = start + rise * (count - 1)
+    return " ".join(written)
+
+
+def _stretch(motion: Motion, start: Decimal, rise: Decimal, count: int) -> str:
+    if not motion.present:
+        return f"_x{count}"
+    sign = "-" if rise < 0 else "+"
+    return f"{decimal_text(start)}{sign}{decimal_text(abs(rise))}x{count - 1}"
+
+
+def _exact(number: Decimal) -> Decimal:
+    """Cut digits that no double could hold; what is shown has four."""
+    with localcontext(prec=40):
+        return number.quantize(Decimal("1e-9")) if number != number.to_integral_value() else number

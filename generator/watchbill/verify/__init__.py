@@ -1,0 +1,1 @@
+"""Judges that are not ours: promtool and amtool."""
