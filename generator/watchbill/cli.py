@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from watchbill.report import render as render_report
 if TYPE_CHECKING:
     from watchbill.pipeline import Compiled
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+INTERRUPTED = 130  # what shells give a command that was stopped by Ctrl-C
 
 _specs = click.option(
     "--specs", type=click.Path(path_type=Path), default=Path("specs"), show_default=True, help="The spec tree."
@@ -43,7 +43,7 @@ def cli() -> None:
     """Compile services, SLOs and alerts into everything that an on-call team runs on."""
 
 
-@cli.command()
+@cli.command(short_help="Compile, judge and publish.")
 @_specs
 @_out
 @_format
@@ -52,18 +52,19 @@ def generate(specs: Path, out: Path, format_: str) -> None:
     from watchbill import pipeline
 
     compiled, summary = pipeline.generate(specs, out, _say)
-    _warn(compiled, format_)
-    done = {"files": summary.files, "added": summary.added, "changed": summary.changed, "removed": summary.removed}
-    changes = ", ".join(f"{number} {word}" for word, number in done.items() if number and word != "files")
+    changes = {"added": summary.added, "changed": summary.changed, "removed": summary.removed}
+    said = ", ".join(f"{number} {word}" for word, number in changes.items() if number) or "nothing changed"
+    alerts, services = len(compiled.bundle.alerts), len(compiled.bundle.services)
     _answer(
-        done | {"alerts": len(compiled.bundle.alerts)},
-        f"{out}: {len(compiled.bundle.alerts)} alerts of {_services(compiled)} in {summary.files} files,"
-        f" accepted by promtool; {changes or 'nothing changed'}",
+        {"files": summary.files, **changes, "alerts": alerts, "services": services},
+        f"{out}: {_count(alerts, 'alert')} of {_count(services, 'service')} in {_count(summary.files, 'file')},"
+        f" accepted by promtool; {said}",
         format_,
+        compiled,
     )
 
 
-@cli.command()
+@cli.command(short_help="Compile, judge and compare; write nothing.")
 @_specs
 @_out
 @_format
@@ -71,24 +72,23 @@ def check(specs: Path, out: Path, format_: str) -> None:
     """Compile and judge without writing; fail where the compiled tree is not what is committed."""
     from watchbill import pipeline
 
-    compiled, drift = pipeline.check(specs, out, _say)
-    _warn(compiled, format_)
+    compiled, drift = pipeline.check(specs, out)
     rows = [{"path": entry.path, "kind": entry.kind, "detail": entry.detail} for entry in drift]
     if not drift:
-        _answer({"drift": rows}, f"{out} is what {specs} compile to, and promtool accepts it", format_)
+        _answer({"drift": rows}, f"{out} is what {specs} compiles to, and promtool accepts it", format_, compiled)
         return
     width = max(len(entry.kind) for entry in drift)
-    lines = [f"{out} is not what {specs} compile to:"]
+    lines = [f"{out} is not what {specs} compiles to:"]
     for entry in drift:
         lines.append(f"  {entry.kind:<{width}}  {entry.path}")
         lines += [f"    {line}" for line in entry.detail.splitlines()]
     verb = "differs" if len(drift) == 1 else "differ"
     lines.append(f'{_count(len(drift), "file")} {verb}; run "watchbill generate" and commit {out}')
-    _answer({"drift": rows}, "\n".join(lines), format_)
+    _answer({"drift": rows}, "\n".join(lines), format_, compiled)
     sys.exit(ExitCode.FOUND)
 
 
-@cli.command()
+@cli.command(short_help="Tell in English what an alert is.")
 @click.argument("alert")
 @_specs
 @_format
@@ -101,12 +101,12 @@ def explain(alert: str, specs: Path, format_: str) -> None:
     from watchbill import pipeline
     from watchbill.targets.catalog import entry
 
-    bundle = pipeline.compile_specs(specs).bundle
-    found = explaining.find(bundle, alert)
-    _answer(entry(found), explaining.explain(bundle, found), format_)
+    compiled = pipeline.compile_specs(specs)
+    found = explaining.find(compiled.bundle, alert)
+    _answer(entry(found), explaining.explain(compiled.bundle, found), format_)
 
 
-@cli.command()
+@cli.command(short_help="Print the JSON Schema of the specs.")
 @click.argument("document", required=False)
 def schema(document: str | None) -> None:
     """Print the JSON Schema of a kind of DOCUMENT: platform, service, pack or profile.
@@ -116,23 +116,44 @@ def schema(document: str | None) -> None:
     from watchbill import schema as schemas
 
     if document is None:
-        click.echo(json.dumps({name: schemas.schema(name) for name in schemas.DOCUMENTS}, indent=2, ensure_ascii=False))
+        _print_json({name: schemas.schema(name) for name in schemas.DOCUMENTS})
     else:
-        click.echo(schemas.text(document), nl=False)
+        _print_json(schemas.schema(document))
 
 
-@cli.command()
+@cli.command(short_help="Fetch the judges, and show their versions.")
 @_format
 def tools(format_: str) -> None:
     """Fetch the oldest and the newest supported Prometheus and Alertmanager, and show their versions."""
     from watchbill import tools as toolbox
 
     found = toolbox.fetch()
-    _answer(toolbox.as_json(found), toolbox.table(found), format_)
+    _answer({"tools": toolbox.as_json(found)}, toolbox.table(found), format_)
 
 
-def _answer(content: object, text: str, format_: str) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False) if format_ == "json" else text)
+def _answer(content: dict[str, Any], text: str, format_: str, compiled: Compiled | None = None) -> None:
+    """Write the result to standard output; for scripts, as one object that holds the warnings too."""
+    warnings = compiled.warnings if compiled is not None else ()
+    if format_ == "json":
+        _print_json({**content, **({"diagnostics": _as_json(warnings)} if compiled is not None else {})})
+        return
+    if compiled is not None and warnings:
+        _report(warnings, compiled.texts)
+    click.echo(text)
+
+
+def _print_json(content: object) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _as_json(diagnostics: Iterable[Diagnostic]) -> Any:
+    return json.loads(render_report(diagnostics, style=Style.JSON, texts={}))
+
+
+def _report(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> None:
+    """Write diagnostics to standard error, as a terminal, a log or an action wants them."""
+    style = pick_style(tty=sys.stderr.isatty(), format_json=False, environ=os.environ)
+    click.echo(render_report(diagnostics, style=style, texts=texts), err=style is not Style.GITHUB)
 
 
 def _say(message: str) -> None:
@@ -143,43 +164,33 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _services(compiled: Compiled) -> str:
-    return _count(len(compiled.bundle.services), "service")
-
-
-def _warn(compiled: Compiled, format_: str) -> None:
-    if compiled.warnings:
-        _report(compiled.warnings, compiled.texts, format_)
-
-
-def _report(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str], format_: str) -> None:
-    """Write diagnostics to standard error, as the terminal, the script or the action wants them."""
-    style = pick_style(tty=sys.stderr.isatty(), format_json=format_ == "json", environ=os.environ)
-    # GitHub reads annotations from standard output only
-    click.echo(render_report(diagnostics, style=style, texts=texts), err=style is not Style.GITHUB)
-
-
 def _asks_for_json(arguments: list[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def main() -> None:
     """Run a command; whatever is wrong ends in a sentence and an exit code, never in a traceback."""
-    format_ = "json" if _asks_for_json(sys.argv[1:]) else "text"
+    for_scripts = _asks_for_json(sys.argv[1:])
     try:
         cli.main(standalone_mode=False)
     except SpecError as error:
-        _report(error.diagnostics, getattr(error, "texts", {}), format_)
+        if for_scripts:
+            _print_json({"diagnostics": _as_json(error.diagnostics)})
+        else:
+            _report(error.diagnostics, getattr(error, "texts", {}))
         sys.exit(error.exit_code)
     except WatchbillError as error:
-        click.echo(f"watchbill: {error}", err=True)
+        if for_scripts:
+            _print_json({"error": str(error)})
+        _say(f"watchbill: {error}")
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("watchbill: interrupted", err=True)
-        sys.exit(130)
+        _say("watchbill: interrupted")
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
+        # whoever read us is gone, as in "watchbill schema | head"; let nothing be flushed to it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.FOUND)
+        sys.exit(INTERRUPTED)

@@ -53,7 +53,7 @@ def explain(bundle: Bundle, alert: Alert) -> str:
         ("Why", alert.why),
         ("From", _source(alert)),
         ("Spec", str(alert.origin.span)),
-        ("Rule", f"{naming.rule_file(alert.service)} below out/"),
+        ("Rule", f"{naming.rule_file(alert.service, alert.area)} below out/"),
         ("Runbook", alert.runbook_url),
         ("Panel", alert.dashboard_url.partition("&var-")[0]),
     ]

@@ -318,7 +318,7 @@ class _Alerts:
                     what,
                     f"write {{pack: {pack.pack}, signals: {{{slot}: {'|'.join(sorted(fitting)) or '…'}}}}}",
                 )
-            else:
+            elif len(self.signals) == len(self.spec.signals):  # else a signal's own fault has been told
                 what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
                 self.faults.add(span, what, f"add it under signals, as in {slot}: {{profile: {profile}}}")
         return slots

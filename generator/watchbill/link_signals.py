@@ -52,7 +52,7 @@ def build_signal(
         examples={role: label.example for role, label in profile.labels.items()},
         classes=builder.classes(labels),
         limits=builder.limits(),
-        presence=profile.presence,
+        presence=builder.presence(),
         scrape_interval=(scrape.interval if scrape else None) or platform.defaults.scrape_interval,
         origin=Origin(service.span("signals", key, key=True), document),
     )
@@ -75,6 +75,15 @@ class _Builder:
                     )
                     what = what.replace("no classe ", "no class ")
                     self.faults.add(self.spec.span(section, key, key=True), what, choose(key, known))
+
+    def presence(self) -> str:
+        """Name the metric whose absence is watched."""
+        role = self.spec.presence or self.profile.presence
+        if role in self.profile.metrics:
+            return role
+        what = f'profile "{self.profile.profile}" has no metric "{role}"'
+        self.faults.add(self.spec.span("presence"), what, choose(role, self.profile.metrics))
+        return self.profile.presence
 
     def metric(self, role: str, usual: MetricSpec) -> Metric:
         """Give a metric its real name, unit and buckets."""

@@ -33,14 +33,14 @@ def rule_group(service: str, area: str, part: int) -> str:
     return f"{service}-{area}" if part == 0 else f"{service}-{area}-{part + 1}"
 
 
-def rule_file(service: str) -> str:
-    """Place a service's rules under `out/`."""
-    return f"prometheus/rules/{service}.rules.yml"
+def rule_file(service: str, area: str) -> str:
+    """Place the rules of an area of a service under `out/`; small files are quick to test and to review."""
+    return f"prometheus/rules/{service}.{area}.rules.yml"
 
 
-def test_file(service: str, *, long_history: bool) -> str:
-    """Place a service's promtool tests under `out/`; those with days of history stand apart."""
-    return f"prometheus/tests/{service}{'.history' if long_history else ''}.test.yml"
+def test_file(service: str, area: str, step: str) -> str:
+    """Place promtool tests under `out/`: those of an area's rules that run at one step."""
+    return f"prometheus/tests/{service}.{area}.{step}.test.yml"
 
 
 def metrics_page(service: str) -> str:

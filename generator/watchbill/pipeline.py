@@ -67,15 +67,13 @@ def generate(specs: Path, out: Path, say: Say) -> tuple[Compiled, artifacts.Summ
         return compiled, artifacts.publish(staged, out)
 
 
-def check(specs: Path, out: Path, say: Say) -> tuple[Compiled, tuple[Drift, ...]]:
+def check(specs: Path, out: Path) -> tuple[Compiled, tuple[Drift, ...]]:
     """Compile, let the judges see it, and compare with `out`, which is not written."""
     compiled = compile_specs(specs)
     tree = rendered(compiled.bundle)
     with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
         artifacts.write(Path(folder), tree)
         verify(compiled, Path(folder))
-    if not out.exists():
-        say(f"{out} does not exist yet")
     return compiled, artifacts.compare(out, tree)
 
 
@@ -91,9 +89,10 @@ def verify(compiled: Compiled, staged: Path) -> None:
 def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:
     todo = "correct the spec, or report this: what compiles should pass promtool"
     for service in bundle.services:
-        for name, group in rule_groups(service):
-            if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
-                alert, _ = group[complaint.rule - 1]
-                return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', todo)
+        for area in {alert.area for alert in service.alerts}:
+            for name, group in rule_groups(service, area):
+                if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
+                    alert, _ = group[complaint.rule - 1]
+                    return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', todo)
     span = bundle.services[0].origin.span
     return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", todo)

@@ -114,6 +114,8 @@ def _hint(match: re.Match[str] | None, dimension: Dimension) -> str:
         symbol = folded.get(match[2].casefold())
         if symbol and match[2]:
             return f'write "{match[1]}{symbol}"'
+        if dimension is Dimension.FACTOR and not match[2]:
+            return f'write "{match[1]}x"'
         if dimension is Dimension.RATIO and not match[2]:
             return f'write "{decimal_text(Decimal(match[1]) * 100)}%" if that ratio is meant'
     return f"write {dimension}"

@@ -9,7 +9,7 @@ from watchbill.authoring import Faults, KeyName
 from watchbill.conditions.base import Condition
 from watchbill.conditions.streams import Group, lone_gauge, steady
 from watchbill.model.signals import Signal
-from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
+from watchbill.model.witness import GONE, Firing, Stream, Witness
 from watchbill.promql import aggregate
 from watchbill.quantity import Duration, TimeScale
 
@@ -49,6 +49,6 @@ class Absent(Condition):
         """Let the metric's only series vanish; it is seen gone one lookback later."""
         metric = signal.metrics[self.metric]
         there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
-        stream = Stream(there.metric + metric.type_suffix, there.labels, Motion(level=Decimal(1)), Motion(), GONE)
+        stream = Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, GONE)
         lookback = scale(LOOKBACK)
         return Witness((stream,), (Firing((), Decimal(1)),), Duration(0), settles=lookback, clears=Duration(0))

@@ -156,9 +156,15 @@ def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:
     return () if name is None else (signal.classes[name].matcher,)
 
 
-def per_words(condition: Condition) -> str:
-    """Say what is judged one by one: ` per route`; empty where all is judged together."""
-    return f" per {' and '.join(condition.per)}" if condition.per else ""
+def capitalised(noun: str) -> str:
+    """Begin a sentence with a noun, and leave the rest of it alone: `CPU cores` stays so."""
+    return noun[:1].upper() + noun[1:]
+
+
+def per_words(condition: Condition, signal: Signal) -> str:
+    """Say what is judged one by one, by its label: ` per endpoint`; empty where all is judged together."""
+    labels = [signal.labels.get(role, role) for role in condition.per]
+    return f" per {' and '.join(labels)}" if labels else ""
 
 
 def unit_quantity(quantity: Quantity, unit: Unit) -> str:

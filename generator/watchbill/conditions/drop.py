@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults, Ratio
-from watchbill.conditions.base import per_words
+from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
-from watchbill.conditions.streams import Course
+from watchbill.conditions.streams import Course, shown
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
 
@@ -36,14 +36,16 @@ class Drop(AgainstBaseline):
 
     def sentence(self, signal: Signal) -> str:
         """Name the share, the baseline and the floor."""
-        noun = signal.metrics[self.metric].noun
+        noun = capitalised(signal.metrics[self.metric].noun) + per_words(self, signal)
         return (
-            f"{noun.capitalize()}{per_words(self)} over {self.window.words()} come at less than {self.below} of"
-            f" {self.baseline_words()}, which was {self.floor} or more"
+            f"{noun} over {self.window.words()} come at less than {self.below} of {self.baseline_words()},"
+            f" which was {self.floor} or more"
         )
 
     def course(self) -> Course:
         """Start from a flow that is well above the floor."""
         usual = max(self.floor.to(Unit.PER_SECOND) * 2, Decimal(10))
         share = self.below.to(Unit.RATIO)
-        return Course(usual, usual * min(share * Decimal("1.1"), (1 + share) / 2), usual * share * Decimal("0.9"))
+        return Course(
+            usual, usual * min(share * Decimal("1.1"), (1 + share) / 2), shown(usual * share * Decimal("0.9"))
+        )

@@ -75,9 +75,9 @@ class ErrorRatio(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the share, the events, and the floor."""
-        noun = signal.metrics[self.metric].noun
         floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
-        return f"More than {self.above} of {noun}{per_words(self)} {self._what()} over {self.window.words()}{floor}"
+        events = f"{signal.metrics[self.metric].noun}{per_words(self, signal)}"
+        return f"More than {self.above} of {events} {self._what()} over {self.window.words()}{floor}"
 
     def _what(self) -> str:
         return f"are {self.bad}" if self.bad else "fail"

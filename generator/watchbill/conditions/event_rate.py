@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import ClassName, DurationText, Faults, KeyName, Rate
-from watchbill.conditions.base import Condition, class_matchers, per_words
+from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, member
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -47,9 +47,9 @@ class EventRate(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the events and the rate."""
-        noun = signal.metrics[self.metric].noun
+        noun = capitalised(signal.metrics[self.metric].noun)
         where = f" ({self.where})" if self.where else ""
-        return f"More than {self.above} {noun}{where}{per_words(self)} over {self.window.words()}"
+        return f"{noun}{where}{per_words(self, signal)}: more than {self.above} over {self.window.words()}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the rate, in the author's period."""

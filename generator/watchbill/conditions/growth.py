@@ -7,12 +7,14 @@ from typing import Literal
 
 from watchbill.authoring import AnyQuantity, DurationText, Faults, KeyName
 from watchbill.conditions.base import Condition, per_words
-from watchbill.conditions.streams import firing_labels, groups, lone_gauge, steady
+from watchbill.conditions.streams import firing_labels, groups, lone_gauge, shown, steady
 from watchbill.model.alerts import Display, Reading
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, over
-from watchbill.quantity import TimeScale, Unit, decimal_text
+from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+
+_LONG = Duration.parse("1h")  # four windows in steps of 15s, each over all of its samples, take promtool too long
 
 
 class Growth(Condition):
@@ -49,11 +51,8 @@ class Growth(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the amount and the window."""
-        noun = signal.metrics[self.metric].noun
-        window = self.window.words()
-        return (
-            f"The lowest {noun}{per_words(self)} rose by more than {self.above} from one window of {window} to the next"
-        )
+        lowest = f"The lowest {signal.metrics[self.metric].noun}{per_words(self, signal)}"
+        return f"{lowest} rose by more than {self.above} from one window of {self.window.words()} to the next"
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rise."""
@@ -65,16 +64,19 @@ class Growth(Condition):
         """Let the gauge climb a tenth slower or faster than the amount in each window."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         amount = self.above.to(metric.unit)
+        rise = shown(amount * Decimal("1.1"))
         start = Motion(level=amount * 10)
 
-        def climb(share: Decimal) -> Motion:
-            return Motion(slope=amount * share / window.seconds)
+        def climb(by: Decimal) -> Motion:
+            return Motion(slope=by / window.seconds)
 
         streams = []
         for group in groups(self, signal):
             still = lone_gauge(signal, metric, group, steady(amount * 10))
-            moving = Stream(still.metric, still.labels, start, climb(Decimal("0.9")), climb(Decimal("1.1")))
+            moving = Stream(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
             streams.append(moving if group.at_fault else still)
-        firing = Firing(firing_labels(self, signal), amount * Decimal("1.1"))
+        firing = Firing(firing_labels(self, signal), rise)
         twice = window.times(2)
-        return Witness(tuple(streams), (firing,), history=twice, settles=twice, clears=twice)
+        return Witness(
+            tuple(streams), (firing,), history=twice, settles=twice, clears=twice, long_history=self.window >= _LONG
+        )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from watchbill.authoring import Count, DurationText, Faults, KeyName, Ratio
 from watchbill.conditions.base import Condition, per_words
-from watchbill.conditions.streams import Course, counters, firing_labels, groups
+from watchbill.conditions.streams import Course, counters, firing_labels, groups, shown
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness
@@ -60,9 +60,11 @@ class HitRatioBelow(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the share and the floor."""
-        floor = f" (with at least {self.min_events} look-ups)" if self.min_events is not None else ""
+        floor = f" (at least {self.min_events} look-ups)" if self.min_events is not None else ""
         noun = signal.metrics[self.hits].noun
-        return f"Fewer than {self.below} of look-ups{per_words(self)} are {noun} over {self.window.words()}{floor}"
+        return (
+            f"Fewer than {self.below} of look-ups{per_words(self, signal)} are {noun} over {self.window.words()}{floor}"
+        )
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
@@ -75,7 +77,7 @@ class HitRatioBelow(Condition):
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""
         ratio, window = self.below.to(Unit.RATIO), scale(self.window)
-        spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), ratio * Decimal("0.9")
+        spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), shown(ratio * Decimal("0.9"))
         needed = self.min_events.number if self.min_events else Decimal(1)
         flow = Decimal(max(20, int(3 * needed / window.seconds) + 1))
         hits = Course((1 + ratio) / 2, spared, short).scaled(flow)

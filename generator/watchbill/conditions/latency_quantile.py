@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -17,6 +17,7 @@ from watchbill.conditions.streams import (
     counters,
     firing_labels,
     groups,
+    shown,
     steady,
 )
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
@@ -75,6 +76,11 @@ class LatencyQuantile(Condition):
             highest = decimal_text(metric.buckets[-1])
             what = f"no quantile of {metric.name} can be above {self.above}: its highest finite bucket is {highest}"
             faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
+        elif limit < metric.buckets[0]:
+            what = (
+                f"{self.above} lies below the lowest bucket of {metric.name}, so the {self.quantile} is always above it"
+            )
+            faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
         elif limit not in metric.buckets:
             what = (
                 f"{self.above} lies between two buckets of {metric.name}, so the quantile is a guess by interpolation"
@@ -117,7 +123,7 @@ class LatencyQuantile(Condition):
         share = f"{decimal_text(self._ratio() * 100)}%"
         floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
         return (
-            f"More than {share} of {metric.noun}{per_words(self)} are above {self.above} (the {self.quantile})"
+            f"More than {share} of {metric.noun}{per_words(self, signal)} are above {self.above} (the {self.quantile})"
             f" over {self.window.words()}{floor}"
         )
 
@@ -139,54 +145,42 @@ class LatencyQuantile(Condition):
         limit, on_edge = self._limit(metric)
         if on_edge:
             below, above = below_and_above(self._ratio(), ceiling=Decimal(1))
-            value, edge = above, limit
             needed = self.min_events.number if self.min_events else Decimal(1)
             flow = Decimal(max(20, int(3 * needed / (self._ratio() * window.seconds)) + 1))
             slow = Course(Decimal(0), below * flow, above * flow)
-            courses = [(slow, steady(flow), _first_edge_above(metric, edge))]
+            fast = Course(flow, flow - slow.below, flow - slow.above)
+            landings, value = {0: fast, metric.buckets.index(limit) + 1: slow}, above
         else:
-            courses, value = self._between_edges(metric, limit)
-        streams = tuple(
-            stream
-            for group in groups(self, signal)
-            for slow, flow, landing in courses
-            for stream in _histogram(signal, metric, group, slow=slow, flow=flow, landing=landing)
-        )
+            landings, value = self._between_edges(metric, limit)
+        streams = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
         firing = Firing(firing_labels(self, signal), value)
         return Witness(streams, (firing,), history=window, settles=window, clears=window)
 
-    def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[list[tuple[Course, Course, int]], Decimal]:
-        """Place the quantile halfway to the bucket's edges, by the interpolation that Prometheus documents.
+    def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, Course], Decimal]:
+        """Place the quantile in its bucket by the interpolation that Prometheus documents.
 
-        With a share F of observations up to the bucket's lower edge and none beyond its upper one,
-        the quantile q lies a fraction f = (q - F) / (1 - F) into the bucket, so that slow
-        observations are to fast ones as (1 - q) to (q - f).
+        The quantile q lies a fraction f into a bucket with a share s of all observations above a
+        share r: q = r + f * s. Where q exceeds f, all others are fast, and s : r is 1 - q : q - f;
+        elsewhere all others lie beyond the bucket, and s is q / f.
         """
         index = next(i for i, edge in enumerate(metric.buckets) if edge > limit)
-        low, high = (metric.buckets[index - 1] if index else Decimal(0)), metric.buckets[index]
-        quantile = Decimal(_QUANTILES[self.quantile])
-        value = (limit + min(high, low + (high - low) * quantile)) / 2
-        if value <= limit:
-            value = (limit + high) / 2
-        slow, fast = [Decimal(0)], [Decimal(40)]
-        for target in ((low + limit) / 2, value):
+        low, high = metric.buckets[index - 1], metric.buckets[index]
+        quantile, beside = Decimal(_QUANTILES[self.quantile]), (low + limit) / 2
+        value = shown((limit + high) / 2)
+        value = value if limit < value < high else (limit + high) / 2
+        fast, inside, beyond = [Decimal(40)], [Decimal(0)], [Decimal(0)]
+        for target in (beside, value):
             fraction = (target - low) / (high - low)
-            slow.append((1 - quantile) * 1000)
-            fast.append(max(Decimal(0), (quantile - fraction)) * 1000)
-        flow = Course(*(s + f for s, f in zip(slow, fast, strict=True)))
-        return [(Course(*slow), flow, index)], value
+            fast.append(max(Decimal(0), quantile - fraction) * 1000)
+            inside.append((1 - quantile if fraction < quantile else quantile) * 1000)
+            beyond.append(max(Decimal(0), fraction - quantile) * 1000)
+        return {0: Course(*fast), index: Course(*inside), index + 1: Course(*beyond)}, value
 
 
-def _first_edge_above(metric: Metric, edge: Decimal) -> int:
-    return metric.buckets.index(edge) + 1
-
-
-def _histogram(
-    signal: Signal, metric: Metric, group: Group, *, slow: Course, flow: Course, landing: int
-) -> Iterable[Stream]:
-    """Export a histogram whose slow observations fall into bucket number `landing`, all others into the first."""
-    fast = Course(flow.calm - slow.calm, flow.below - slow.below, flow.above - slow.above)
+def _histogram(signal: Signal, metric: Metric, group: Group, landings: Mapping[int, Course]) -> Iterable[Stream]:
+    """Export a histogram; `landings` says how many observations fall into each bucket, by its number."""
+    total = Course(Decimal(0), Decimal(0), Decimal(0))
     for index, edge in enumerate(metric.edges()):
-        course = flow if index >= landing else fast
-        yield from counters(signal, metric, group, course, own={"le": edge}, suffix="_bucket")
-    yield from counters(signal, metric, group, flow, suffix="_count")
+        total = total.plus(landings.get(index, steady(0)))
+        yield from counters(signal, metric, group, total, own={"le": edge}, suffix="_bucket")
+    yield from counters(signal, metric, group, total, suffix="_count")

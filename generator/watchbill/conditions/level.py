@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import AnyQuantity, ClassName, DurationText, Faults, KeyName
-from watchbill.conditions.base import Condition, class_matchers, per_words, unit_quantity
-from watchbill.conditions.streams import Course, firing_labels, gauges, groups, lone_gauge, member
+from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words, unit_quantity
+from watchbill.conditions.streams import Course, firing_labels, gauges, groups, lone_gauge, member, shown
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -63,11 +63,11 @@ class Level(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the gauge and the level."""
-        noun = signal.metrics[self.metric].noun
+        noun = capitalised(signal.metrics[self.metric].noun)
         where = f" ({self.where})" if self.where else ""
         side = "above" if self.above is not None else "below"
         held = f" at some time in {self.hold.words()}" if self.hold is not None else ""
-        return f"{noun.capitalize()}{where}{per_words(self)} {side} {self._limit()}{held}"
+        return f"{noun}{where}{per_words(self, signal)}: {side} {self._limit()}{held}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the level, in the gauge's unit."""
@@ -101,5 +101,5 @@ class Level(Condition):
 
     def _course(self, limit: Decimal) -> Course:
         if self.above is not None:
-            return Course(Decimal(0), limit * Decimal("0.9"), limit * Decimal("1.1") if limit else Decimal(1))
-        return Course(limit * 2, limit * Decimal("1.1"), limit * Decimal("0.9"))
+            return Course(Decimal(0), limit * Decimal("0.9"), shown(limit * Decimal("1.1")) if limit else Decimal(1))
+        return Course(limit * 2, limit * Decimal("1.1"), shown(limit * Decimal("0.9")))

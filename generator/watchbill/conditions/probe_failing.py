@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults, KeyName
-from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.base import Condition, capitalised, per_words
 from watchbill.conditions.streams import Course, firing_labels, groups, lone_gauge
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness
@@ -36,7 +36,7 @@ class ProbeFailing(Condition):
     def sentence(self, signal: Signal) -> str:
         """Name what is probed."""
         noun = signal.metrics[self.metric].noun
-        return f"{noun[0].upper()}{noun[1:]} fails on every probe{per_words(self)}"
+        return f"{capitalised(noun)} fails on every probe{per_words(self, signal)}"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the probe of the group at fault fail; one that succeeds stays quiet."""

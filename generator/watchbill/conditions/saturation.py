@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import ClassName, DurationText, Faults, KeyName, Ratio
-from watchbill.conditions.base import INSTANCE, Condition, class_matchers, per_words
+from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.streams import (
     Course,
     Group,
@@ -88,7 +88,8 @@ class Saturation(Condition):
         whole = signal.metrics[limit.metric].noun if limit.metric else _limit_words(limit, metric.unit)
         over_window = f" over {self.window.words()}" if metric.type is MetricType.COUNTER else ""
         where = f" ({self.where})" if self.where else ""
-        return f"{metric.noun.capitalize()}{where}{per_words(self)} are above {self.above} of {whole}{over_window}"
+        noun = capitalised(metric.noun) + where + per_words(self, signal)
+        return f"{noun}: above {self.above} of {whole}{over_window}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from watchbill.conditions.base import INSTANCE, Condition
 from watchbill.model.signals import LabelClass, Metric, Signal
@@ -26,17 +26,27 @@ class Course:
         """Multiply all three."""
         return Course(self.calm * factor, self.below * factor, self.above * factor)
 
+    def plus(self, other: Course) -> Course:
+        """Add another, regime by regime."""
+        return Course(self.calm + other.calm, self.below + other.below, self.above + other.above)
+
 
 def steady(number: Decimal | int) -> Course:
     """Stay the same in all regimes."""
     return Course(Decimal(number), Decimal(number), Decimal(number))
 
 
+def shown(number: Decimal) -> Decimal:
+    """Round to three digits: messages show four, and a value between two of them would round either way."""
+    return number.normalize(Context(prec=3))
+
+
 def below_and_above(threshold: Decimal, *, ceiling: Decimal | None = None) -> tuple[Decimal, Decimal]:
     """Step a tenth to either side of a threshold, but never past what can be (a ratio's ceiling of 1)."""
-    over = threshold * (1 + NEAR)
+    over = shown(threshold * (1 + NEAR))
     if ceiling is not None and over > (threshold + ceiling) / 2:
-        over = (threshold + ceiling) / 2
+        # a quarter of the way, since half of it may lie between two numbers of four digits
+        over = threshold + (ceiling - threshold) / 4
     return threshold * (1 - NEAR), over
 
 

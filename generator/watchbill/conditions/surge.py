@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Factor, Faults
-from watchbill.conditions.base import per_words
+from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
-from watchbill.conditions.streams import Course
+from watchbill.conditions.streams import Course, shown
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
 
@@ -37,14 +37,14 @@ class Surge(AgainstBaseline):
 
     def sentence(self, signal: Signal) -> str:
         """Name the factor, the baseline and the floor."""
-        noun = signal.metrics[self.metric].noun
+        noun = capitalised(signal.metrics[self.metric].noun) + per_words(self, signal)
         return (
-            f"{noun.capitalize()}{per_words(self)} over {self.window.words()} come more than {self.above} as fast as"
-            f" {self.baseline_words()}, and at {self.floor} or more"
+            f"{noun} over {self.window.words()} come more than {self.above} as fast as {self.baseline_words()},"
+            f" and at {self.floor} or more"
         )
 
     def course(self) -> Course:
         """Start from a flow that is well above the floor already."""
         usual = max(self.floor.to(Unit.PER_SECOND), Decimal(10))
         factor = self.above.number
-        return Course(usual, usual * (1 + (factor - 1) * Decimal("0.9")), usual * factor * Decimal("1.1"))
+        return Course(usual, usual * (1 + (factor - 1) * Decimal("0.9")), shown(usual * factor * Decimal("1.1")))

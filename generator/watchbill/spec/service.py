@@ -68,9 +68,13 @@ def _metric(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG0
 
 
 class SignalSpec(Authored):
-    """Metrics of one kind. Only what differs from the profile is written."""
+    """Metrics of one kind. Only what differs from the profile is written.
+
+    `presence` names the metric whose absence is watched, where the service lacks the profile's choice.
+    """
 
     profile: KeyName
+    presence: KeyName | None = None
     target: dict[LabelName, LabelValue] = {}
     metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric)]] = {}
     labels: dict[KeyName, LabelName] = {}

@@ -10,7 +10,7 @@ from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.quantity import decimal_text
-from watchbill.targets.promtests import CASES, is_long
+from watchbill.targets.promtests import clock, names_of_cases
 
 PATH = "catalog.json"
 
@@ -49,13 +49,13 @@ def entry(alert: Alert) -> dict[str, Any]:
         "direction": None if threshold is None else threshold.direction.value,
         "labels": dict(alert.labels),
         "spec": naming.spec_pointer(alert.origin.document, alert.name),
-        "rule_file": naming.rule_file(alert.service),
-        "test_file": naming.test_file(alert.service, long_history=is_long(alert)),
+        "rule_file": naming.rule_file(alert.service, alert.area),
+        "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
         "receivers": None,
         "inhibited_by": None,
-        "cases": list(CASES),
+        "cases": names_of_cases(alert),
         "explanation": alert.sentence,
     }
 

@@ -14,30 +14,34 @@ CONFIG = "prometheus/prometheus.yml"
 
 
 def render(bundle: Bundle) -> dict[str, str]:
-    """Render one rule file for each service, and `prometheus.yml`."""
-    tree = {naming.rule_file(service.name): rules(service, bundle.platform) for service in bundle.services}
-    return tree | {CONFIG: config(bundle)}
+    """Render one rule file for each area of each service, and `prometheus.yml`."""
+    tree = {CONFIG: config(bundle)}
+    for service in bundle.services:
+        for area in sorted({alert.area for alert in service.alerts}):
+            tree[naming.rule_file(service.name, area)] = rules(service, area, bundle.platform)
+    return tree
 
 
-def rules(service: Service, platform: Platform) -> str:
-    """Render a service's rules, in groups of its areas."""
-    interval = str(platform.evaluation_interval)
-    groups: list[Plain] = []
-    for name, group in rule_groups(service):
-        groups.append({"name": name, "interval": interval, "rules": [_rule(alert, rule) for alert, rule in group]})
+def rules(service: Service, area: str, platform: Platform) -> str:
+    """Render the rules of one area, in groups."""
+    groups: list[Plain] = [
+        {
+            "name": name,
+            "interval": str(platform.evaluation_interval),
+            "rules": [_rule(alert, rule) for alert, rule in group],
+        }
+        for name, group in rule_groups(service, area)
+    ]
     return dump({"groups": groups}, source=service.origin.document)
 
 
-def rule_groups(service: Service) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
-    """Cut a service's rules into groups of at most 20, by area, in the spec's order."""
-    areas: dict[str, list[tuple[Alert, Rule]]] = {}
-    for alert in service.alerts:
-        areas.setdefault(alert.area, []).extend((alert, rule) for rule in alert.rules)
+def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
+    """Cut the rules of an area into groups of at most 20, in the spec's order."""
+    members = [(alert, rule) for alert in service.alerts if alert.area == area for rule in alert.rules]
     size = naming.MAX_GROUP_RULES
     return [
-        (naming.rule_group(service.name, area, part), members[part * size : (part + 1) * size])
-        for area, members in areas.items()
-        for part in range((len(members) + size - 1) // size)
+        (naming.rule_group(service.name, area, start // size), members[start : start + size])
+        for start in range(0, len(members), size)
     ]
 
 

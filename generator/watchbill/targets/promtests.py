@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from pathlib import PurePosixPath
 
 from watchbill import naming
 from watchbill.model.alerts import Alert, Rule
@@ -16,7 +17,6 @@ from watchbill.targets.annotations import dashboard_url_rendered, description, r
 from watchbill.targets.yamltext import Plain, dump
 
 BASE = Decimal(5000)  # counters do not start at zero, which would hide how `increase` extrapolates
-CASES = ("fires", "resolves", "stays quiet below")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +32,64 @@ class Clock:
         return Duration(-(-duration.milliseconds // step) * step)
 
 
-USUAL = Clock(Duration.parse("15s"), Duration.parse("15s"))
-LONG = Clock(Duration.parse("1m"), Duration.parse("2m"))  # a day of history in steps of 15s takes promtool minutes
+def _clock(sample: str, evaluation: str) -> Clock:
+    return Clock(Duration.parse(sample), Duration.parse(evaluation))
+
+
+FINE, USUAL, COARSE, LONG = _clock("15s", "15s"), _clock("30s", "30s"), _clock("1m", "1m"), _clock("1m", "2m")
+
+
+def clock(alert: Alert) -> Clock:
+    """Choose the coarsest steps that still show an alert's `for`: promtool evaluates every rule at each."""
+    if any(rule.witness.long_history for rule in alert.rules):
+        return LONG
+    if alert.for_ >= Duration.parse("10m"):
+        return COARSE
+    return USUAL if alert.for_ >= Duration.parse("5m") else FINE
+
+
+def names_of_cases(alert: Alert) -> list[str]:
+    """Name the cases that an alert's tests hold."""
+    cases = ["quiet while calm", "fires", "resolves"]
+    cases += ["quiet before for is over"] if _shows_for(alert) else []
+    return sorted(cases + (["quiet just short of the threshold"] if _can_fall_short(alert) else []))
+
+
+def _shows_for(alert: Alert) -> bool:
+    return alert.for_.milliseconds > clock(alert).evaluation.times(2).milliseconds
+
+
+def _can_fall_short(alert: Alert) -> bool:
+    """Whether there is anything between calm and fault; a probe succeeds or fails."""
+    return any(stream.below != stream.calm for rule in alert.rules for stream in rule.witness.streams)
 
 
 def render(bundle: Bundle) -> dict[str, str]:
-    """Render the test files of each service: the usual ones, and those with days of history."""
+    """Render a test file for each area and step of each service."""
     tree: dict[str, str] = {}
     for service in bundle.services:
-        for long_history in (False, True):
-            tests = [
-                test
-                for alert in service.alerts
-                if is_long(alert) is long_history
-                for rule in alert.rules
-                for test in cases(alert, rule, service)
-            ]
-            if tests:
-                clock = LONG if long_history else USUAL
-                content: dict[str, Plain] = {
-                    "rule_files": [f"../rules/{service.name}.rules.yml"],
-                    "evaluation_interval": str(clock.evaluation),
-                    "tests": tests,
-                }
-                path = naming.test_file(service.name, long_history=long_history)
-                tree[path] = dump(content, source=service.origin.document)
+        files: dict[str, tuple[str, Clock, list[Plain]]] = {}
+        for alert in service.alerts:
+            steps = clock(alert)
+            path = naming.test_file(service.name, alert.area, str(steps.evaluation))
+            _, _, tests = files.setdefault(path, (alert.area, steps, []))
+            tests += [test for rule in alert.rules for test in cases(alert, rule, service)]
+        for path, (area, steps, tests) in files.items():
+            content: dict[str, Plain] = {
+                "rule_files": [f"../rules/{PurePosixPath(naming.rule_file(service.name, area)).name}"],
+                "evaluation_interval": str(steps.evaluation),
+                "tests": tests,
+            }
+            tree[path] = dump(content, source=service.origin.document)
     return tree
 
 
-def is_long(alert: Alert) -> bool:
-    """Whether an alert compares with another day, so that its tests need days of history."""
-    return any(rule.witness.long_history for rule in alert.rules)
-
-
 def cases(alert: Alert, rule: Rule, service: Service) -> Iterable[Plain]:
-    """Write an alert's tests: one in which it fires and resolves, one in which it falls short."""
+    """Write a rule's tests: one in which it fires and resolves, and one in which it falls short."""
     case = _Case(alert, rule, service)
     yield case.fires_and_resolves()
-    yield case.stays_quiet()
+    if _can_fall_short(alert):
+        yield case.stays_quiet()
 
 
 class _Case:
@@ -78,7 +98,7 @@ class _Case:
     def __init__(self, alert: Alert, rule: Rule, service: Service) -> None:
         self.alert, self.rule, self.service = alert, rule, service
         self.witness = rule.witness
-        self.clock = LONG if is_long(alert) else USUAL
+        self.clock = clock(alert)
         self.signal = next(s for s in service.signals if s.key == alert.subject)
         first = service.environments[0]
         self.place = dict(rule.place) or {"cluster": first.clusters[0], "env": first.name}
@@ -91,9 +111,9 @@ class _Case:
 
     def fires_and_resolves(self) -> Plain:
         """Quiet until `for` is nearly over, firing with exact labels and texts after it, resolved in the end."""
-        lasting = self.alert.for_.milliseconds - self.clock.evaluation.times(2).milliseconds
-        checks: list[Plain] = []
-        if lasting > 0:
+        checks: list[Plain] = [self._check(self.onset, firing=False)]
+        if _shows_for(self.alert):
+            lasting = self.alert.for_.milliseconds - self.clock.evaluation.times(2).milliseconds
             checks.append(self._check(self.onset + Duration(lasting), firing=False))
         checks.append(self._check(self.firing, firing=True))
         checks.append(self._check(self.resolved, firing=False))

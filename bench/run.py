@@ -1,0 +1,135 @@
+"""Measure what the README promises about speed: start-up, compilation, generation, and a large tree's memory.
+
+Prints one table: the median of several runs, the bar, and whether it is met. Exits 1 where a bar is missed.
+Absolute times depend on the machine; the bars leave room for a slow one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+WATCHBILL = Path(sys.executable).parent / "watchbill"
+SERVICES = 240  # of 42 rules each, which makes 10,080 rules
+
+IN_PROCESS = """
+import json, time
+from pathlib import Path
+from watchbill import pipeline
+times = []
+for _ in range(7):
+    start = time.perf_counter()
+    pipeline.rendered(pipeline.compile_specs(Path("specs")).bundle)
+    times.append(time.perf_counter() - start)
+print(json.dumps(times))
+"""
+
+LARGE = """
+import json, resource, sys
+from pathlib import Path
+from watchbill import pipeline
+bundle = pipeline.compile_specs(Path(sys.argv[1])).bundle
+tree = pipeline.rendered(bundle)
+rules = sum(len(alert.rules) for alert in bundle.alerts)
+print(json.dumps([rules, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row: what was measured, the figure, its bar, and their unit."""
+
+    what: str
+    figure: float
+    bar: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure stays within its bar."""
+        return self.figure <= self.bar
+
+
+def seconds(action: Callable[[], object], runs: int) -> float:
+    """Time an action; the median of several runs after one that warms the page cache."""
+    action()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def watchbill(*arguments: str) -> None:
+    """Run a command as a user does."""
+    subprocess.run([WATCHBILL, *arguments], check=True, capture_output=True, cwd=ROOT)
+
+
+def python(code: str, *arguments: str) -> list[float]:
+    """Run code in a fresh interpreter, and read the list that it prints."""
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return list(json.loads(result.stdout))
+
+
+def large_tree(folder: Path) -> Path:
+    """Write many services like core-api; returns the spec tree."""
+    specs = folder / "specs"
+    (specs / "services").mkdir(parents=True)
+    (specs / "platform.yaml").write_text((ROOT / "specs/platform.yaml").read_text())
+    model = (ROOT / "specs/services/core-api.yaml").read_text()
+    for number in range(SERVICES):
+        text = model.replace("service: core-api", f"service: core-api-{number}", 1)
+        (specs / "services" / f"core-api-{number}.yaml").write_text(text)
+    return specs
+
+
+def measures() -> list[Measure]:
+    """Take all of them."""
+    found = [
+        Measure("watchbill --help, cold, median of 15", seconds(lambda: watchbill("--help"), 15) * 1000, 150, "ms")
+    ]
+    first, *others = python(IN_PROCESS)
+    found.append(Measure("compile and render all specs, first time in a process", first * 1000, 600, "ms"))
+    found.append(Measure("the same again, median of 6", statistics.median(others) * 1000, 300, "ms"))
+    with tempfile.TemporaryDirectory() as folder:
+        out = f"{folder}/out"
+        found.append(
+            Measure("watchbill generate, median of 5", seconds(lambda: watchbill("generate", "--out", out), 5), 5, "s")
+        )
+        specs = large_tree(Path(folder))
+        start = time.perf_counter()
+        rules, peak = python(LARGE, str(specs))
+        found.append(Measure(f"compile and render {rules:,.0f} rules", time.perf_counter() - start, 60, "s"))
+        found.append(Measure(f"peak memory with {rules:,.0f} rules", peak, 500, "MiB"))
+    return found
+
+
+def main() -> int:
+    """Print the table."""
+    os.chdir(ROOT)
+    found = measures()
+    width = max(len(measure.what) for measure in found)
+    print(f"{'':<{width}}  {'figure':>10}  {'bar':>10}")
+    for measure in found:
+        figure = (
+            f"{measure.figure:.0f} {measure.unit}" if measure.figure >= 10 else f"{measure.figure:.2f} {measure.unit}"
+        )
+        verdict = "" if measure.met else "  MISSED"
+        print(f"{measure.what:<{width}}  {figure:>10}  {measure.bar:>6.0f} {measure.unit:<3}{verdict}")
+    return 0 if all(measure.met for measure in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

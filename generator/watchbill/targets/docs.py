@@ -1,0 +1,132 @@
+"""The runbook site's pages and navigation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from watchbill import naming
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.signals import Metric, Signal
+from watchbill.promql import Matcher, selector
+from watchbill.quantity import Unit, decimal_text
+from watchbill.requirements import Required, optional, required
+from watchbill.targets.yamltext import Plain, dump
+
+INDEX = "docs/index.md"
+NAVIGATION = "mkdocs.nav.yml"
+_UNIT_WORDS = {
+    Unit.SECONDS: "seconds",
+    Unit.MILLISECONDS: "milliseconds",
+    Unit.MICROSECONDS: "microseconds",
+    Unit.BYTES: "bytes",
+    Unit.RATIO: "ratio, 0 to 1",
+    Unit.PERCENT: "percent, 0 to 100",
+}
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9_:.,=~!\"'(){}/+ -]+")
+# Entities where a backslash would not survive the splitting of a row into cells; Markdown's own marks
+# are escaped its own way, so that the page's source stays readable.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "\\": "&#92;", '"': "&quot;"}
+_ESCAPES = _ENTITIES | {mark: f"\\{mark}" for mark in "*_{}[]"}
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render the home page, the page of metrics of each service, and the navigation."""
+    environment = _environment()
+    pages = {naming.metrics_page(service.name): metrics(service, environment) for service in bundle.services}
+    listed = [
+        {
+            "title": service.title,
+            "team": bundle.platform.teams[service.team].title,
+            "alerts": len(service.alerts),
+            "page": _in_docs(naming.metrics_page(service.name)),
+        }
+        for service in bundle.services
+    ]
+    index = environment.get_template("index.md.j2").render(services=listed)
+    return {INDEX: index, **pages, NAVIGATION: navigation(bundle)}
+
+
+def navigation(bundle: Bundle) -> str:
+    """Render the part of MkDocs' configuration that names every page."""
+    pages: list[Plain] = [{service.title: _in_docs(naming.metrics_page(service.name))} for service in bundle.services]
+    nav: list[Plain] = [{"Home": _in_docs(INDEX)}, *([{"Metrics": pages}] if pages else [])]
+    return dump({"nav": nav}, source="specs")
+
+
+def metrics(service: Service, environment: Environment) -> str:
+    """Render the page that tells a service's developers what its alerts rely on."""
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in required(service):
+        rows.setdefault(entry.signal.key, []).append(_row(entry))
+    signals = [
+        ({"key": signal.key, "title": signal.title, "selector": _selection(signal)}, rows[signal.key])
+        for signal in service.signals
+        if signal.key in rows
+    ]
+    spare = {metric.name: _metric(metric) for _, metric in optional(service)}
+    return environment.get_template("metrics.md.j2").render(
+        service={"name": service.name, "title": service.title},
+        signals=signals,
+        optional=list(spare.values()),
+    )
+
+
+def inline(text: str) -> str:
+    """Make a text safe anywhere in Markdown, cells of tables included: it shows as it is, on one line."""
+    return "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """Show a text as code, also inside a cell; only what could break out of backticks takes the form of HTML."""
+    if _PLAIN_CODE.fullmatch(text) and text == text.strip():
+        return f"`{text}`"
+    return f"<code>{inline(text)}</code>"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("watchbill", "library/templates"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 (the output is Markdown; the filters below escape what goes into it)
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"inline": inline, "code": code}
+    return environment
+
+
+def _in_docs(path: str) -> str:
+    return path.removeprefix("docs/")
+
+
+def _selection(signal: Signal) -> str:
+    return selector("x", signal.matchers).removeprefix("x")
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    unit = _UNIT_WORDS.get(metric.unit)
+    return {"name": metric.name, "kind": f"{metric.type} in {unit}" if unit else metric.type.value, "help": metric.help}
+
+
+def _row(entry: Required) -> Mapping[str, Any]:
+    named = {"name": entry.name, "kind": "read by an expression of the service's own", "help": ""}
+    matched = {matcher.label for matcher in entry.matchers}
+    return {
+        **(_metric(entry.metric) if entry.metric is not None else named),
+        "parts": [series.removeprefix(entry.name) for series in entry.series if series != entry.name],
+        "labels": [label for label in entry.labels if label not in matched],
+        "matched": [_value(entry.signal, matcher) for matcher in entry.matchers],
+        "edges": [decimal_text(edge) for edge in entry.edges],
+        "alerts": [alert.partition("/")[2] for alert in entry.alerts],
+    }
+
+
+def _value(signal: Signal, matcher: Matcher) -> tuple[str, str]:
+    """Write a matcher, and an example where the profile knows one."""
+    example = next((c.member for c in signal.classes.values() if c.matcher == matcher), matcher.value)
+    return str(matcher), example if example != matcher.value else ""
