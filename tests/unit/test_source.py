@@ -13,9 +13,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from watchbill import source
 from watchbill.errors import RefusedError, Span, SpecError, UsageError
-from watchbill.source import Document, Map, Seq, SourceError, parse, read_file, read_tree, span_of
+from watchbill.source import Document, Map, Seq, SourceError, parse, parser, read_file, read_tree, span_of
 
 
 def read(text: str) -> Document:
@@ -305,7 +304,7 @@ class TestRefusals:
     def test_leave_other_tabs_alone(self, text: str) -> None:
         assert read(text).data
 
-    @pytest.mark.parametrize("loader", [source._Loader, yaml.SafeLoader])
+    @pytest.mark.parametrize("loader", [parser.Loader, yaml.SafeLoader])
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
@@ -330,7 +329,7 @@ class TestRefusals:
     def test_of_syntax_are_in_plain_english(
         self, monkeypatch: pytest.MonkeyPatch, loader: object, text: str, expected: str
     ) -> None:
-        monkeypatch.setattr(source, "_Loader", loader)
+        monkeypatch.setattr(parser, "Loader", loader)
         assert fault(text).startswith(f"{expected}; ")
 
     def test_of_a_tab_before_a_comment(self) -> None:
@@ -350,7 +349,7 @@ class TestRefusals:
     def test_of_an_escape_that_names_no_character_hold_without_the_c_extension(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(source, "_Loader", yaml.SafeLoader)
+        monkeypatch.setattr(parser, "Loader", yaml.SafeLoader)
         assert fault('a: "\\UFFFFFFFF"') == "1:1: an escape sequence names no character; correct it"
 
 
@@ -428,16 +427,16 @@ class TestProperties:
             read_file(path, shown="any.yaml", pointer="any.yaml")
 
     @settings(max_examples=1500, deadline=2000)
-    @given(st.lists(ALPHABET, max_size=60).map("".join), st.sampled_from([source._Loader, yaml.SafeLoader]))
+    @given(st.lists(ALPHABET, max_size=60).map("".join), st.sampled_from([parser.Loader, yaml.SafeLoader]))
     def test_every_place_lies_inside_the_text(self, text: str, loader: object) -> None:
-        before = source._Loader
-        source._Loader = loader
+        before = parser.Loader
+        parser.Loader = loader
         try:
             found = list(spans(read(text).data))
         except SpecError as error:
             found = [diagnostic.span for diagnostic in error.diagnostics]
         finally:
-            source._Loader = before
+            parser.Loader = before
         ends = [len(line.removesuffix("\r")) + 1 for line in text.split("\n")]
         for span in found:
             assert (1, 1) <= (span.line, span.column) <= (span.end_line, span.end_column)

@@ -1,0 +1,9 @@
+"""Read YAML text into plain data in which every value knows where it stands."""
+
+from __future__ import annotations
+
+from watchbill.source.files import read_file, read_tree
+from watchbill.source.nodes import Document, Map, Place, Seq, SourceError, Value, span_of
+from watchbill.source.parser import parse
+
+__all__ = ["Document", "Map", "Place", "Seq", "SourceError", "Value", "parse", "read_file", "read_tree", "span_of"]

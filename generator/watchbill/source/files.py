@@ -1,0 +1,116 @@
+"""Read spec files and folders, and refuse what is no ordinary text file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from watchbill.errors import Diagnostic, RefusedError, Span, UsageError
+from watchbill.scalars import Refusal, visible
+from watchbill.source.nodes import Document, SourceError, refuse_file
+from watchbill.source.parser import MOST_BYTES, parse
+from watchbill.source.text import Text
+
+
+def read_file(path: Path, *, shown: str, pointer: str) -> Document:
+    """Read and parse one file; `shown` is its path in diagnostics. Raises `SourceError`."""
+    content = _read_bytes(path, shown)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode().removeprefix("\ufeff")
+        fault = Diagnostic(
+            Text(shown, before).at(len(before)),
+            f"the byte 0x{content[error.start]:02X} is not UTF-8",
+            "save the file as UTF-8",
+        )
+        raise SourceError([fault], {shown: content.decode(errors="replace").removeprefix("\ufeff")}) from None
+    return parse(text, path=shown, pointer=pointer)
+
+
+def read_tree(root: Path, *, label: str = "specs") -> tuple[Document, ...]:
+    """Read every `*.yaml` file below `root`, sorted by its path with forward slashes.
+
+    The root may be a symbolic link, since someone chose it; nothing below it may. Raises `SourceError` with
+    the faults of all files, `UsageError` where the root is no folder, `RefusedError` where it has no spec.
+    """
+    if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent folder is closed to us
+        raise UsageError(f'"{visible(str(root))}" is not a folder; name the folder of the specs by --specs')
+    faults: list[Diagnostic] = []
+    texts: dict[str, str] = {}
+    documents = []
+    for relative in sorted(_walk(root, faults)):
+        try:
+            document = read_file(root / relative, shown=str(root / relative), pointer=f"{label}/{relative}")
+            documents.append(document)
+        except SourceError as error:
+            faults.extend(error.diagnostics)
+            texts.update(error.texts)
+    if faults:
+        raise SourceError(faults, texts)
+    if not documents:
+        raise RefusedError(f'"{visible(str(root))}" holds no spec; write one as *.yaml in it, or name another folder')
+    return tuple(documents)
+
+
+def _walk(root: Path, faults: list[Diagnostic]) -> Iterator[str]:
+    """Yield the relative paths of spec files; add a fault for each entry that is refused."""
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                found = [(f"{folder}/{entry.name}".lstrip("/"), entry) for entry in entries]
+        except OSError as error:
+            faults.extend(_unreadable(visible(str(root / folder)), error).diagnostics)
+            continue
+        for relative, entry in found:
+            kind = _judge_entry(entry)
+            if isinstance(kind, Refusal):
+                shown = visible(str(root / relative))
+                faults.append(Diagnostic(Span(shown, 1, 1, 1, 1), *kind))
+            elif kind == "folder":
+                folders.append(relative)
+            elif kind == "spec":
+                yield relative
+
+
+def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
+    suffix = Path(entry.name).suffix
+    named_as_spec = suffix.lower() in {".yaml", ".yml"}
+    try:
+        folder = entry.is_dir()
+    except OSError:  # a link to itself
+        folder = False
+    if entry.name.startswith(".") or not (named_as_spec or folder):
+        return "other"
+    if not entry.name.isprintable():
+        return Refusal("the name holds a character that does not print", "rename it")
+    if entry.is_symlink():
+        return Refusal("symbolic links are not followed", "put the file or folder itself here, or remove the link")
+    if not folder and not entry.is_file(follow_symlinks=False):
+        return Refusal("this is not a regular file", "remove it, or rename it so that it does not look like a spec")
+    if not folder and suffix != ".yaml":
+        return Refusal(f'specs end in ".yaml", not in "{suffix}"', f'rename it to "{Path(entry.name).stem}.yaml"')
+    return "folder" if folder else "spec"
+
+
+def _read_bytes(path: Path, shown: str) -> bytes:
+    """Read at most one byte more than allowed; never follow a link and never wait for a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise refuse_file(shown, "this is not a regular file", "name a file of YAML text")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(MOST_BYTES + len("\ufeff".encode()) + 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
+
+
+def _unreadable(shown: str, error: OSError) -> SourceError:
+    return refuse_file(shown, f"this cannot be read ({error.strerror})", "correct the path or its permissions")

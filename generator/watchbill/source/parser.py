@@ -1,0 +1,132 @@
+"""Parse YAML text: the parser's events go to a builder, and its complaints become ours."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from typing import Any
+
+import yaml
+
+from watchbill.errors import Diagnostic
+from watchbill.scalars import Refusal, find_forbidden
+from watchbill.source.builder import MOST_FAULTS, Builder, StopError
+from watchbill.source.complaints import translate
+from watchbill.source.nodes import Document, SourceError, refuse_file
+from watchbill.source.text import Text
+
+MOST_BYTES = 1 << 20
+
+# Loaders and events are `Any` below: types-PyYAML lets marks be None and gives the loaders no common base.
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C extension is optional, and 7 times as fast
+_TAB_INDENT = re.compile(r"^ *(\t[ \t]*)(?=[^\s#])", re.MULTILINE)
+
+
+def parse(text: str, *, path: str, pointer: str) -> Document:
+    """Parse one YAML document whose top is a mapping.
+
+    Raises `SourceError` with every fault that can be told apart, up to `MOST_FAULTS`.
+    """
+    text = text.removeprefix("\ufeff")
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise refuse_file(path, "the file is larger than 1 MiB", "split it into several files")
+    placed = Text(path, text)
+    faults = _refuse_characters(placed)
+    if faults:
+        raise SourceError(faults, {path: text})
+    builder = Builder(placed)
+    _build(builder)
+    if builder.root is None or builder.faults:
+        raise SourceError(builder.faults, {path: text})
+    return Document(path=path, pointer=pointer, text=text, data=builder.root)
+
+
+def _refuse_characters(text: Text) -> list[Diagnostic]:
+    faults = []
+    for start, end, refusal in find_forbidden(text.text):
+        faults.append(Diagnostic(text.between(start, end), *refusal))
+        if len(faults) == MOST_FAULTS:
+            break
+    return faults
+
+
+def _build(builder: Builder) -> None:
+    """Feed the builder, and add what the parser itself has to say."""
+    judged, complaint = len(builder.text.text), None
+    try:
+        _feed(builder)
+    except StopError:
+        judged = -1
+    except yaml.YAMLError as error:
+        judged, complaint = _translate(error, builder.text)
+    tabs = _find_tabs(builder, judged)
+    builder.faults.extend(tabs)
+    if complaint is not None and all(tab.span.line != complaint.span.line for tab in tabs):
+        builder.faults.append(complaint)
+
+
+def _feed(builder: Builder) -> None:
+    text = builder.text
+    start = text.skip_blank(0)
+    if text.text.startswith("%", start):
+        builder.stop(text.at(start), "a directive begins here", "delete the line")
+    loader = Loader(text.text)
+    try:
+        while not isinstance(event := _next_event(loader, builder), yaml.StreamEndEvent):
+            if isinstance(event, yaml.ScalarEvent):
+                builder.scalar(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                builder.open(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                builder.close(event)
+            elif isinstance(event, yaml.AliasEvent):
+                builder.alias(event)
+            elif isinstance(event, yaml.DocumentEndEvent):
+                _refuse_more(event, builder)
+    finally:
+        loader.dispose()
+    builder.finish()
+
+
+def _next_event(loader: Any, builder: Builder) -> Any:
+    try:
+        return loader.get_event()
+    except (OverflowError, ValueError):  # from PyYAML without its C extension, for "\UFFFFFFFF"
+        builder.stop(builder.text.at(0), "an escape sequence names no character", "correct it")
+
+
+def _refuse_more(event: Any, builder: Builder) -> None:
+    """Stop before a second document; a mass of directives in it would take the parser minutes."""
+    text = builder.text
+    index = text.skip_blank(event.end_mark.index)
+    if index == len(text.text):
+        return
+    if event.explicit or text.text.startswith("---", index):
+        builder.stop(text.at(index), "a second document begins here", "put it into a file of its own")
+    builder.stop(text.at(index), "text stands outside the top mapping", "delete it, or indent it under its key")
+
+
+def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
+    """Return how far the parser came, and what it complained about in our words."""
+    context, problem = (getattr(error, name, None) or "" for name in ("context", "problem"))
+    refusal, at_context = translate(f"{context} {problem}")
+    came_to = getattr(error, "problem_mark", None)
+    mark = (at_context and getattr(error, "context_mark", None)) or came_to
+    index = min(mark.index, len(text.text.rstrip())) if mark else 0
+    if text.text.startswith("\t", index):
+        refusal = Refusal("a tab stands where YAML wants spaces", "delete it, or write spaces")
+    return came_to.index if came_to else 0, Diagnostic(text.at(index), *refusal)
+
+
+def _find_tabs(builder: Builder, judged: int) -> list[Diagnostic]:
+    """Find the lines that tabs indent, up to where the parser came, outside blocks of text."""
+    text = builder.text.text
+    end = text.find("\n", judged) if 0 <= judged < len(text) else judged
+    starts = [start for start, _ in builder.block_scalars]
+    faults = []
+    for match in _TAB_INDENT.finditer(text, 0, len(text) if end < 0 <= judged else max(end, 0)):
+        nearest = bisect(starts, match.start()) - 1
+        if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
+            span = builder.text.between(match.start(1), match.end(1))
+            faults.append(Diagnostic(span, "a tab indents this line", "indent with spaces"))
+    return faults[:MOST_FAULTS]
