@@ -79,6 +79,8 @@ class Authored(BaseModel):
         for key in data:
             if key not in known:
                 faults.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
+            elif data[key] is None:
+                faults.add(span_of(data, [key]), *_no_value(key))
         model: Self = handler(data)
         model._node = data
         return model
@@ -148,13 +150,17 @@ def _diagnose(error: ErrorDetails, data: Map) -> Diagnostic:
     return Diagnostic(span, what, todo)
 
 
+def _no_value(name: str) -> tuple[str, str]:
+    return f'"{name}" has no value', "write one, or remove the key"
+
+
 def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:
     context = error.get("ctx", {})
     if error["type"] == "watchbill":
         return context["what"], context["todo"]
     value = describe(error["input"])
     if error["input"] is None:
-        return f'"{name}" has no value', "write one, or remove the key"
+        return _no_value(name)
     expected = {
         "string_type": ("a text", "put it in quotes"),
         "bool_type": ("a boolean", "write true or false"),
@@ -222,6 +228,16 @@ class ValueRule:
             return self.parse(value)
         except QuantityError as error:
             raise problem(error.what, error.todo) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # eq would hash the fields, and typing hashes rules
+class OrText:
+    """A mapping for which a bare text will do; its validator reads the text, this tells editors."""
+
+    meaning: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string", "description": self.meaning}, handler(schema)]}
 
 
 def quantity_rule(dimension: Dimension) -> ValueRule:

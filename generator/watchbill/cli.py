@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from watchbill.errors import Diagnostic, ExitCode, SpecError, WatchbillError
-from watchbill.report import Style, pick_style
-from watchbill.report import render as render_report
 
 if TYPE_CHECKING:
     from watchbill.pipeline import Compiled
@@ -143,17 +140,24 @@ def _answer(content: dict[str, Any], text: str, format_: str, compiled: Compiled
 
 
 def _print_json(content: object) -> None:
+    import json
+
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def _as_json(diagnostics: Iterable[Diagnostic]) -> Any:
-    return json.loads(render_report(diagnostics, style=Style.JSON, texts={}))
+def _as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, str | int]]:
+    from watchbill import report
+
+    return [report.as_json(diagnostic) for diagnostic in diagnostics]
 
 
 def _report(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> None:
     """Write diagnostics to standard error, as a terminal, a log or an action wants them."""
-    style = pick_style(tty=sys.stderr.isatty(), format_json=False, environ=os.environ)
-    click.echo(render_report(diagnostics, style=style, texts=texts), err=style is not Style.GITHUB)
+    from watchbill import report
+
+    style = report.pick_style(tty=sys.stderr.isatty(), format_json=False, environ=os.environ)
+    # GitHub reads annotations from standard output
+    click.echo(report.render(diagnostics, style=style, texts=texts), err=style is not report.Style.GITHUB)
 
 
 def _say(message: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+LONGEST_NAME = 100
 
 
 class ExitCode(IntEnum):
@@ -95,8 +96,11 @@ def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
     """Return the choice that a person most likely meant by `name`, if one is near enough."""
+    import difflib  # noqa: PLC0415 (a cold start need not pay for suggestions)
+
     by_fold = {choice.casefold(): choice for choice in sorted(choices, reverse=True)}
-    found = difflib.get_close_matches(name.casefold(), sorted(by_fold), n=1, cutoff=0.6)
+    # difflib is slow on long texts, and nobody means a short name by a long one
+    found = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), sorted(by_fold), n=1, cutoff=0.6)
     return by_fold[found[0]] if found else None
 
 

@@ -51,7 +51,7 @@ def render(diagnostics: Iterable[Diagnostic], *, style: Style, texts: Mapping[st
     """
     found = sort_diagnostics(diagnostics)
     if style is Style.JSON:
-        return json.dumps([_to_json(diagnostic) for diagnostic in found], indent=2)
+        return json.dumps([as_json(diagnostic) for diagnostic in found], indent=2)
     if not found:
         return ""
     if style is Style.GITHUB:
@@ -67,7 +67,8 @@ def count(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(f"{number} {level}{'' if number == 1 else 's'}" for level, number in counts if number)
 
 
-def _to_json(diagnostic: Diagnostic) -> dict[str, str | int]:
+def as_json(diagnostic: Diagnostic) -> dict[str, str | int]:
+    """Turn a diagnostic into plain values, for programs."""
     span = diagnostic.span
     return {
         "file": span.file,

@@ -40,7 +40,7 @@ def schema(name: str) -> dict[str, Any]:
     _close(definitions)
     root = definitions.pop(model.__name__)
     used = _reachable(root, definitions)
-    return {"$schema": DIALECT, "title": f"watchbill {name}", **root, "$defs": used}
+    return {"$schema": DIALECT, "title": f"watchbill {name}", **_tidy({**root, "$defs": used})}
 
 
 def _one_of(alerts: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +61,25 @@ def _close(definitions: dict[str, Any]) -> None:
     for definition in definitions.values():
         if definition.get("type") == "object" and "allOf" not in definition:
             definition.setdefault("additionalProperties", False)
+
+
+def _tidy(node: Any) -> Any:
+    """Drop what says nothing to an author: nulls, which specs never hold, made-up titles, and defaults of null."""
+    if isinstance(node, list):
+        return [_tidy(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if "anyOf" in node:
+        choices = [entry for entry in node["anyOf"] if entry != {"type": "null"}]
+        node = {**node, "anyOf": choices}
+        if len(choices) == 1:
+            node = {**choices[0], **{key: value for key, value in node.items() if key != "anyOf"}}
+    kept = {key: value for key, value in node.items() if not (key == "default" and value is None)}
+    if isinstance(kept.get("title"), str):
+        del kept["title"]
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
+    return {key: _tidy(value) for key, value in kept.items()}
 
 
 def _reachable(root: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

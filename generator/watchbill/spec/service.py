@@ -17,6 +17,7 @@ from watchbill.authoring import (
     LabelName,
     LabelValue,
     MetricName,
+    OrText,
     Sentence,
     ServiceName,
     TextRule,
@@ -76,7 +77,7 @@ class SignalSpec(Authored):
     profile: KeyName
     presence: KeyName | None = None
     target: dict[LabelName, LabelValue] = {}
-    metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric)]] = {}
+    metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric), OrText("the metric's name")]] = {}
     labels: dict[KeyName, LabelName] = {}
     classes: dict[ClassName, LabelValue] = {}
     limits: dict[KeyName, AnyQuantity] = {}
@@ -114,7 +115,7 @@ Change = Annotated[
 class AlertsSpec(Authored):
     """Alerts from packs, what this service changes in them, and its own."""
 
-    packs: tuple[Annotated[PackUse, WrapValidator(_pack)], ...] = ()
+    packs: tuple[Annotated[PackUse, WrapValidator(_pack), OrText("the pack's name")], ...] = ()
     override: dict[AlertName, Change] = {}
     drop: dict[AlertName, Sentence] = {}
     own: dict[AlertName, AnyAlert] = {}
