@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchbill.errors import Diagnostic, ExitCode, SpecError, WatchbillError
+from watchbill.errors import Diagnostic, ExitCode, SpecError, UsageError, WatchbillError
 
 if TYPE_CHECKING:
     from watchbill.pipeline import Compiled
@@ -101,6 +101,43 @@ def explain(alert: str, specs: Path, format_: str) -> None:
     compiled = pipeline.compile_specs(specs)
     found = explaining.find(compiled.bundle, alert)
     _answer(entry(found), explaining.explain(compiled.bundle, found), format_)
+
+
+@cli.command(short_help="Hold the specs against what services export.")
+@click.option("--service", metavar="NAME", help="Audit this service only.")
+@click.option("--metrics", metavar="FILE|URL", help="A scrape to audit instead of the committed samples.")
+@click.option("--job", metavar="NAME", help="The scrape's job, where it is not that of most signals.")
+@_specs
+@_format
+def audit(service: str | None, metrics: str | None, job: str | None, specs: Path, format_: str) -> None:
+    """Hold every metric, label, value and bucket edge that alerts read against what services really export.
+
+    Without --metrics, the samples below samples/ in the spec tree are audited.
+    """
+    from watchbill import pipeline
+    from watchbill.audit import diagnostic, run
+
+    compiled = pipeline.compile_specs(specs)
+    services = run.choose_services(compiled.bundle, service)
+    if metrics is None:
+        audited = run.audit_samples(services, specs / "samples")
+    elif len(services) == 1:
+        audited = (run.audit_answer(services[0], metrics, job),)
+    else:
+        raise UsageError("several services have specs; name the one that exports these metrics by --service")
+    found = [diagnostic(finding) for entry in audited for finding in entry.findings]
+    rows = [{"service": entry.service, "job": entry.job, "source": entry.source} for entry in audited if entry.checked]
+    if format_ == "json":
+        _print_json({"audited": rows, "diagnostics": _as_json(found)})
+    else:
+        for entry in audited:
+            if entry.checked:
+                click.echo(f"{entry.service}, {entry.source}")
+                click.echo("\n".join(f"  {line}" for line in entry.checked.splitlines()))
+        if found:
+            _report(found, compiled.texts)
+    if any(entry.failed for entry in audited):
+        sys.exit(ExitCode.FOUND)
 
 
 @cli.command(short_help="Print the JSON Schema of the specs.")

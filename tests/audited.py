@@ -1,0 +1,91 @@
+"""A small spec tree for the tests of the audit, and a scrape that satisfies it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watchbill.link import link
+from watchbill.lower import lower
+from watchbill.model.bundle import Bundle
+from watchbill.source import read_tree
+
+PLATFORM = """\
+teams: {backend: {title: Backend, slack: "#incidents", email: backend@example.com, pagerduty: core}}
+environments: {production: {clusters: [main], pages: true}}
+urls:
+  site: https://runbooks.example.com
+  grafana: https://grafana.example.com
+  prometheus: https://prometheus.example.com
+  alertmanager: https://alertmanager.example.com
+defaults: {team: backend}
+"""
+PROFILE = """\
+profile: web
+title: Web server
+presence: load
+metrics:
+  requests: {name: web_requests_total, type: counter, noun: requests, labels: [route, status], help: Requests}
+  duration:
+    {name: web_duration_seconds, type: histogram, unit: s, noun: requests, labels: [route, status],
+     buckets: [0.1, 0.5, 1], help: How long a request takes}
+  load: {name: web_load_ratio, type: gauge, unit: ratio, noun: load, help: How busy it is}
+  state: {name: web_breaker_state, type: gauge, noun: state, labels: [state], help: "1 for the state | it is in"}
+  spare: {name: web_spare_total, type: counter, noun: spares, help: Nobody reads it}
+labels:
+  route: {name: route, example: /a}
+  status: {name: status, example: "200"}
+  state: {name: state, example: closed}
+classes:
+  5xx: {label: status, matches: "5..", member: "503", other: "200"}
+  open: {label: state, equals: open, other: closed}
+"""
+SERVICE = """\
+service: shop
+title: Shop
+team: backend
+target: {job: shop, shard: a}
+signals:
+  web: {profile: web}
+  side: {profile: web, target: {job: side-car}}
+alerts:
+  own:
+    TooManyErrors: {signal: web, kind: error_ratio, metric: requests, bad: 5xx, above: 1%, per: [route], ALERT}
+    TooSlow: {signal: web, kind: latency_quantile, metric: duration, quantile: p99, above: 500ms, ALERT}
+    TooBusy: {signal: web, kind: level, metric: load, above: 90%, ALERT}
+    BreakerOpen: {signal: web, kind: level, metric: state, where: open, above: 0, ALERT}
+"""
+ALERT = "for: 5m, severity: P1, summary: It is bad, action: Look at it"
+SCRAPE = """\
+# HELP web_requests_total Requests
+# TYPE web_requests_total counter
+web_requests_total{route="/a",status="200"} 10
+web_requests_total{route="/a",status="503"} 0
+# TYPE web_duration_seconds histogram
+web_duration_seconds_bucket{route="/a",status="200",le="0.1"} 5
+web_duration_seconds_bucket{route="/a",status="200",le="0.5"} 5
+web_duration_seconds_bucket{route="/a",status="200",le="1.0"} 5
+web_duration_seconds_bucket{route="/a",status="200",le="+Inf"} 5
+web_duration_seconds_sum{route="/a",status="200"} 0.1
+web_duration_seconds_count{route="/a",status="200"} 5
+# TYPE web_load_ratio gauge
+web_load_ratio 0.5
+# TYPE web_breaker_state gauge
+web_breaker_state{state="open"} 0
+web_breaker_state{state="closed"} 1
+"""
+OPENMETRICS = (
+    SCRAPE.replace("web_requests_total Requests", "web_requests Requests")
+    .replace("TYPE web_requests_total", "TYPE web_requests")
+    .replace("# TYPE web_load_ratio gauge", "# TYPE web_load_ratio gauge\n# UNIT web_load_ratio ratio")
+    + "# EOF\n"
+)
+
+
+def compiled(folder: Path, service: str = SERVICE) -> Bundle:
+    """Write the tree below a folder and compile it; `ALERT` in the service stands for what every alert says."""
+    texts = {"platform": PLATFORM, "profiles/web": PROFILE, "services/shop": service.replace("ALERT", ALERT)}
+    for name, text in texts.items():
+        path = folder / "specs" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return lower(link(read_tree(folder / "specs")))
