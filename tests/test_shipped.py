@@ -1,0 +1,208 @@
+"""The specs that we ship, as their users get them: what stands in out/, judged by both generations of promtool."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from watchbill.audit.run import audit_samples
+from watchbill.pipeline import compile_specs, rendered
+from watchbill.tools import generation
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "out"
+GENERATIONS = ("oldest", "newest")
+
+# The source's table of core-api's alerts: severity, threshold in the unit of the comparison, duration.
+NAMED = {
+    "HTTP5xxErrorRateCritical": ("P0", "> 0.01", "5m"),
+    "HTTP4xxErrorRateWarning": ("P1", "> 0.05", "10m"),
+    "HTTPLatencyP99Critical": ("P0", "> 0.01", "10m"),
+    "HTTPLatencyP99Warning": ("P1", "> 0.01", "15m"),
+    "HTTPTrafficSpike": ("P1", "> 3 *", "10m"),
+    "EndpointHighErrorRate": ("P1", "> 0.02", "5m"),
+    "DatabaseConnectionPoolCritical": ("P0", "> 0.95", "2m"),
+    "DatabaseConnectionPoolWarning": ("P1", "> 0.8", "5m"),
+    "RedisConnectionPoolWarning": ("P1", "> 0.8", "5m"),
+    "CacheHitRateLow": ("P1", "< 0.6", "15m"),
+    "CircuitBreakerOpen": ("P0", "> 0", "5m"),
+    "CircuitBreakerHalfOpen": ("Info", "> 0", "1m"),
+    "MemoryUsageCritical": ("P0", "> 0.9", "5m"),
+    "MemoryUsageWarning": ("Info", "> 0.7", "30m"),
+    "CPUUsageHigh": ("P1", "> 0.8", "15m"),
+    "DatabaseConnectionWaitTimeHigh": ("P1", "> 0.05", "10m"),
+    "HealthCheckFailing": ("P0", "== 0", "1m"),
+    "ReadinessCheckFailing": ("P0", "== 0", "1m"),
+}
+EDGES = {"HTTPLatencyP99Critical": "1", "HTTPLatencyP99Warning": "0.5", "DatabaseConnectionWaitTimeHigh": "0.1"}
+
+
+def rules() -> list[dict[str, Any]]:
+    found = []
+    for path in sorted((OUT / "prometheus/rules").glob("*.yml")):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            found += [{**rule, "group": group["name"], "file": path.name} for rule in group["rules"]]
+    return found
+
+
+def catalogue() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((OUT / "catalog.json").read_text())
+    return loaded
+
+
+def designed() -> list[dict[str, Any]]:
+    return [a for a in catalogue()["alerts"] if a["service"] == "core-api" and a["origin"] not in {"slo", "monitoring"}]
+
+
+def promtool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([generation(name).promtool, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_named_alert_stands_in_the_rules_as_its_source_says(name: str) -> None:
+    severity, comparison, lasting = NAMED[name]
+    (rule,) = [rule for rule in rules() if rule["alert"] == name and rule["labels"]["service"] == "core-api"]
+    assert rule["labels"]["severity"] == severity
+    assert rule["for"] == lasting
+    assert comparison in re.sub(r"\s+", " ", rule["expr"])
+
+
+@pytest.mark.parametrize(("name", "edge"), sorted(EDGES.items()))
+def test_latency_alert_asks_for_the_bucket_at_its_threshold(name: str, edge: str) -> None:
+    (rule,) = [rule for rule in rules() if rule["alert"] == name]
+    asked = {value.replace("\\\\.", ".") for value in re.findall(r'le=~?"([^"]*)"', rule["expr"])}
+    assert [set(value.split("|")) - {f"{edge}.0"} for value in asked] == [{edge}]
+    (entry,) = [entry for entry in designed() if entry["name"] == name]
+    assert (entry["threshold"], entry["unit"]) == (float(edge), "s")
+
+
+def test_core_api_has_the_32_alerts_of_its_source() -> None:
+    alerts = designed()
+    assert Counter(alert["severity"] for alert in alerts) == {"P0": 11, "P1": 15, "Info": 6}
+    areas = Counter(alert["origin"].removeprefix("pack:") for alert in alerts)
+    infrastructure = {"connection-pool", "redis-pool", "cache", "circuit-breaker", "process", "health"}
+    assert areas["http-api"] == 8
+    assert areas["database-queries"] == 12
+    assert sum(areas[area] for area in infrastructure) == 12
+
+
+def test_severities_of_each_area_are_those_of_its_source() -> None:
+    def severities(*packs: str) -> Counter[str]:
+        return Counter(a["severity"] for a in designed() if a["origin"].removeprefix("pack:") in packs)
+
+    assert severities("http-api") == {"P0": 2, "P1": 4, "Info": 2}
+    assert severities("database-queries") == {"P0": 4, "P1": 6, "Info": 2}
+
+
+def test_every_rule_carries_the_labels_and_texts_of_the_contract() -> None:
+    for rule in rules():
+        assert {"severity", "team", "service", "subject"} <= set(rule["labels"]), rule["alert"]
+        texts = rule["annotations"]
+        assert set(texts) == {"summary", "description", "runbook_url", "dashboard_url"}
+        assert texts["runbook_url"].endswith(f"/alerts/{rule['labels']['service']}/{rule['alert']}.html")
+        assert re.search(r"/d/[a-z0-9-]{1,40}/[a-z0-9-]+\?viewPanel=\d+&var-", texts["dashboard_url"])
+
+
+def test_every_expression_keeps_env_and_cluster() -> None:
+    for rule in rules():
+        for labels in re.findall(r"\bby \(([^)]*)\)", rule["expr"]):
+            assert {"cluster", "env"} <= set(labels.replace(" ", "").split(",")), rule["alert"]
+
+
+def test_p0_keeps_firing_and_others_do_not() -> None:
+    kept: dict[str, set[str | None]] = {rule["labels"]["severity"]: set() for rule in rules()}
+    for rule in rules():
+        kept[rule["labels"]["severity"]].add(rule.get("keep_firing_for"))
+    assert kept == {"P0": {"5m"}, "P1": {None}, "Info": {None}}
+
+
+def test_groups_hold_at_most_20_rules_and_have_names_of_their_own() -> None:
+    sizes = Counter(rule["group"] for rule in rules())
+    assert max(sizes.values()) <= 20
+    owners = {rule["group"]: rule["file"] for rule in rules()}
+    assert all(owners[rule["group"]] == rule["file"] for rule in rules())
+
+
+def test_absence_is_asked_for_each_environment_by_name() -> None:
+    absences = [rule for rule in rules() if rule["alert"].endswith("MetricsAbsent")]
+    signals = yaml.safe_load((ROOT / "specs/services/core-api.yaml").read_text())["signals"]
+    asked = Counter((rule["labels"]["subject"], rule["labels"]["env"]) for rule in absences)
+    assert asked == {(signal, env): 1 for signal in signals for env in ("production", "staging")}
+    for rule in absences:
+        assert f'env="{rule["labels"]["env"]}"' in rule["expr"]
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_promtool_accepts_every_rule_file(name: str) -> None:
+    result = promtool(
+        name, "check", "rules", "--lint=all", "--lint-fatal", *sorted((OUT / "prometheus/rules").iterdir())
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "FAILED" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_promtool_accepts_the_configuration(name: str) -> None:
+    result = promtool(name, "check", "config", OUT / "prometheus/prometheus.yml")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+TEST_FILES = sorted((OUT / "prometheus/tests").glob("*.test.yml"))
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name)
+def test_every_alert_fires_on_its_witness_and_stays_quiet_below(path: Path, name: str) -> None:
+    result = promtool(name, "test", "rules", path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_alert_has_a_case_in_which_it_fires() -> None:
+    fired: Counter[str] = Counter()
+    for path in TEST_FILES:
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            for check in test["alert_rule_test"]:
+                for expected in check.get("exp_alerts", []):
+                    fired[f"{expected['exp_labels']['service']}/{check['alertname']}"] += 1
+    assert set(fired) == {alert["id"] for alert in catalogue()["alerts"]}
+
+
+def test_a_changed_threshold_is_caught_by_the_witnesses(tmp_path: Path) -> None:
+    for folder in ("rules", "tests"):
+        (tmp_path / folder).mkdir()
+    rule_file = OUT / "prometheus/rules/core-api.connection-pool.rules.yml"
+    changed = rule_file.read_text().replace("0.95", "0.99", 1)
+    (tmp_path / "rules" / rule_file.name).write_text(changed)
+    test_file = next(path for path in TEST_FILES if path.name == "core-api.connection-pool.15s.test.yml")
+    (tmp_path / "tests" / test_file.name).write_text(test_file.read_text())
+    assert promtool("newest", "test", "rules", tmp_path / "tests" / test_file.name).returncode == 1
+
+
+def test_published_files_name_neither_lines_nor_this_machine() -> None:
+    for alert in catalogue()["alerts"]:
+        assert re.fullmatch(r"specs/services/[a-z-]+\.yaml#alerts\.[A-Za-z0-9]+", alert["spec"])
+        assert (OUT / alert["rule_file"]).is_file()
+        assert (OUT / alert["test_file"]).is_file()
+    for path in OUT.rglob("*"):
+        if path.is_file():
+            assert str(ROOT) not in path.read_text()
+
+
+def test_out_is_what_the_specs_compile_to() -> None:
+    tree = rendered(compile_specs(ROOT / "specs").bundle)
+    assert {path: (OUT / path).read_text() for path in tree} == tree
+    assert {str(path.relative_to(OUT)) for path in OUT.rglob("*") if path.is_file()} == set(tree)
+
+
+def test_samples_of_every_job_satisfy_the_specs() -> None:
+    bundle = compile_specs(ROOT / "specs").bundle
+    audited = audit_samples(bundle.services, ROOT / "specs/samples")
+    assert [finding.what for entry in audited for finding in entry.findings] == []
+    assert {entry.job for entry in audited} == {"core-api", "core-api-health", "core-api-ready", "core-api-postgres"}
