@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_sc
 from watchbill import naming
 from watchbill.errors import Diagnostic, Level, Span, choose
 from watchbill.promql import LABEL_NAME, METRIC_NAME
-from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, decimal_text, parse_quantity
+from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, Unit, decimal_text, parse_quantity
 from watchbill.source import Document, Map, span_of
 
 __all__ = ["Authored", "Faults", "StrictBool", "load"]
@@ -74,13 +74,13 @@ class Authored(BaseModel):
             return data
         if not isinstance(data, Map):
             raise problem(f"{describe(data)} stands where a mapping belongs", "write keys and values here")
-        known = cls.keys()
+        known = {field.alias or name: field for name, field in cls.model_fields.items()}
         faults = collector(info)
         for key in data:
             if key not in known:
                 faults.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
             elif data[key] is None:
-                faults.add(span_of(data, [key]), *_no_value(key))
+                faults.add(span_of(data, [key]), *_no_value(key, required=known[key].is_required()))
         model: Self = handler(data)
         model._node = data
         return model
@@ -133,9 +133,18 @@ def load(model: type[Model], data: Map, faults: Faults) -> Model | None:
     try:
         loaded = model.model_validate(data, context=faults)
     except ValidationError as error:
-        faults.found.extend(_diagnose(details, data) for details in error.errors(include_url=False))
+        noted = {fault.span for fault in faults.found[before:]}
+        found = [(details, _diagnose(details, data)) for details in error.errors(include_url=False)]
+        faults.found.extend(fault for details, fault in found if not _follows(details, fault, noted))
         return None
     return loaded if len(faults.found) == before else None
+
+
+def _follows(error: ErrorDetails, fault: Diagnostic, noted: Container[Span]) -> bool:
+    """Whether a fault only follows from another: a value that is known to be missing, or items that are all wrong."""
+    if error["type"] == "too_short":
+        return bool(error["input"])
+    return error["input"] is None and fault.span in noted
 
 
 def _diagnose(error: ErrorDetails, data: Map) -> Diagnostic:
@@ -150,8 +159,8 @@ def _diagnose(error: ErrorDetails, data: Map) -> Diagnostic:
     return Diagnostic(span, what, todo)
 
 
-def _no_value(name: str) -> tuple[str, str]:
-    return f'"{name}" has no value', "write one, or remove the key"
+def _no_value(name: str, *, required: bool) -> tuple[str, str]:
+    return f'"{name}" has no value', "write one" if required else "write one, or remove the key"
 
 
 def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:
@@ -160,7 +169,9 @@ def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:
         return context["what"], context["todo"]
     value = describe(error["input"])
     if error["input"] is None:
-        return _no_value(name)
+        return _no_value(name, required=False)
+    if error["type"] == "too_short":
+        return f'"{name}" is empty', "write at least one entry"
     expected = {
         "string_type": ("a text", "put it in quotes"),
         "bool_type": ("a boolean", "write true or false"),
@@ -255,8 +266,16 @@ def any_quantity(value: str | Decimal) -> Quantity:
                 return parse_quantity(value, dimension)
             except QuantityError:
                 continue
-        raise QuantityError(f'"{value}" is not a quantity', "write a number with its unit, such as 500ms, 80% or 1GB")
+        raise QuantityError(f'"{value}" is not a quantity', _quantity_hint(value))
     return parse_quantity(value, Dimension.COUNT)
+
+
+def _quantity_hint(text: str) -> str:
+    written = text.lstrip("0123456789. ")
+    for unit in Unit:
+        if written and unit.symbol.casefold() == written.casefold() and unit is not Unit.RATIO:
+            return f'write "{text.removesuffix(written)}{unit.symbol}"'
+    return "write a number with its unit, such as 500ms, 80% or 1GB"
 
 
 def duration(value: str | Decimal) -> Duration:
@@ -311,7 +330,8 @@ Sentence = Annotated[
     TextRule("one line of text without {{ }}", "write it on one line; values are added for you", 400, _LINE),
 ]
 Url = Annotated[
-    str, TextRule("a URL without a trailing slash", "write it as in https://grafana.example.com", 500, _URL)
+    str,
+    TextRule("an http or https URL without a trailing slash", "write it as in https://grafana.example.com", 500, _URL),
 ]
 
 

@@ -316,7 +316,7 @@ class _Alerts:
                 self.faults.add(
                     span,
                     what,
-                    f"write {{pack: {pack.pack}, signals: {{{slot}: {'|'.join(sorted(fitting)) or '…'}}}}}",
+                    f"say which, as in {{pack: {pack.pack}, signals: {{{slot}: {min(fitting, default='…')}}}}}",
                 )
             elif len(self.signals) == len(self.spec.signals):  # else a signal's own fault has been told
                 what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
@@ -356,6 +356,8 @@ class _Alerts:
         merged = Map(change.span)
         for part in (spec.node, change):
             for key, value in part.items():
+                if part is change and key in {"kind", "signal"}:
+                    continue
                 merged[key] = value
                 merged.places[key] = part.places[key]
         kind = str(spec.node["kind"])

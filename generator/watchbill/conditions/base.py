@@ -46,7 +46,8 @@ class Condition(Authored):
                 faults.add(self.span(field), what, choose(role, signal.metrics))
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
-            self._check_label(index, role, signal, faults)
+            if not self._check_label(index, role, signal, faults):
+                continue
             for metric in metrics:
                 self._check_carries(metric, role, self.span("per", index), faults)
         for field in ("window", "hold"):
@@ -54,7 +55,7 @@ class Condition(Authored):
             if isinstance(window, Duration):
                 self._check_window(field, window, signal, faults)
 
-    def _check_label(self, index: int, role: str, signal: Signal, faults: Faults) -> None:
+    def _check_label(self, index: int, role: str, signal: Signal, faults: Faults) -> bool:
         known = (INSTANCE, *signal.labels)
         if role not in known:
             faults.add(
@@ -62,9 +63,11 @@ class Condition(Authored):
                 f'"{role}" is not a label of signal "{signal.key}"',
                 choose(role, known),
             )
-        elif signal.labels.get(role, role) in RESERVED_LABELS:
+            return False
+        if signal.labels.get(role, role) in RESERVED_LABELS:
             what = f'label "{signal.labels[role]}" would overwrite a label of the alert itself'
             faults.add(self.span("per", index), what, "rename it in the scrape configuration and in the signal")
+        return True
 
     def _check_carries(self, metric: Metric, role: str, span: Span, faults: Faults) -> None:
         if role != INSTANCE and role not in metric.labels:
@@ -145,6 +148,27 @@ class Condition(Authored):
             faults.add(self.span(field), error.what, error.todo)
             return False
         return True
+
+    def check_share(self, faults: Faults, field: str, share: Quantity) -> None:
+        """Hold a share that must not be exceeded to what can be exceeded, but is not always."""
+        ratio = share.to(Unit.RATIO)
+        if ratio <= 0:
+            faults.add(self.span(field), f"a share above {share} is reached by next to nothing", "write more than 0%")
+        elif ratio >= 1:
+            faults.add(self.span(field), f"a share can never be above {share}", "write less than 100%")
+
+    def check_one_of(self, faults: Faults, first: str, second: str) -> bool:
+        """Hold two fields to exactly one of them being written."""
+        given = [field for field in (first, second) if getattr(self, field) is not None]
+        if len(given) == 1:
+            return True
+        if given:
+            what, todo = f'"{first}" and "{second}" exclude each other', "remove one of the two"
+            last = max(given, key=list(self.node).index)  # in an override, the one that it adds
+            faults.add(self.span(last, key=True), what, todo)
+        else:
+            faults.add(self.span("kind"), f'{self.kind} needs either "{first}" or "{second}"', "write one of the two")
+        return False
 
     def warn(self, faults: Faults, field: str, what: str, todo: str) -> None:
         """Note something that compiles, but that its author would want to know."""

@@ -26,7 +26,8 @@ class Drop(AgainstBaseline):
         """Hold the share below one."""
         super().check(signal, faults)
         if not 0 < self.below.to(Unit.RATIO) < 1:
-            faults.add(self.span("below"), f"below {self.below} of the baseline is no drop", "use 0% < x < 100%")
+            what = f"below {self.below} of the baseline is no drop"
+            faults.add(self.span("below"), what, "write more than 0% and less than 100%")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare now (or nothing) with then, where then was above the floor."""

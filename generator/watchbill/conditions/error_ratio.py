@@ -51,11 +51,8 @@ class ErrorRatio(Condition):
         self.check_type(signal, faults, "metric", MetricType.COUNTER)
         self.check_type(signal, faults, "errors", MetricType.COUNTER)
         self.check_class(signal, faults, "bad", metric=self.metric)
-        if (self.bad is None) == (self.errors is None):
-            what = "an error_ratio needs either a class of bad events or a counter of errors"
-            faults.add(self.span("kind"), what, 'write "bad: <class>" or "errors: <metric>"')
-        if not 0 < self.above.to(Unit.RATIO) < 1:
-            faults.add(self.span("above"), f"a ratio above {self.above} can never or always be", "use 0% < x < 100%")
+        self.check_one_of(faults, "bad", "errors")
+        self.check_share(faults, "above", self.above)
 
     def _bad(self, signal: Signal) -> str:
         if self.errors is not None:

@@ -39,8 +39,11 @@ class HitRatioBelow(Condition):
         super().check(signal, faults)
         for field in ("hits", "misses"):
             self.check_type(signal, faults, field, MetricType.COUNTER)
-        if not 0 < self.below.to(Unit.RATIO) <= 1:
-            faults.add(self.span("below"), f"a hit ratio below {self.below} can never be", "use 0% < x <= 100%")
+        if self.below.number == 0:
+            faults.add(self.span("below"), "a share can never be below 0%", "write more than 0%")
+        elif self.below.to(Unit.RATIO) > 1:
+            what = f"a share is always below {self.below}"
+            faults.add(self.span("below"), what, "write 100% at most")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide hits by look-ups."""

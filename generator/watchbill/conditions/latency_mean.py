@@ -45,7 +45,7 @@ class LatencyMean(Condition):
     def sentence(self, signal: Signal) -> str:
         """Name the mean and its limit."""
         noun = signal.metrics[self.metric].noun
-        return f"The mean of {noun}{per_words(self, signal)} is above {self.above} over {self.window.words()}"
+        return f"On average, {noun}{per_words(self, signal)} are above {self.above} over {self.window.words()}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""

@@ -40,9 +40,7 @@ class Level(Condition):
         super().check(signal, faults)
         metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
         self.check_class(signal, faults, "where", metric=self.metric)
-        if (self.above is None) == (self.below is None):
-            faults.add(self.span("kind"), "a level needs exactly one of above and below", "write one of them")
-        elif metric is not None:
+        if self.check_one_of(faults, "above", "below") and metric is not None:
             field = "above" if self.above is not None else "below"
             self.check_unit(faults, field, self._limit(), metric.unit)
         if self.below is not None and self.below.number == 0:

@@ -27,7 +27,7 @@ from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
-from watchbill.quantity import Duration, TimeScale
+from watchbill.quantity import REAL_TIME, Duration, TimeScale
 
 _MOTION = re.compile(r"(?P<level>-?\d+(?:\.\d+)?)?(?:(?P<slope>[+-]\d+(?:\.\d+)?)/s)?")
 
@@ -124,11 +124,20 @@ class PromQL(Condition):
         names = {selection.metric for selection in selections(self.expr)}
         if None in names:
             faults.add(self.span("expr"), "a selector names no metric", "name the metric outside the braces")
+        else:
+            self._check_target(signal, faults)
         written = sorted(name for name in names if name)
         for index, stream in enumerate(self.witness_.series):
             if stream.metric not in names:
                 what = f'test series "{stream.metric}" is not in the expression'
                 faults.add(self.witness_.span("series", index, "metric"), what, choose(stream.metric, written))
+
+    def _check_target(self, signal: Signal, faults: Faults) -> None:
+        """Try what the compiler will do to the expression, on which not all PromQL can be kept."""
+        try:
+            self.expression(signal, REAL_TIME)
+        except PromQLError as error:
+            faults.add(self.span("expr"), f"this cannot be an alert's expression: {error}", "write it without that")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Put the target into the author's expression, and its durations under the scale."""

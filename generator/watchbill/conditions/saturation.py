@@ -19,7 +19,7 @@ from watchbill.conditions.streams import (
     member,
     steady,
 )
-from watchbill.errors import choose
+from watchbill.errors import nearest
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Limit, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -56,17 +56,14 @@ class Saturation(Condition):
         limit = signal.limits.get(self.limit)
         if limit is None:
             what = f'signal "{signal.key}" does not say what limit "{self.limit}" is'
-            todo = choose(self.limit, signal.limits, none=f'add "limits: {{{self.limit}: …}}" to the signal')
+            todo = f'add "limits: {{{self.limit}: …}}" to the signal'
+            if (match := nearest(self.limit, signal.limits)) is not None:
+                todo = f'use "{match}" in the alert, or {todo}'
             faults.add(signal.origin.span, what, todo)
         elif limit.number is not None and INSTANCE not in self.per:
             what = f'limit "{self.limit}" is a number for one instance, but the use of all instances is added up'
             faults.add(self.span("limit"), what, 'add "per: [instance]"')
-        if not 0 < self.above.to(Unit.RATIO) < 1:
-            faults.add(
-                self.span("above"),
-                f"a saturation above {self.above} can never or always be",
-                "use 0% < x < 100%",
-            )
+        self.check_share(faults, "above", self.above)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide what is used by the limit."""

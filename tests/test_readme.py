@@ -1,0 +1,47 @@
+"""The README's example is compiled, and what it shows is what comes out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from watchbill.explain import explain, find
+from watchbill.model.bundle import Bundle
+from watchbill.pipeline import compile_specs, rendered
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def compiled(folder: Path) -> Bundle:
+    shutil.copy(ROOT / "specs/platform.yaml", folder)
+    (folder / "services").mkdir()
+    (folder / "services/checkout.yaml").write_text(blocks("yaml")[0])
+    return compile_specs(folder).bundle
+
+
+def test_the_example_has_ten_lines() -> None:
+    assert len(blocks("yaml")[0].splitlines()) == 10
+
+
+def test_the_rule_that_is_shown_is_the_one_that_comes_out(tmp_path: Path) -> None:
+    shown = blocks("yaml")[1]
+    assert len(shown) > 500
+    assert shown in rendered(compiled(tmp_path))["prometheus/rules/checkout.http-api.rules.yml"]
+
+
+def test_the_explanation_that_is_shown_is_what_explain_says(tmp_path: Path) -> None:
+    bundle = compiled(tmp_path)
+    said = explain(bundle, find(bundle, "checkout/HTTP5xxErrorRateCritical"))
+    assert blocks("text")[0] == said.replace(str(tmp_path), "specs") + "\n"
+
+
+def test_every_link_into_the_repository_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []

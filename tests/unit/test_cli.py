@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WATCHBILL = Path(sys.executable).parent / "watchbill"
+HEAVY = ("yaml", "pydantic", "promql_parser", "jinja2", "prometheus_client", "difflib", "watchbill.report")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy what a user has: specs, what they compile to, and the judges."""
+    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    shutil.copytree(ROOT / "out", tmp_path / "out")
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / ".tools").symlink_to(ROOT / ".tools")
+    return tmp_path
+
+
+def watchbill(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
+    result = subprocess.run(
+        [WATCHBILL, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=inherited | environment
+    )
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def break_spec(checkout: Path) -> None:
+    path = checkout / "specs/services/core-api.yaml"
+    path.write_text(path.read_text().replace("team: backend", "team: backnd"))
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['watchbill', '--help']\n"
+        "from watchbill.cli import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_generate_twice_changes_nothing(checkout: Path) -> None:
+    before = snapshot(checkout / "out")
+    result = watchbill(checkout, "generate")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("accepted by promtool; nothing changed\n")
+    assert snapshot(checkout / "out") == before
+
+
+def test_generate_makes_a_missing_out_like_the_committed_one(checkout: Path) -> None:
+    before = snapshot(checkout / "out")
+    shutil.rmtree(checkout / "out")
+    assert watchbill(checkout, "generate").returncode == 0
+    assert snapshot(checkout / "out") == before
+
+
+def test_generate_prunes_what_no_spec_makes(checkout: Path) -> None:
+    stray = checkout / "out/prometheus/rules/gone.rules.yml"
+    stray.write_text("groups: []\n")
+    assert "1 removed" in watchbill(checkout, "generate").stdout
+    assert not stray.exists()
+
+
+def test_fault_ends_with_1_names_its_line_and_leaves_out_alone(checkout: Path) -> None:
+    before = snapshot(checkout / "out")
+    break_spec(checkout)
+    result = watchbill(checkout, "generate")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == ('specs/services/core-api.yaml:4:7: team "backnd" is unknown; use "backend"\n1 error\n')
+    assert snapshot(checkout / "out") == before
+
+
+def test_fault_in_a_github_action_is_an_annotation(checkout: Path) -> None:
+    break_spec(checkout)
+    result = watchbill(checkout, "check", GITHUB_ACTIONS="true")
+    assert result.stdout.startswith("::error file=specs/services/core-api.yaml,line=4,endLine=4,col=7,")
+
+
+def test_fault_for_a_script_is_one_object_on_standard_output(checkout: Path) -> None:
+    break_spec(checkout)
+    result = watchbill(checkout, "generate", "--format", "json")
+    assert result.returncode == 1
+    (diagnostic,) = json.loads(result.stdout)["diagnostics"]
+    assert (diagnostic["line"], diagnostic["column"], diagnostic["todo"]) == (4, 7, 'use "backend"')
+
+
+def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: Path) -> None:
+    before = snapshot(checkout / "out")
+    refuses = checkout / "promtool"
+    refuses.write_text(
+        "#!/bin/sh\n"
+        'test "$1" = --version && { echo "promtool, version 2.42.0"; exit; }\n'
+        'test "$1 $2" = "check rules" && '
+        '{ echo \'x.yml: 5:9: group "core-api-circuit-breaker", rule 1, "CircuitBreakerOpen": no such thing\' >&2; exit 1; }\n'
+    )
+    refuses.chmod(0o755)
+    result = watchbill(checkout, "generate", WATCHBILL_PROMTOOL=str(refuses))
+    assert result.returncode == 1
+    assert 'promtool refuses "core-api/CircuitBreakerOpen"' in result.stderr
+    assert result.stderr.startswith("specs/services/core-api.yaml:")
+    assert snapshot(checkout / "out") == before
+
+
+def test_a_missing_tool_ends_with_3_and_says_what_to_do(checkout: Path) -> None:
+    result = watchbill(checkout, "generate", WATCHBILL_PROMTOOL="/nowhere/promtool")
+    assert result.returncode == 3
+    assert "WATCHBILL_PROMTOOL" in result.stderr
+
+
+def test_check_passes_on_the_committed_tree_and_writes_nothing(checkout: Path) -> None:
+    before = snapshot(checkout)
+    result = watchbill(checkout, "check")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert snapshot(checkout) == before
+
+
+def test_check_lists_every_file_that_differs(checkout: Path) -> None:
+    rules = checkout / "out/prometheus/rules/core-api.cache.rules.yml"
+    rules.write_text(rules.read_text().replace("0.6", "0.7"))
+    (checkout / "out/prometheus/rules/core-api.process.rules.yml").unlink()
+    (checkout / "out/extra.txt").write_text("x")
+    result = watchbill(checkout, "check")
+    assert result.returncode == 1
+    listed = [
+        line.split() for line in result.stdout.splitlines() if line.startswith(("  changed", "  extra", "  missing"))
+    ]
+    assert listed == [
+        ["extra", "extra.txt"],
+        ["changed", "prometheus/rules/core-api.cache.rules.yml"],
+        ["missing", "prometheus/rules/core-api.process.rules.yml"],
+    ]
+    drift = [line.split() for line in result.stdout.splitlines() if line.lstrip().startswith(("-", "+"))]
+    assert ["-", "0.7"] in drift
+    assert ["+", "0.6"] in drift
+
+
+def test_explain_takes_a_bare_name_where_it_is_unique(checkout: Path) -> None:
+    whole = watchbill(checkout, "explain", "core-api/CircuitBreakerOpen")
+    assert whole.returncode == 0
+    assert watchbill(checkout, "explain", "CircuitBreakerOpen").stdout == whole.stdout
+    for part in ("P0, somebody must act now", "Backend Team", "specs/services/core-api.yaml:", "for 5 minutes"):
+        assert part in whole.stdout
+
+
+def test_explain_lists_the_candidates_of_an_ambiguous_name(checkout: Path) -> None:
+    spec = (checkout / "specs/services/core-api.yaml").read_text()
+    (checkout / "specs/services/other-api.yaml").write_text(spec.replace("service: core-api", "service: other-api", 1))
+    result = watchbill(checkout, "explain", "CircuitBreakerOpen")
+    assert result.returncode == 2
+    assert "core-api/CircuitBreakerOpen, other-api/CircuitBreakerOpen" in result.stderr
+
+
+def test_explain_suggests_the_nearest_name(checkout: Path) -> None:
+    result = watchbill(checkout, "explain", "core-api/CircuitBrakerOpen")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert 'use "core-api/CircuitBreakerOpen"' in result.stderr
+
+
+def test_explain_for_a_script_is_the_catalogue_entry(checkout: Path) -> None:
+    entry = json.loads(watchbill(checkout, "explain", "CircuitBreakerOpen", "--format", "json").stdout)
+    alerts = json.loads((checkout / "out/catalog.json").read_text())["alerts"]
+    assert entry in alerts
+
+
+def test_audit_of_the_samples_finds_nothing(checkout: Path) -> None:
+    result = watchbill(checkout, "audit")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "http      3 metrics" in result.stdout
+
+
+def test_audit_of_a_scrape_without_a_metric_ends_with_1(checkout: Path) -> None:
+    sample = (checkout / "specs/samples/core-api.prom").read_text()
+    (checkout / "scrape.prom").write_text(sample.replace("http_requests_total", "http_request_total"))
+    result = watchbill(checkout, "audit", "--metrics", "scrape.prom", "--format", "json")
+    assert result.returncode == 1
+    (found,) = json.loads(result.stdout)["diagnostics"]
+    assert "http_requests_total" in found["what"]
+    assert "http_request_total" in found["todo"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["generat"], ["generate", "--nope"], ["explain"], ["audit", "--service", "nope"], ["schema", "nope"]]
+)
+def test_a_wrong_command_line_ends_with_2(checkout: Path, arguments: list[str]) -> None:
+    result = watchbill(checkout, *arguments)
+    assert result.returncode == 2
+    assert result.stderr != ""
+
+
+def test_a_folder_that_is_not_ours_is_refused_and_untouched(checkout: Path) -> None:
+    foreign = checkout / "foreign"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("three years of work")
+    result = watchbill(checkout, "generate", "--out", "foreign")
+    assert result.returncode == 1
+    assert snapshot(foreign) == {"thesis.txt": b"three years of work"}
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(checkout: Path) -> None:
+    result = subprocess.run(
+        ["sh", "-c", f"{WATCHBILL} schema | head -1"], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert (result.stdout, result.stderr) == ("{\n", "")
