@@ -74,7 +74,7 @@ class LatencyQuantile(Condition):
             )
         elif limit > metric.buckets[-1]:
             highest = decimal_text(metric.buckets[-1])
-            what = f"no quantile of {metric.name} can be above {self.above}: its highest finite bucket is {highest}"
+            what = f"no quantile of {metric.name} can be above {self.above}: its highest finite bucket is {highest}{metric.unit.symbol}"
             faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
         elif limit < metric.buckets[0]:
             what = (

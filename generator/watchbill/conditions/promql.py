@@ -29,7 +29,7 @@ from watchbill.naming import TARGET_LABELS
 from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
 from watchbill.quantity import REAL_TIME, Duration, TimeScale
 
-_MOTION = re.compile(r"(?P<level>-?\d+(?:\.\d+)?)?(?:(?P<slope>[+-]\d+(?:\.\d+)?)/s)?")
+_MOTION = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
 
 
 def _motion(value: object) -> Motion:
