@@ -106,7 +106,7 @@ def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: P
         "#!/bin/sh\n"
         'test "$1" = --version && { echo "promtool, version 2.42.0"; exit; }\n'
         'test "$1 $2" = "check rules" && '
-        '{ echo \'x.yml: 5:9: group "core-api-circuit-breaker", rule 1, "CircuitBreakerOpen": no such thing\' >&2; exit 1; }\n'
+        '{ echo \'x.yml: 5:9: group "core-api-circuit-breaker", rule 1, "CircuitBreakerOpen": wrong\' >&2; exit 1; }\n'
     )
     refuses.chmod(0o755)
     result = watchbill(checkout, "generate", WATCHBILL_PROMTOOL=str(refuses))

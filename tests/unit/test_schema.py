@@ -52,35 +52,27 @@ def test_schemas_are_valid_schemas() -> None:
         jsonschema.Draft202012Validator.check_schema(schema.schema(name))
 
 
-SERVICE = {
-    "service": "shop",
-    "title": "Shop",
-    "team": "backend",
-    "target": {"job": "shop"},
-    "signals": {"http": {"profile": "http-server"}},
-    "alerts": {
-        "own": {
-            "TooManyErrors": {
-                "signal": "http",
-                "kind": "error_ratio",
-                "metric": "requests",
-                "bad": "5xx",
-                "above": "1%",
-                "for": "5m",
-                "severity": "Info",
-                "summary": "Too many errors",
-            }
-        }
-    },
+ALERT = {
+    "signal": "http",
+    "kind": "error_ratio",
+    "metric": "requests",
+    "bad": "5xx",
+    "above": "1%",
+    "for": "5m",
+    "severity": "Info",
+    "summary": "Too many errors",
 }
 
 
 def alert(**changes: object) -> dict[str, Any]:
-    changed: dict[str, Any] = {
-        **SERVICE,
-        "alerts": {"own": {"TooManyErrors": {**SERVICE["alerts"]["own"]["TooManyErrors"], **changes}}},
-    }  # type: ignore[index]  # a literal above
-    return changed
+    return {
+        "service": "shop",
+        "title": "Shop",
+        "team": "backend",
+        "target": {"job": "shop"},
+        "signals": {"http": {"profile": "http-server"}},
+        "alerts": {"own": {"TooManyErrors": {**ALERT, **changes}}},
+    }
 
 
 def faults(document: dict[str, Any]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults, KeyName
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition
 from watchbill.conditions.streams import Group, lone_gauge, steady
+from watchbill.fields import KeyName
 from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Stream, Witness
 from watchbill.promql import aggregate

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar, get_args
 
-from watchbill.authoring import Authored, Faults, KeyName
+from watchbill.authoring import Authored, Faults
 from watchbill.errors import Level, Span, choose
+from watchbill.fields import KeyName
 from watchbill.model.alerts import Reading, Threshold
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Witness
@@ -133,6 +134,10 @@ class Condition(Authored):
             what = f'profile "{signal.profile}" has no class "{name}"'
             faults.add(self.span(field), what, choose(name, signal.classes))
             return
+        roles = [role for role in self.per if signal.labels.get(role) == signal.classes[name].matcher.label]
+        if roles:
+            what = f'class "{name}" is told by label "{roles[0]}", so nothing can be judged by it one by one'
+            faults.add(self.span("per"), what, f'remove "{roles[0]}" from "per"')
         labels = {signal.labels[role] for role in signal.metrics[metric].labels} if metric in signal.metrics else set()
         label = signal.classes[name].matcher.label
         if labels and label not in labels:

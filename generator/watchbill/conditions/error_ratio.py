@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import ClassName, Count, DurationText, Faults, KeyName, Ratio
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, class_matchers, per_words
 from watchbill.conditions.streams import (
     Course,
@@ -19,6 +19,7 @@ from watchbill.conditions.streams import (
     other,
     steady,
 )
+from watchbill.fields import ClassName, Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness

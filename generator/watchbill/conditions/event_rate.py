@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import ClassName, DurationText, Faults, KeyName, Rate
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
-from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, member
+from watchbill.conditions.streams import Course, below_and_above, by_class, counters, firing_labels, groups
+from watchbill.fields import ClassName, DurationText, KeyName, Rate
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness
@@ -65,10 +66,12 @@ class EventRate(Condition):
         below, above = below_and_above(limit) if limit else (Decimal(0), Decimal(2))
         # rates per second need not be exact decimals; the value shown is rounded to four digits
         per_second = Course(limit / 10, below, above).scaled(1 / self._period(scale))
-        own = member(signal.classes[self.where]) if self.where else None
         metric, window = signal.metrics[self.metric], scale(self.window)
         streams = tuple(
-            s for group in groups(self, signal) for s in counters(signal, metric, group, per_second, own=own)
+            s
+            for group in groups(self, signal)
+            for own, course in by_class(signal, self.where, per_second)
+            for s in counters(signal, metric, group, course, own=own)
         )
         firing = Firing(firing_labels(self, signal), above)
         return Witness(streams, (firing,), history=window, settles=window, clears=window)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Count, DurationText, Faults, KeyName, Ratio
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, per_words
 from watchbill.conditions.streams import Course, counters, firing_labels, groups, shown
+from watchbill.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from watchbill.authoring import AnyQuantity, DurationText, Faults, KeyName
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, per_words, unit_quantity
 from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, steady
+from watchbill.fields import AnyQuantity, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness

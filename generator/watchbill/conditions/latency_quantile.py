@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from watchbill.authoring import AnyQuantity, Count, DurationText, Faults, KeyName, describe, problem
+from watchbill.authoring import Faults, describe, problem
 from watchbill.conditions.base import Condition, per_words, unit_quantity
 from watchbill.conditions.streams import (
     Course,
@@ -20,6 +20,7 @@ from watchbill.conditions.streams import (
     shown,
     steady,
 )
+from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -73,8 +74,8 @@ class LatencyQuantile(Condition):
                 "give the metric's buckets in the signal, as the service exports them",
             )
         elif limit > metric.buckets[-1]:
-            highest = decimal_text(metric.buckets[-1])
-            what = f"no quantile of {metric.name} can be above {self.above}: its highest finite bucket is {highest}{metric.unit.symbol}"
+            highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+            what = f"no quantile of {metric.name} can be above {self.above}, since its highest bucket is {highest}"
             faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
         elif limit < metric.buckets[0]:
             what = (

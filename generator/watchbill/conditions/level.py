@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import AnyQuantity, ClassName, DurationText, Faults, KeyName
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words, unit_quantity
-from watchbill.conditions.streams import Course, firing_labels, gauges, groups, lone_gauge, member, shown
+from watchbill.conditions.streams import Course, by_class, firing_labels, gauges, groups, lone_gauge, shown
+from watchbill.fields import AnyQuantity, ClassName, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -86,13 +87,13 @@ class Level(Condition):
         """Stand a tenth (of zero: one whole) to either side of the level."""
         metric = signal.metrics[self.metric]
         course = self._course(self._limit().to(metric.unit))
-        own = member(signal.classes[self.where]) if self.where else None
         streams: list[Stream] = []
         for group in groups(self, signal):
-            if self.across == "sum":
-                streams += gauges(signal, metric, group, course, own=own)
-            else:
-                streams.append(lone_gauge(signal, metric, group, course, own=own))
+            for own, levels in by_class(signal, self.where, course):
+                if self.across == "sum":
+                    streams += gauges(signal, metric, group, levels, own=own)
+                else:
+                    streams.append(lone_gauge(signal, metric, group, levels, own=own))
         hold = scale(self.hold) if self.hold is not None else Duration(0)
         firing = Firing(firing_labels(self, signal), course.above)
         return Witness(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults, KeyName
+from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, capitalised, per_words
 from watchbill.conditions.streams import Course, firing_labels, groups, lone_gauge
+from watchbill.fields import KeyName
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness
 from watchbill.promql import aggregate

@@ -6,20 +6,21 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import ClassName, DurationText, Faults, KeyName, Ratio
+from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.streams import (
     Course,
     Group,
     below_and_above,
+    by_class,
     counters,
     firing_labels,
     gauges,
     groups,
-    member,
     steady,
 )
 from watchbill.errors import nearest
+from watchbill.fields import ClassName, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Limit, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -112,9 +113,9 @@ class Saturation(Condition):
 
     def _streams(self, signal: Signal, group: Group, used: Course, whole: Decimal) -> Iterable[Stream]:
         metric, limit = signal.metrics[self.used], signal.limits[self.limit]
-        own = member(signal.classes[self.where]) if self.where else None
         spread = counters if metric.type is MetricType.COUNTER else gauges
-        yield from spread(signal, metric, group, used, own=own)
+        for own, course in by_class(signal, self.where, used):
+            yield from spread(signal, metric, group, course, own=own)
         if limit.metric:
             yield from gauges(signal, signal.metrics[limit.metric], group, steady(whole))
 

@@ -132,6 +132,15 @@ def other(label_class: LabelClass) -> dict[str, str]:
     return {label_class.matcher.label: label_class.other}
 
 
+def by_class(signal: Signal, name: str | None, course: Course) -> Iterable[tuple[dict[str, str] | None, Course]]:
+    """Let the members of a class take a course, while what is not in the class is past the limit all along."""
+    if name is None:
+        yield None, course
+        return
+    yield member(signal.classes[name]), course
+    yield other(signal.classes[name]), steady(course.above)
+
+
 def _shares(group: Group) -> tuple[tuple[str, Decimal], ...]:
     if INSTANCE in group.labels:
         return ((group.labels[INSTANCE], Decimal(1)),)

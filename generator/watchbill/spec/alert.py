@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, WrapValidator, create_model
 
-from watchbill.authoring import Authored, DurationText, Faults, KeyName, Sentence, collector, problem
+from watchbill.authoring import Authored, Faults, collector, problem
 from watchbill.conditions import Condition, kinds
 from watchbill.errors import choose
+from watchbill.fields import DurationText, KeyName, Sentence
 from watchbill.source import Map, span_of
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchbill.authoring import AlertName, Authored, KeyName, Sentence
+from watchbill.authoring import Authored
+from watchbill.fields import AlertName, KeyName, Sentence
 from watchbill.spec.alert import AnyAlert
 
 

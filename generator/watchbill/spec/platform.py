@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchbill.authoring import Authored, DurationText, KeyName, Sentence, StrictBool, TextRule, Url
+from watchbill.authoring import Authored, StrictBool
+from watchbill.fields import DurationText, KeyName, Sentence, TextRule, Url
 from watchbill.quantity import Duration
 
 SlackChannel = Annotated[

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, WrapValidator
 
-from watchbill.authoring import (
+from watchbill.authoring import Authored, describe, problem
+from watchbill.fields import (
     AlertName,
     AnyQuantity,
-    Authored,
     ClassName,
     DurationText,
     KeyName,
@@ -21,8 +21,6 @@ from watchbill.authoring import (
     Sentence,
     ServiceName,
     TextRule,
-    describe,
-    problem,
 )
 from watchbill.source import Map
 from watchbill.spec.alert import AnyAlert

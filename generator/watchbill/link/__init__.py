@@ -1,0 +1,115 @@
+"""Resolve names: what a spec tree says becomes typed things that know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from watchbill import library
+from watchbill.authoring import Authored, Faults, read
+from watchbill.errors import Span, SpecError, choose
+from watchbill.link.linked import Linked, LinkedAlert, LinkedService, Shelf
+from watchbill.link.services import link_service
+from watchbill.source import Document
+from watchbill.spec.pack import PackSpec
+from watchbill.spec.platform import PlatformSpec
+from watchbill.spec.profile import ProfileSpec
+from watchbill.spec.service import ServiceSpec
+
+__all__ = ["Linked", "LinkedAlert", "LinkedService", "link"]
+
+Model = TypeVar("Model", bound=Authored)
+
+
+def link(documents: Iterable[Document]) -> Linked:
+    """Read and resolve a spec tree; raises `SpecError` with all that is wrong in each phase."""
+    faults = Faults()
+    sorted_out = _sort_out(documents, faults)
+    profiles = _shelve(ProfileSpec, "profile", [*library.documents("profiles"), *sorted_out["profiles"]], faults)
+    for profile in profiles.values():
+        profile.check(faults)
+    packs = _shelve(PackSpec, "pack", [*library.documents("packs"), *sorted_out["packs"]], faults)
+    platforms = [read(PlatformSpec, document, faults) for document in sorted_out["platform"]]
+    services = [(document, read(ServiceSpec, document, faults)) for document in sorted_out["services"]]
+    _stop_if_fatal(faults)
+    platform = platforms[0]
+    if platform is None:
+        raise ValueError("a platform without faults was read")
+    shelf = Shelf(profiles, packs)
+    if platform.defaults.team not in platform.teams:
+        span = platform.defaults.span("team")
+        faults.add(
+            span,
+            f'team "{platform.defaults.team}" is unknown',
+            choose(platform.defaults.team, platform.teams),
+        )
+    linked = [link_service(spec, document, platform, shelf, faults=faults) for document, spec in services if spec]
+    _refuse_twins(linked, faults)
+    _stop_if_fatal(faults)
+    return Linked(platform, tuple(sorted(linked, key=lambda s: s.spec.service)), tuple(faults.found))
+
+
+def _stop_if_fatal(faults: Faults) -> None:
+    if faults.fatal:
+        raise SpecError(faults.found)
+
+
+def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[Document]]:
+    """Tell what each document is by its place in the tree."""
+    found: dict[str, list[Document]] = {"platform": [], "services": [], "profiles": [], "packs": []}
+    root = "specs/platform.yaml"
+    for document in documents:
+        parts = PurePosixPath(document.pointer).parts[1:]
+        if parts == ("platform.yaml",):
+            found["platform"].append(document)
+        elif len(parts) == 2 and parts[0] in {"services", "profiles", "packs"}:
+            found[parts[0]].append(document)
+        else:
+            what = f"nothing is known of a spec at {'/'.join(parts)}"
+            faults.add(_start(document), what, "move it to platform.yaml, services/, profiles/ or packs/")
+        root = document.path[: len(document.path) - len("/".join(parts))] + "platform.yaml"
+    if not found["platform"]:
+        faults.add(
+            Span(root, 1, 1, 1, 1),
+            "the platform's spec is missing",
+            "write it: teams, environments, urls, defaults",
+        )
+    return found
+
+
+def _start(document: Document) -> Span:
+    return Span(document.path, 1, 1, 1, 1)
+
+
+def _shelve(model: type[Model], word: str, documents: Iterable[Document], faults: Faults) -> dict[str, Model]:
+    """Read profiles or packs; each is named as its file, and no name is given twice."""
+    shelf: dict[str, Model] = {}
+    for document in documents:
+        spec = read(model, document, faults)
+        if spec is None:
+            continue
+        name = str(getattr(spec, word))
+        if PurePosixPath(document.pointer).stem != name:
+            faults.add(
+                spec.span(word),
+                f'{word} "{name}" stands in a file of another name',
+                f"call the file {name}.yaml",
+            )
+        if name in shelf:
+            faults.add(
+                spec.span(word),
+                f'{word} "{name}" exists already',
+                "choose another name; change single alerts by override",
+            )
+        shelf[name] = spec
+    return shelf
+
+
+def _refuse_twins(services: Iterable[LinkedService], faults: Faults) -> None:
+    seen: dict[str, Span] = {}
+    for service in services:
+        name, span = service.spec.service, service.spec.span("service")
+        if name in seen:
+            faults.add(span, f'service "{name}" stands at {seen[name]} already', "give each service one file")
+        seen.setdefault(name, span)

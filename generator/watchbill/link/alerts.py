@@ -1,0 +1,181 @@
+"""Gather a service's alerts: those of its packs with its changes, and its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watchbill.authoring import Faults, load
+from watchbill.errors import Span, choose
+from watchbill.link.linked import LinkedAlert
+from watchbill.model.origin import Origin
+from watchbill.model.signals import Signal
+from watchbill.source import Map
+from watchbill.spec.alert import AlertSpec, alert_models
+from watchbill.spec.pack import PackSpec
+from watchbill.spec.service import PackUse, ServiceSpec
+
+
+def link_alerts(
+    spec: ServiceSpec,
+    document: str,
+    packs: Mapping[str, PackSpec],
+    signals: Mapping[str, Signal],
+    *,
+    faults: Faults,
+) -> tuple[LinkedAlert, ...]:
+    """Gather them in the order in which they are written; every name is unique."""
+    return _Alerts(spec, document, packs, signals, faults).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Alerts:
+    """Gathers a service's alerts: those of its packs with its changes, and its own."""
+
+    spec: ServiceSpec
+    document: str
+    packs: Mapping[str, PackSpec]
+    signals: Mapping[str, Signal]
+    faults: Faults
+
+    def all(self) -> tuple[LinkedAlert, ...]:
+        """Gather them in the order in which they are written; every name is unique."""
+        found: dict[str, LinkedAlert] = {}
+        changed: set[str] = set()
+        for index, use in enumerate(self.spec.alerts.packs):
+            span = self.spec.span("alerts", "packs", index)
+            pack = self.packs.get(use.pack)
+            if pack is None:
+                self.faults.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                continue
+            slots = self._slots(use, pack, span)
+            for name in pack.alerts:
+                changed.add(name)
+                alert = self._from_pack(name, pack, slots, span)
+                if alert is not None:
+                    self._keep(found, alert, span)
+        for name, spec in self.spec.alerts.own.items():
+            alert = self._own(name, spec)
+            if alert is not None:
+                self._keep(found, alert, alert.origin.span)
+        self._refuse_idle_changes(changed)
+        return tuple(found.values())
+
+    def _keep(self, found: dict[str, LinkedAlert], alert: LinkedAlert, span: Span) -> None:
+        if alert.name in found:
+            first = found[alert.name]
+            self.faults.add(
+                span, f'alert "{alert.name}" comes from {first.source} already', "rename or drop one of them"
+            )
+        found[alert.name] = alert
+
+    def _slots(self, use: PackUse, pack: PackSpec, span: Span) -> dict[str, Signal]:
+        """Find the signal for each that the pack needs: named, of the same key, or the only one of its profile."""
+        slots: dict[str, Signal] = {}
+        for slot, key in use.signals.items():
+            if slot not in pack.needs:
+                self.faults.add(
+                    use.span("signals", slot, key=True),
+                    f'pack "{pack.pack}" needs no signal "{slot}"',
+                    choose(slot, pack.needs),
+                )
+            elif key not in self.signals:
+                self.faults.add(use.span("signals", slot), f'signal "{key}" is unknown', choose(key, self.spec.signals))
+            elif self.signals[key].profile != pack.needs[slot]:
+                what = (
+                    f'signal "{key}" has profile "{self.signals[key].profile}", and the pack needs "{pack.needs[slot]}"'
+                )
+                self.faults.add(use.span("signals", slot), what, "name another signal")
+            else:
+                slots[slot] = self.signals[key]
+        for slot, profile in pack.needs.items():
+            fitting = {key: signal for key, signal in self.signals.items() if signal.profile == profile}
+            if slot in slots or slot in use.signals:
+                continue
+            if slot in fitting or len(fitting) == 1:
+                slots[slot] = fitting.get(slot) or next(iter(fitting.values()))
+            elif any(signal.profile == profile for signal in self.spec.signals.values()):
+                what = f'pack "{pack.pack}" could speak of several signals as "{slot}"'
+                self.faults.add(
+                    span,
+                    what,
+                    f"say which, as in {{pack: {pack.pack}, signals: {{{slot}: {min(fitting, default='…')}}}}}",
+                )
+            elif len(self.signals) == len(self.spec.signals):  # else a signal's own fault has been told
+                what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
+                self.faults.add(span, what, f"add it under signals, as in {slot}: {{profile: {profile}}}")
+        return slots
+
+    def _from_pack(self, name: str, pack: PackSpec, slots: Mapping[str, Signal], span: Span) -> LinkedAlert | None:
+        if name in self.spec.alerts.drop:
+            return None
+        change = self.spec.alerts.override.get(name)
+        spec: AlertSpec | None = pack.alerts[name]
+        origin = span
+        if change is not None:
+            spec = self._changed(pack.alerts[name], change)
+            origin = self.spec.span("alerts", "override", name, key=True)
+        if spec is None:
+            return None
+        if spec.signal not in pack.needs:
+            self.faults.add(
+                spec.span("signal"),
+                f'signal "{spec.signal}" is not among the pack\'s needs',
+                choose(spec.signal, pack.needs),
+            )
+        signal = slots.get(spec.signal)
+        dashboard = spec.dashboard or pack.dashboard
+        return self._checked(name, spec, signal, (f"pack:{pack.pack}", pack.pack, dashboard), origin)
+
+    def _changed(self, spec: AlertSpec, change: Map) -> AlertSpec | None:
+        """Lay an override's keys over the pack's mapping, each with its own place."""
+        for key in ("kind", "signal"):
+            if key in change:
+                self.faults.add(
+                    change.places[key].key or change.span,
+                    f'an override cannot change "{key}"',
+                    "drop the alert and write your own",
+                )
+        merged = Map(change.span)
+        for part in (spec.node, change):
+            for key, value in part.items():
+                if part is change and key in {"kind", "signal"}:
+                    continue
+                merged[key] = value
+                merged.places[key] = part.places[key]
+        kind = str(spec.node["kind"])
+        return load(alert_models()[kind], merged, self.faults)
+
+    def _own(self, name: str, spec: AlertSpec) -> LinkedAlert | None:
+        if spec.signal not in self.spec.signals:
+            self.faults.add(
+                spec.span("signal"),
+                f'signal "{spec.signal}" is unknown',
+                choose(spec.signal, self.spec.signals),
+            )
+        origin = self.spec.span("alerts", "own", name, key=True)
+        return self._checked(
+            name, spec, self.signals.get(spec.signal), ("service", "own", spec.dashboard or "service"), origin
+        )
+
+    def _checked(
+        self, name: str, spec: AlertSpec, signal: Signal | None, where: tuple[str, str, str], origin: Span
+    ) -> LinkedAlert | None:
+        if signal is None:
+            return None
+        spec.judge(self.faults)
+        spec.condition.check(signal, self.faults)
+        return LinkedAlert(name, spec, signal, *where, Origin(origin, self.document))
+
+    def _refuse_idle_changes(self, known: set[str]) -> None:
+        for section in ("override", "drop"):
+            for name in getattr(self.spec.alerts, section):
+                if name not in known:
+                    span = self.spec.span("alerts", section, name, key=True)
+                    none = "take the pack that has it"
+                    self.faults.add(
+                        span, f'no pack of this service has an alert "{name}"', choose(name, known, none=none)
+                    )
+        for name in set(self.spec.alerts.override) & set(self.spec.alerts.drop):
+            span = self.spec.span("alerts", "drop", name, key=True)
+            self.faults.add(span, f'alert "{name}" is both changed and dropped', "remove one of the two")

@@ -1,0 +1,58 @@
+"""What linking gives: specs whose names are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watchbill.errors import Diagnostic
+from watchbill.model.bundle import Environment, Scrape
+from watchbill.model.origin import Origin
+from watchbill.model.signals import Signal
+from watchbill.spec.alert import AlertSpec
+from watchbill.spec.pack import PackSpec
+from watchbill.spec.platform import PlatformSpec
+from watchbill.spec.profile import ProfileSpec
+from watchbill.spec.service import ServiceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAlert:
+    """An alert with its signal; `origin` is where an author would change it."""
+
+    name: str
+    spec: AlertSpec
+    signal: Signal
+    source: str
+    area: str
+    dashboard: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedService:
+    """A service with everything that its spec names."""
+
+    spec: ServiceSpec
+    environments: tuple[Environment, ...]
+    signals: tuple[Signal, ...]
+    alerts: tuple[LinkedAlert, ...]
+    scrapes: tuple[Scrape, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A spec tree without a loose end; `warnings` are what its authors should know."""
+
+    platform: PlatformSpec
+    services: tuple[LinkedService, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Profiles and packs by name: the shipped ones, and the tree's own."""
+
+    profiles: Mapping[str, ProfileSpec]
+    packs: Mapping[str, PackSpec]

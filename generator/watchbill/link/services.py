@@ -1,0 +1,53 @@
+"""Resolve a service: its team, its places, its signals and its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from watchbill.authoring import Faults
+from watchbill.errors import choose
+from watchbill.link.alerts import link_alerts
+from watchbill.link.linked import LinkedService, Shelf
+from watchbill.link.places import link_environments, link_scrape
+from watchbill.link.signals import build_signal
+from watchbill.model.origin import Origin
+from watchbill.model.signals import Signal
+from watchbill.naming import RESERVED_LABELS
+from watchbill.source import Document
+from watchbill.spec.platform import PlatformSpec
+from watchbill.spec.service import ServiceSpec
+
+
+def link_service(
+    spec: ServiceSpec, document: Document, platform: PlatformSpec, shelf: Shelf, *, faults: Faults
+) -> LinkedService:
+    """Resolve one service; what is wrong goes to `faults`."""
+    if PurePosixPath(document.pointer).stem != spec.service:
+        faults.add(
+            spec.span("service"),
+            f'service "{spec.service}" stands in a file of another name',
+            f"call the file {spec.service}.yaml",
+        )
+    if spec.team not in platform.teams:
+        faults.add(spec.span("team"), f'team "{spec.team}" is unknown', choose(spec.team, platform.teams))
+    _refuse_reserved(spec, ("target",), spec.target, faults)
+    environments = link_environments(spec, platform, faults)
+    scrapes = tuple(link_scrape(job, scrape, platform, faults) for job, scrape in spec.scrape.items())
+    signals: dict[str, Signal] = {}
+    for key, signal in spec.signals.items():
+        _refuse_reserved(spec, ("signals", key, "target"), signal.target, faults)
+        built = build_signal(
+            key, spec, platform=platform, shelf=shelf.profiles, document=document.pointer, faults=faults
+        )
+        if built is not None:
+            signals[key] = built
+    alerts = link_alerts(spec, document.pointer, shelf.packs, signals, faults=faults)
+    origin = Origin(spec.span("service", key=True), document.pointer)
+    return LinkedService(spec, environments, tuple(signals.values()), alerts, scrapes, origin)
+
+
+def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[str], faults: Faults) -> None:
+    for label in sorted(RESERVED_LABELS & set(target)):
+        todo = "remove it; env and cluster come from the scrape configuration, the others from the alert"
+        faults.add(spec.span(*path, label, key=True), f'label "{label}" is not for selecting a target', todo)

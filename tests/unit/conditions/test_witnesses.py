@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import spectree
+from condition_cases import CASES, services
+from watchbill.conditions import kinds
+from watchbill.model.alerts import Alert
+from watchbill.quantity import Duration, TimeScale
+from watchbill.targets import promtests
+
+FAST = TimeScale(60)
+FAST_STEPS = promtests.Clock(Duration(250), Duration(250))
+
+
+def test_every_kind_has_cases() -> None:
+    assert set(CASES) == set(kinds())
+
+
+@pytest.mark.parametrize("generation", spectree.GENERATIONS)
+@pytest.mark.parametrize("kind", CASES)
+def test_every_alert_fires_on_its_witness_and_stays_quiet_below(tmp_path: Path, kind: str, generation: str) -> None:
+    specs = spectree.write_tree(tmp_path, services(kind))
+    assert spectree.judge(spectree.compile_tree(specs), tmp_path / "out", generation, area="own") == ""
+
+
+@pytest.fixture
+def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write tests in steps that are a sixtieth of the usual ones, and let series end at once.
+
+    A series that ends outlives its last sample by promtool's lookback of 5m, which no option scales.
+    """
+    written = promtests.values
+
+    def clock(alert: Alert) -> promtests.Clock:
+        long = any(rule.witness.long_history for rule in alert.rules)
+        return promtests.Clock(FAST(promtests.LONG.sample), FAST(promtests.LONG.evaluation)) if long else FAST_STEPS
+
+    monkeypatch.setattr(promtests, "clock", clock)
+    monkeypatch.setattr(
+        promtests,
+        "values",
+        lambda *arguments: re.sub(r"_x(\d+)", lambda gone: f"stale _x{int(gone[1]) - 1}", written(*arguments)),
+    )
+
+
+@pytest.mark.usefixtures("_fast_clock")
+@pytest.mark.parametrize("kind", CASES)
+def test_witnesses_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
+    specs = spectree.write_tree(tmp_path, services(kind))
+    assert spectree.judge(spectree.compile_tree(specs, scale=FAST), tmp_path / "out", "newest", area="own") == ""
