@@ -176,18 +176,14 @@ def test_a_failed_run_leaves_the_output_alone(published: Path, files: dict[str, 
     assert content() == before
 
 
-ORDERED = {"own", "alerts", "signals", "metrics"}  # alerts and metrics are shown in the order of their authors
-
-
-def _shuffled(node: Any, rng: random.Random, *, ordered: bool = False) -> Any:
+def _shuffled(node: Any, rng: random.Random) -> Any:
     if isinstance(node, list):
         return [_shuffled(item, rng) for item in node]
     if not isinstance(node, dict):
         return node
     keys = list(node)
-    if not ordered:
-        rng.shuffle(keys)
-    return {key: _shuffled(node[key], rng, ordered=key in ORDERED) for key in keys}
+    rng.shuffle(keys)
+    return {key: _shuffled(node[key], rng) for key in keys}
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -47,7 +47,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         team=linked.spec.team,
         environments=linked.environments,
         signals=linked.signals,
-        alerts=tuple(alerts),
+        alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
         origin=linked.origin,
     )

@@ -35,7 +35,7 @@ def link_service(
     environments = link_environments(spec, platform, faults)
     scrapes = tuple(link_scrape(job, scrape, platform, faults) for job, scrape in spec.scrape.items())
     signals: dict[str, Signal] = {}
-    for key, signal in spec.signals.items():
+    for key, signal in sorted(spec.signals.items()):
         _refuse_reserved(spec, ("signals", key, "target"), signal.target, faults)
         built = build_signal(
             key, spec, platform=platform, shelf=shelf.profiles, document=document.pointer, faults=faults

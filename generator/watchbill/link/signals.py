@@ -35,7 +35,7 @@ def build_signal(
     builder = _Builder(spec, profile, faults)
     builder.refuse_unknown()
     target = {**service.target, **spec.target}
-    labels = {role: spec.labels.get(role, label.name) for role, label in profile.labels.items()}
+    labels = {role: spec.labels.get(role, label.name) for role, label in sorted(profile.labels.items())}
     job = target.get("job", "")
     if service.scrape and job not in service.scrape:
         at = spec.span("target", "job") if "job" in spec.target else service.span("target")
@@ -47,9 +47,9 @@ def build_signal(
         profile=spec.profile,
         title=profile.title,
         matchers=tuple(Matcher(label, "=", value) for label, value in sorted(target.items())),
-        metrics={role: builder.metric(role, metric) for role, metric in profile.metrics.items()},
+        metrics={role: builder.metric(role, metric) for role, metric in sorted(profile.metrics.items())},
         labels=labels,
-        examples={role: label.example for role, label in profile.labels.items()},
+        examples={role: label.example for role, label in sorted(profile.labels.items())},
         classes=builder.classes(labels),
         limits=builder.limits(),
         presence=builder.presence(),
@@ -127,7 +127,7 @@ class _Builder:
     def classes(self, labels: Mapping[str, str]) -> dict[str, LabelClass]:
         """Give classes their real label, and the value that the service uses."""
         built: dict[str, LabelClass] = {}
-        for name, usual in self.profile.classes.items():
+        for name, usual in sorted(self.profile.classes.items()):
             matcher = usual.matcher(labels[usual.label])
             member = usual.member or usual.equals or ""
             if name in self.spec.classes:
@@ -139,7 +139,7 @@ class _Builder:
     def limits(self) -> dict[str, Limit]:
         """Take the limits that the service exports or states; one that it does not state is left out."""
         built: dict[str, Limit] = {}
-        for name, usual in self.profile.limits.items():
+        for name, usual in sorted(self.profile.limits.items()):
             stated = self.spec.limits.get(name)
             if usual.metric is not None:
                 built[name] = Limit(name, metric=usual.metric)

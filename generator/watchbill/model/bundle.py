@@ -78,7 +78,7 @@ class Scrape:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service with its signals and alerts, both in the spec's order."""
+    """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows."""
 
     name: str
     title: str

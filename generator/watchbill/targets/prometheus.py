@@ -36,7 +36,7 @@ def rules(service: Service, area: str, platform: Platform) -> str:
 
 
 def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
-    """Cut the rules of an area into groups of at most 20, in the spec's order."""
+    """Cut the rules of an area into groups of at most 20, by name."""
     members = [(alert, rule) for alert in service.alerts if alert.area == area for rule in alert.rules]
     size = naming.MAX_GROUP_RULES
     return [
