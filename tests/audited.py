@@ -22,7 +22,7 @@ defaults: {team: backend}
 PROFILE = """\
 profile: web
 title: Web server
-presence: load
+presence: [load]
 metrics:
   requests: {name: web_requests_total, type: counter, noun: requests, labels: [route, status], help: Requests}
   duration:

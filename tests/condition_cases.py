@@ -8,10 +8,10 @@ DAY = "baseline: 1h, smooth: 10m, window: 5m, floor: 1/s"
 
 CASES: dict[str, tuple[str, ...]] = {
     "absent": (
-        "metric: load, for: 10m",
-        "metric: duration, for: 5m",
-        "metric: requests, for: 0s",
-        "metric: heap, for: 1m, keep_firing_for: 2m",
+        "metrics: [load], for: 10m",
+        "metrics: [duration], for: 5m",
+        "metrics: [requests], for: 0s",
+        "metrics: [heap], for: 1m, keep_firing_for: 2m",
     ),
     "error_ratio": (
         "metric: requests, bad: 5xx, above: 1%, for: 5m",

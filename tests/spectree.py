@@ -41,7 +41,7 @@ defaults: {team: backend}
 KIT = """\
 profile: kit
 title: Test kit
-presence: load
+presence: [load]
 metrics:
   requests: {name: requests_total, type: counter, noun: requests, help: Requests, labels: [route, status]}
   failures: {name: failures_total, type: counter, noun: failures, help: Failures, labels: [route]}

@@ -38,18 +38,18 @@ NAMED = {
     "MemoryUsageWarning": ("Info", "> 0.7", "30m"),
     "CPUUsageHigh": ("P1", "> 0.8", "15m"),
     "DatabaseConnectionWaitTimeHigh": ("P1", "> 0.05", "10m"),
-    "HealthCheckFailing": ("P0", "== 0", "1m"),
-    "ReadinessCheckFailing": ("P0", "== 0", "1m"),
+    "HealthCheckFailing": ("P0", "<= 0.5", "1m"),
+    "ReadinessCheckFailing": ("P0", "<= 0.5", "1m"),
 }
 EDGES = {"HTTPLatencyP99Critical": "1", "HTTPLatencyP99Warning": "0.5", "DatabaseConnectionWaitTimeHigh": "0.1"}
 
 
-def rules() -> list[dict[str, Any]]:
+def rules(service: str = "*") -> list[dict[str, Any]]:
     found = []
     for path in sorted((OUT / "prometheus/rules").glob("*.yml")):
         for group in yaml.safe_load(path.read_text())["groups"]:
             found += [{**rule, "group": group["name"], "file": path.name} for rule in group["rules"]]
-    return found
+    return [rule for rule in found if service in {rule["labels"]["service"], "*"}]
 
 
 def catalogue() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def promtool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[s
 @pytest.mark.parametrize("name", sorted(NAMED))
 def test_named_alert_stands_in_the_rules_as_its_source_says(name: str) -> None:
     severity, comparison, lasting = NAMED[name]
-    (rule,) = [rule for rule in rules() if rule["alert"] == name and rule["labels"]["service"] == "core-api"]
+    (rule,) = [rule for rule in rules("core-api") if rule["alert"] == name]
     assert rule["labels"]["severity"] == severity
     assert rule["for"] == lasting
     assert comparison in re.sub(r"\s+", " ", rule["expr"])
@@ -76,7 +76,7 @@ def test_named_alert_stands_in_the_rules_as_its_source_says(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "edge"), sorted(EDGES.items()))
 def test_latency_alert_asks_for_the_bucket_at_its_threshold(name: str, edge: str) -> None:
-    (rule,) = [rule for rule in rules() if rule["alert"] == name]
+    (rule,) = [rule for rule in rules("core-api") if rule["alert"] == name]
     asked = {value.replace("\\\\.", ".") for value in re.findall(r'le=~?"([^"]*)"', rule["expr"])}
     assert [set(value.split("|")) - {f"{edge}.0"} for value in asked] == [{edge}]
     (entry,) = [entry for entry in designed() if entry["name"] == name]
@@ -131,7 +131,7 @@ def test_groups_hold_at_most_20_rules_and_have_names_of_their_own() -> None:
 
 
 def test_absence_is_asked_for_each_environment_by_name() -> None:
-    absences = [rule for rule in rules() if rule["alert"].endswith("MetricsAbsent")]
+    absences = [rule for rule in rules("core-api") if rule["alert"].endswith("MetricsAbsent")]
     signals = yaml.safe_load((ROOT / "specs/services/core-api.yaml").read_text())["signals"]
     asked = Counter((rule["labels"]["subject"], rule["labels"]["env"]) for rule in absences)
     assert asked == {(signal, env): 1 for signal in signals for env in ("production", "staging")}
@@ -187,7 +187,7 @@ def test_a_changed_threshold_is_caught_by_the_witnesses(tmp_path: Path) -> None:
 
 def test_published_files_name_neither_lines_nor_this_machine() -> None:
     for alert in catalogue()["alerts"]:
-        assert re.fullmatch(r"specs/services/[a-z-]+\.yaml#alerts\.[A-Za-z0-9]+", alert["spec"])
+        assert re.fullmatch(r"specs/services/[a-z-]+\.yaml#(alerts\.[A-Za-z0-9]+|signals\.[a-z_-]+)", alert["spec"])
         assert (OUT / alert["rule_file"]).is_file()
         assert (OUT / alert["test_file"]).is_file()
     for path in OUT.rglob("*"):
@@ -204,5 +204,6 @@ def test_out_is_what_the_specs_compile_to() -> None:
 def test_samples_of_every_job_satisfy_the_specs() -> None:
     bundle = compile_specs(ROOT / "specs").bundle
     audited = audit_samples(bundle.services, ROOT / "specs/samples")
-    assert [finding.what for entry in audited for finding in entry.findings] == []
-    assert {entry.job for entry in audited} == {"core-api", "core-api-health", "core-api-ready", "core-api-postgres"}
+    assert [finding.what for entry in audited for finding in entry.findings if entry.failed] == []
+    ours = {entry.job for entry in audited if entry.service == "core-api"}
+    assert ours == {"core-api", "core-api-health", "core-api-ready", "core-api-postgres"}

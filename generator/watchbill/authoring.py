@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from watchbill.errors import Diagnostic, Level, Span, choose
+from watchbill.errors import Diagnostic, Level, Span, choose, nearest
 from watchbill.quantity import decimal_text
 from watchbill.source import Document, Map, span_of
 
@@ -29,9 +29,14 @@ __all__ = ["Authored", "Faults", "StrictBool", "load"]
 
 @dataclass(slots=True)
 class Faults:
-    """Collects a phase's diagnostics; handed to pydantic as validation context."""
+    """Collects a phase's diagnostics; handed to pydantic as validation context.
+
+    `meant` holds mappings (by identity) with the keys that their misspelt ones stand for, which are
+    not missing then.
+    """
 
     found: list[Diagnostic] = field(default_factory=list)
+    meant: set[tuple[int, str | None]] = field(default_factory=set)
 
     def add(self, span: Span, what: str, todo: str, *, level: Level = Level.ERROR) -> None:
         """Note one fault."""
@@ -73,6 +78,7 @@ class Authored(BaseModel):
         for key in data:
             if key not in known:
                 faults.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
+                faults.meant.add((id(data), nearest(key, known)))
             elif data[key] is None:
                 faults.add(span_of(data, [key]), *_no_value(key, required=known[key].is_required()))
         model: Self = handler(data)
@@ -128,7 +134,11 @@ def load(model: type[Model], data: Map, faults: Faults) -> Model | None:
         loaded = model.model_validate(data, context=faults)
     except ValidationError as error:
         noted = {fault.span for fault in faults.found[before:]}
-        found = [(details, _diagnose(details, data)) for details in error.errors(include_url=False)]
+        found = [
+            (details, _diagnose(details, data))
+            for details in error.errors(include_url=False)
+            if details["type"] != "missing" or (id(details["input"]), details["loc"][-1]) not in faults.meant
+        ]
         faults.found.extend(fault for details, fault in found if not _follows(details, fault, noted))
         return None
     return loaded if len(faults.found) == before else None
@@ -157,7 +167,7 @@ def _no_value(name: str, *, required: bool) -> tuple[str, str]:
     return f'"{name}" has no value', "write one" if required else "write one, or remove the key"
 
 
-def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:
+def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:  # noqa: PLR0911 (one line per kind of error)
     context = error.get("ctx", {})
     if error["type"] == "watchbill":
         return context["what"], context["todo"]
@@ -166,6 +176,8 @@ def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:
         return _no_value(name, required=False)
     if error["type"] == "too_short":
         return f'"{name}" is empty', "write at least one entry"
+    if isinstance(error["input"], list) and error["type"] == "string_type":
+        return f"{value} stands where a text belongs", "write one text, without brackets and dashes"
     expected = {
         "string_type": ("a text", "put it in quotes"),
         "bool_type": ("a boolean", "write true or false"),

@@ -106,7 +106,7 @@ def explain(alert: str, specs: Path, format_: str) -> None:
 @cli.command(short_help="Hold the specs against what services export.")
 @click.option("--service", metavar="NAME", help="Audit this service only.")
 @click.option("--metrics", metavar="FILE|URL", help="A scrape to audit instead of the committed samples.")
-@click.option("--job", metavar="NAME", help="The scrape's job, where it is not that of most signals.")
+@click.option("--job", metavar="NAME", help="The scrape's job, where it is not the service's own.")
 @_specs
 @_format
 def audit(service: str | None, metrics: str | None, job: str | None, specs: Path, format_: str) -> None:

@@ -27,6 +27,9 @@ def find(bundle: Bundle, name: str) -> Alert:
     if same:
         ids = ", ".join(alert.id for alert in same)
         raise UsageError(f'several services have an alert "{name}"; name one of: {ids}')
+    alike = [alert.id for alert in bundle.alerts if name.casefold() in alert.id.casefold()]
+    if alike:
+        raise UsageError(f'there is no alert "{name}"; it may be one of: {", ".join(alike)}')
     choices = by_id if "/" in name else {alert.name for alert in bundle.alerts}
     raise UsageError(f'there is no alert "{name}"; {choose(name, choices)}')
 

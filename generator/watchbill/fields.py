@@ -42,7 +42,7 @@ class TextRule:
         if not isinstance(value, str):
             return value
         if not value.strip():
-            raise problem(f"{self.kind} is empty", self.hint)
+            raise problem("the text is empty", f"write {self.kind}, or remove the key")
         if len(value) > self.longest:
             raise problem(f"{self.kind} of {len(value)} characters is too long", f"use at most {self.longest}")
         if self.pattern is not None and self.pattern.fullmatch(value) is None:
@@ -161,6 +161,7 @@ Sentence = Annotated[
     str,
     TextRule("one line of text without {{ }}", "write it on one line; values are added for you", 400, _LINE),
 ]
+Reference = Annotated[str, TextRule("a name", "write the name as it is defined", 100)]
 Url = Annotated[
     str,
     TextRule("an http or https URL without a trailing slash", "write it as in https://grafana.example.com", 500, _URL),

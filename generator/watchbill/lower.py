@@ -45,6 +45,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         name=linked.spec.service,
         title=linked.spec.title,
         team=linked.spec.team,
+        job=linked.spec.target.get("job", ""),
         environments=linked.environments,
         signals=linked.signals,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
@@ -66,6 +67,7 @@ class _Lowering:
         spec, condition, signal = linked.spec, linked.spec.condition, linked.signal
         severity = Severity(spec.severity)
         for_ = self.scale(spec.for_)
+        grouping = condition.own_grouping(signal)
         kept = self.platform.keep_firing_for if severity is Severity.P0 else Duration(0)
         return Alert(
             name=linked.name,
@@ -79,7 +81,7 @@ class _Lowering:
             area=linked.area,
             rules=self._rules(condition, signal),
             labels=self._labels(severity, Stage(spec.stage), signal),
-            grouping=condition.own_grouping(signal),
+            grouping=grouping,
             for_=for_,
             keep_firing_for=kept if spec.keep_firing_for is None else self.scale(spec.keep_firing_for),
             threshold=condition.threshold(signal),
@@ -90,17 +92,20 @@ class _Lowering:
             action=spec.action or "",
             why=spec.why or "",
             runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, linked.name),
-            dashboard_url=self._dashboard_url(linked.dashboard, spec.panel or linked.name),
+            dashboard_url=self._dashboard_url(linked.dashboard, spec.panel or linked.name, grouping),
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             origin=linked.origin,
         )
 
     def absence(self, signal: Signal, others: Iterable[Alert]) -> Alert:
         """Watch that a signal is there at all: without it, none of its alerts can fire."""
-        condition = Absent.model_construct(kind="absent", metric=signal.presence, per=())
+        condition = Absent.model_construct(kind="absent", metrics=signal.presence, per=())
         name = naming.absence_alert(signal.key)
-        blind = sum(alert.subject == signal.key for alert in others)
-        metric = signal.metrics[signal.presence].name
+        watched = " and ".join(signal.metrics[role].name for role in signal.presence)
+        blind = sum(alert.subject == signal.key and bool(set(alert.metrics) & set(signal.presence)) for alert in others)
+        cannot = (
+            f"{blind} alert{' on it' if blind == 1 else 's on it'} cannot fire until they are back" if blind else ""
+        )
         return Alert(
             name=name,
             service=self.linked.spec.service,
@@ -120,12 +125,12 @@ class _Lowering:
             reading=None,
             sentence=_sentence(condition, signal, ABSENCE_FOR),
             summary=f"Metrics of {signal.key} ({signal.title}) are absent",
-            impact=f"{blind} alert{'' if blind == 1 else 's'} on {signal.key} cannot fire until they are back.",
-            action=f"Check that the target is up, is scraped, and still exports {metric}.",
+            impact=cannot or f"Alerts on {signal.key} may be blind until they are back",
+            action=f"Check that the target is up, is scraped, and still exports {watched}.",
             why="",
             runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, name),
             dashboard_url=self._dashboard_url("service", "Metrics present"),
-            metrics=(signal.presence,),
+            metrics=signal.presence,
             origin=signal.origin,
         )
 
@@ -157,9 +162,9 @@ class _Lowering:
             labels["stage"] = stage.value
         return tuple(sorted(labels.items()))
 
-    def _dashboard_url(self, dashboard: str, panel: str) -> str:
+    def _dashboard_url(self, dashboard: str, panel: str, labels: tuple[str, ...] = ()) -> str:
         uid = naming.dashboard_uid(self.linked.spec.service, dashboard)
-        return naming.dashboard_url(self.platform.urls.grafana, uid, panel)
+        return naming.dashboard_url(self.platform.urls.grafana, uid, panel, labels)
 
 
 def _sentence(condition: Condition, signal: Signal, for_: Duration) -> str:

@@ -76,10 +76,20 @@ def runbook_url(site: str, service: str, alert: str) -> str:
     return f"{site}/alerts/{quote(service)}/{quote(alert)}.html"
 
 
-def dashboard_url(grafana: str, uid: str, panel: str) -> str:
-    """Address a panel as it shows the alert's own environment and cluster (a Go template).
+def dashboard_url(grafana: str, uid: str, panel: str, labels: tuple[str, ...] = ()) -> str:
+    """Address a panel as it shows the alert's own environment, cluster and other labels (a Go template).
 
     `urlquery` keeps a label value from adding parameters of its own.
     """
-    variables = "&".join(f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in sorted(TARGET_LABELS))
+    variables = "&".join(variable(label) for label in (*sorted(TARGET_LABELS), *labels))
     return f"{grafana}/d/{uid}/{uid}?viewPanel={panel_id(panel)}&{variables}"
+
+
+def variable(label: str) -> str:
+    """Set a dashboard's variable to a label of the firing series (a Go template)."""
+    return f"var-{label}={{{{ $labels.{label} | urlquery }}}}"
+
+
+def signal_pointer(document: str, key: str) -> str:
+    """Point at a signal in its spec."""
+    return f"{document}#signals.{key}"

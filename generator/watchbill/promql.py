@@ -127,20 +127,64 @@ def _matchers(node: pp.VectorSelector) -> tuple[Matcher, ...]:
 
 
 def ungrouped(expr: str, labels: Iterable[str]) -> tuple[str, ...]:
-    """List which of `labels` some aggregation of an expression drops, in their given order."""
-    kept = tuple(labels)
-    lost: set[str] = set()
+    """List which of `labels` the result of an expression may lack or invent, in their given order.
 
-    def visit(node: pp.Expr) -> bool:
-        if isinstance(node, pp.AggregateExpr):
+    Aggregations and matching between vectors may drop a label; `absent`, `vector` and the like never
+    had it; `label_replace`, `label_join` and `count_values` may write it. Of `and` and `unless` only the
+    left side gives labels.
+    """
+    kept = tuple(labels)
+    lost = _lost(parse(expr), frozenset(kept))
+    return tuple(label for label in kept if label in lost)
+
+
+_WITHOUT_LABELS = frozenset({"absent", "absent_over_time", "vector", "scalar", "time", "pi"})
+_WRITING = frozenset({"label_replace", "label_join"})
+
+
+def _lost(node: pp.Expr, labels: frozenset[str]) -> frozenset[str]:
+    match node:
+        case pp.AggregateExpr():
+            written = {node.param.val} if isinstance(node.param, pp.StringLiteral) else set()
             modifier = node.modifier
             named = set(modifier.labels) if modifier is not None else set()
             without = modifier is not None and modifier.type == pp.AggModifierType.Without
-            lost.update(label for label in kept if (label in named) == without)
-        return True
+            dropped = {label for label in labels if (label in named) == without}
+            return frozenset(dropped | (written & labels)) | _lost(node.expr, labels)
+        case pp.BinaryExpr():
+            return _lost_by_matching(node, labels)
+        case pp.Call():
+            if node.func.name in _WITHOUT_LABELS:
+                return labels
+            written = {arg.val for arg in node.args[1:2] if isinstance(arg, pp.StringLiteral)}
+            lost = frozenset(written & labels) if node.func.name in _WRITING else frozenset()
+            vectors = [arg for arg in node.args if not isinstance(arg, (pp.NumberLiteral, pp.StringLiteral))]
+            return lost.union(*(_lost(arg, labels) for arg in vectors))
+        case pp.ParenExpr() | pp.UnaryExpr() | pp.SubqueryExpr():
+            return _lost(node.expr, labels)
+    return frozenset()
 
-    pp.walk(parse(expr), pre_visit=visit)
-    return tuple(label for label in kept if label in lost)
+
+def _lost_by_matching(node: pp.BinaryExpr, labels: frozenset[str]) -> frozenset[str]:
+    sides = [side for side in (node.lhs, node.rhs) if not _is_scalar(side)]
+    operator = str(node.op)
+    if operator in {"and", "unless"}:
+        return _lost(node.lhs, labels)
+    lost = frozenset[str]().union(*(_lost(side, labels) for side in sides))
+    matching = node.modifier.matching if node.modifier is not None else None
+    one_to_one = node.modifier is not None and node.modifier.card == pp.VectorMatchCardinality.OneToOne
+    if operator == "or" or matching is None or not one_to_one:
+        return lost
+    including = matching.type == pp.LabelModifierType.Include
+    return lost | {label for label in labels if (label in matching.labels) != including}
+
+
+def _is_scalar(node: pp.Expr) -> bool:
+    if isinstance(node, (pp.ParenExpr, pp.UnaryExpr)):
+        return _is_scalar(node.expr)
+    return isinstance(node, pp.NumberLiteral) or (
+        isinstance(node, pp.Call) and node.func.name in {"scalar", "time", "pi"}
+    )
 
 
 def retarget(expr: str, matchers: Iterable[Matcher], scale: TimeScale = REAL_TIME) -> str:

@@ -83,7 +83,7 @@ class Quantity:
     def to(self, unit: Unit) -> Decimal:
         """Convert to another unit of the same dimension; raises `QuantityError` where they differ."""
         if unit.dimension is not self.unit.dimension:
-            raise QuantityError(f'"{self}" is not {unit.dimension}', f"write {unit.dimension}")
+            raise QuantityError(f'"{self}" is not {unit.dimension}', _with_unit(self, unit.dimension))
         if unit is self.unit:
             return self.number
         if unit.dimension is Dimension.RATE:
@@ -117,8 +117,17 @@ def _hint(match: re.Match[str] | None, dimension: Dimension) -> str:
         if dimension is Dimension.FACTOR and not match[2]:
             return f'write "{match[1]}x"'
         if dimension is Dimension.RATIO and not match[2]:
-            return f'write "{decimal_text(Decimal(match[1]) * 100)}%" if that ratio is meant'
+            number = Decimal(match[1])
+            return f'write "{decimal_text(number if number >= 1 else number * 100)}%"'
     return f"write {dimension}"
+
+
+def _with_unit(quantity: Quantity, dimension: Dimension) -> str:
+    """Ask for a unit where a bare number stands for something that has several."""
+    symbols = {Dimension.TIME: ("s", "ms"), Dimension.SIZE: ("MiB", "MB"), Dimension.RATIO: ("%",)}.get(dimension)
+    if quantity.unit is not Unit.COUNT or symbols is None:
+        return f"write {dimension}"
+    return "write " + " or ".join(f'"{quantity}{symbol}"' for symbol in symbols)
 
 
 def decimal_text(number: Decimal) -> str:
@@ -176,6 +185,9 @@ class Duration:
 
     def __add__(self, other: Duration) -> Duration:
         return Duration(self.milliseconds + other.milliseconds)
+
+    def __sub__(self, other: Duration) -> Duration:
+        return Duration(max(0, self.milliseconds - other.milliseconds))
 
     def times(self, count: int) -> Duration:
         """Return this duration `count` times in a row."""

@@ -115,6 +115,7 @@ def _by_text(use: Use) -> tuple[str, str, str, str]:
 
 def _uses(alert: Alert, signal: Signal) -> Iterable[Use]:
     placed = {*SCRAPE_LABELS, *(matcher.label for matcher in signal.matchers)}
+    excluded = set(signal.excluded.values())  # what is left out need not be there
     for rule in alert.rules:
         expr = parse(rule.expr)
         for selection, grouped in zip(selections(rule.expr), _groupings(expr), strict=True):
@@ -125,7 +126,7 @@ def _uses(alert: Alert, signal: Signal) -> Iterable[Use]:
             yield Use(
                 alert=alert.id,
                 series=selection.metric,
-                matchers=tuple(sorted(set(others))),
+                matchers=tuple(sorted(set(others) - excluded)),
                 grouped=tuple(sorted(grouped - placed - {EDGE})),
                 edges=tuple(sorted(edge for edge in edges.values() if edge.is_finite())),
             )

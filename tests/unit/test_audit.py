@@ -234,5 +234,5 @@ class TestAudit:
     def test_joins_what_two_signals_lack(self, tmp_path: Path) -> None:
         service = SERVICE.replace("side: {profile: web, target: {job: side-car}}", "side: {profile: web}")
         finding = only(compiled(tmp_path, service).services[0], SCRAPE.replace("_ratio", "_r"))
-        assert finding.todo == '"web_load_r" is there: write metrics: {load: web_load_r} in signal "web" and "side"'
+        assert finding.todo == '"web_load_r" is there: write metrics: {load: web_load_r} in signal "side" and "web"'
         assert finding.alerts == ("shop/SideMetricsAbsent", "shop/TooBusy", "shop/WebMetricsAbsent")

@@ -78,10 +78,10 @@ class TestSamples:
         assert samples(shop, tmp_path) == expected
         assert unsampled(shop, tmp_path) == ()
 
-    def test_without_a_job_in_the_name_show_the_job_of_most_signals(self, tmp_path: Path) -> None:
+    def test_without_a_job_in_the_name_show_the_services_own_job(self, tmp_path: Path) -> None:
         (tmp_path / "shop.prom").write_text(SCRAPE)
         more = SERVICE.replace("  side:", "  more: {profile: web, target: {job: side-car}}\n  side:")
-        assert samples(compiled(tmp_path, more).services[0], tmp_path) == (("side-car", tmp_path / "shop.prom"),)
+        assert samples(compiled(tmp_path, more).services[0], tmp_path) == (("shop", tmp_path / "shop.prom"),)
 
     def test_are_asked_for_where_they_are_missing(self, shop: Service, tmp_path: Path) -> None:
         (tmp_path / "shop.prom").write_text(SCRAPE)

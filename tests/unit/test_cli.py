@@ -106,7 +106,7 @@ def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: P
         "#!/bin/sh\n"
         'test "$1" = --version && { echo "promtool, version 2.42.0"; exit; }\n'
         'test "$1 $2" = "check rules" && '
-        '{ echo \'x.yml: 5:9: group "core-api-circuit-breaker", rule 1, "CircuitBreakerOpen": wrong\' >&2; exit 1; }\n'
+        '{ echo \'x.yml: 5:9: group "core-api-circuit-breaker", rule 2, "CircuitBreakerOpen": wrong\' >&2; exit 1; }\n'
     )
     refuses.chmod(0o755)
     result = watchbill(checkout, "generate", WATCHBILL_PROMTOOL=str(refuses))
@@ -178,15 +178,30 @@ def test_explain_for_a_script_is_the_catalogue_entry(checkout: Path) -> None:
 
 
 def test_audit_of_the_samples_finds_nothing(checkout: Path) -> None:
-    result = watchbill(checkout, "audit")
+    result = watchbill(checkout, "audit", "--service", "core-api")
     assert (result.returncode, result.stderr) == (0, "")
     assert "http      3 metrics" in result.stdout
+
+
+def test_specs_without_a_service_are_refused_with_what_to_write(checkout: Path) -> None:
+    shutil.rmtree(checkout / "specs/services")
+    result = watchbill(checkout, "generate")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[0] == (
+        "specs/platform.yaml:1:1: there is no service to compile; write specs/services/<name>.yaml"
+    )
+
+
+def test_explain_lists_the_alerts_that_a_part_of_a_name_may_mean(checkout: Path) -> None:
+    result = watchbill(checkout, "explain", "PoolCritical")
+    assert result.returncode == 2
+    assert result.stderr.endswith("it may be one of: core-api/DatabaseConnectionPoolCritical\n")
 
 
 def test_audit_of_a_scrape_without_a_metric_ends_with_1(checkout: Path) -> None:
     sample = (checkout / "specs/samples/core-api.prom").read_text()
     (checkout / "scrape.prom").write_text(sample.replace("http_requests_total", "http_request_total"))
-    result = watchbill(checkout, "audit", "--metrics", "scrape.prom", "--format", "json")
+    result = watchbill(checkout, "audit", "--service", "core-api", "--metrics", "scrape.prom", "--format", "json")
     assert result.returncode == 1
     (found,) = json.loads(result.stdout)["diagnostics"]
     assert "http_requests_total" in found["what"]

@@ -43,7 +43,8 @@ def test_quantity_reaches_another_unit_exactly(text: str, dimension: Dimension, 
 @pytest.mark.parametrize(
     ("text", "dimension", "todo"),
     [
-        (Decimal("0.01"), Dimension.RATIO, 'write "1%" if that ratio is meant'),
+        (Decimal("0.01"), Dimension.RATIO, 'write "1%"'),
+        (Decimal(2), Dimension.RATIO, 'write "2%"'),
         ("1GIB", Dimension.SIZE, 'write "1GiB"'),
         ("1KB", Dimension.SIZE, 'write "1kB"'),
         (Decimal(3), Dimension.FACTOR, 'write "3x"'),
@@ -62,6 +63,12 @@ def test_what_is_no_such_quantity_is_refused_with_what_to_write(
     with pytest.raises(QuantityError) as refusal:
         parse_quantity(text, dimension)
     assert refusal.value.todo == todo
+
+
+def test_a_bare_number_is_asked_for_its_unit() -> None:
+    with pytest.raises(QuantityError) as refusal:
+        Quantity(Decimal(2), Unit.COUNT).to(Unit.SECONDS)
+    assert refusal.value.todo == 'write "2s" or "2ms"'
 
 
 def test_dimensions_do_not_mix() -> None:

@@ -41,7 +41,10 @@ def test_shipped_specs_fit_the_schema_that_editors_use(kind: str, document: Docu
     jsonschema.Draft202012Validator(schema.schema(kind)).validate(plain(document.data))
 
 
-@pytest.mark.parametrize(("kind", "document"), [pytest.param(*entry, id=entry[1].pointer) for entry in shipped()])
+OURS = [entry for entry in shipped() if entry[1].pointer.startswith("watchbill/") or "core-api" in entry[1].pointer]
+
+
+@pytest.mark.parametrize(("kind", "document"), [pytest.param(*entry, id=entry[1].pointer) for entry in OURS])
 def test_shipped_specs_name_their_schema_in_the_first_line(kind: str, document: Document) -> None:
     assert document.text.splitlines()[0].startswith("# yaml-language-server: $schema=../")
     assert document.text.splitlines()[0].endswith(f"/out/schema/{kind}.json")

@@ -31,7 +31,7 @@ __all__ = [
 
 
 def audit(service: Service, scrape: Scrape, *, job: str | None = None) -> tuple[Finding, ...]:
-    """Find what alerts read and a scrape of one job lacks; without `job`, that of most signals is meant.
+    """Find what alerts read and a scrape of one job lacks; without `job`, its own is meant.
 
     Errors come first, and each cause is one finding. Raises `UsageError` for a job of no signal.
     """

@@ -15,16 +15,16 @@ from watchbill.model.signals import Signal
 
 
 def jobs(service: Service) -> dict[str, tuple[Signal, ...]]:
-    """Sort a service's signals by their job, that of most signals first; a signal without one is under ""."""
+    """Sort a service's signals by their job, its own target's first; a signal without one is under ""."""
     found: dict[str, list[Signal]] = {}
     for signal in service.signals:
         job = next((m.value for m in signal.matchers if m.label == "job" and m.op == "="), "")
         found.setdefault(job, []).append(signal)
-    return {job: tuple(found[job]) for job in sorted(found, key=lambda job: -len(found[job]))}
+    return {job: tuple(found[job]) for job in sorted(found, key=lambda job: (job != service.job, job))}
 
 
 def sample_path(service: Service, job: str, folder: Path) -> Path:
-    """Place a job's sample: `<service>.prom` for the job of most signals, else `<service>.<job>.prom`."""
+    """Place a job's sample: `<service>.prom` for its own target's job, else `<service>.<job>.prom`."""
     if job == next(iter(jobs(service))):
         return folder / f"{service.name}.prom"
     return folder / f"{service.name}.{re.sub(r'[^A-Za-z0-9_-]', '_', job) or 'none'}.prom"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition
 from watchbill.conditions.streams import Group, lone_gauge, steady
+from watchbill.errors import choose
 from watchbill.fields import KeyName
 from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Stream, Witness
@@ -18,38 +21,48 @@ LOOKBACK = Duration.parse("5m")  # Prometheus' default: how long a series outliv
 
 
 class Absent(Condition):
-    """No series of a metric exists; asked per environment, since `absent` knows only what its matchers name."""
+    """One of its metrics has no series; asked per environment, since `absent` knows only what matchers name."""
 
     per_environment: ClassVar[bool] = True
 
     kind: Literal["absent"]
-    metric: KeyName
+    metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
 
     def roles(self, signal: Signal) -> dict[str, str]:
-        """Read one metric."""
-        return {"metric": self.metric}
+        """Read every metric that must be there."""
+        return {f"metrics.{index}": role for index, role in enumerate(self.metrics)}
 
     def check(self, signal: Signal, faults: Faults) -> None:
         """Refuse to judge groups one by one: what is gone has no labels."""
-        super().check(signal, faults)
+        for index, role in enumerate(self.metrics):
+            if role not in signal.metrics:
+                what = f'profile "{signal.profile}" has no metric "{role}"'
+                faults.add(self.span("metrics", index), what, choose(role, signal.metrics))
         if self.per:
             faults.add(self.span("per"), "a metric that is absent has no labels to tell groups by", 'remove "per"')
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
-        """Ask whether nothing is there, keeping the target labels only."""
-        metric = signal.metrics[self.metric]
-        gone = f"absent({signal.select(metric, suffix=metric.type_suffix)})"
-        return aggregate("max", self.grouping(signal), gone)
+        """Ask whether any of them is not there, keeping the target labels only."""
+        gone = (f"absent({_series(signal, role)})" for role in self.metrics)
+        return aggregate("max", self.grouping(signal), " or ".join(gone))
 
     def sentence(self, signal: Signal) -> str:
-        """Name the metric."""
-        metric = signal.metrics[self.metric]
-        return f"No series of {metric.name}{metric.type_suffix} exists in an environment that should have it"
+        """Name the metrics."""
+        names = [signal.metrics[role].name + signal.metrics[role].type_suffix for role in self.metrics]
+        return f"No series of {' or of '.join(names)} exists in an environment that should have it"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let the metric's only series vanish; it is seen gone one lookback later."""
-        metric = signal.metrics[self.metric]
-        there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
-        stream = Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, GONE)
+        """Let the last metric's only series vanish while the others stay; it is seen gone one lookback later."""
+        streams = []
+        for role in self.metrics:
+            metric = signal.metrics[role]
+            there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
+            fate = GONE if role == self.metrics[-1] else there.calm
+            streams.append(Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, fate))
         lookback = scale(LOOKBACK)
-        return Witness((stream,), (Firing((), Decimal(1)),), Duration(0), settles=lookback, clears=Duration(0))
+        return Witness(tuple(streams), (Firing((), Decimal(1)),), Duration(0), settles=lookback, clears=Duration(0))
+
+
+def _series(signal: Signal, role: str) -> str:
+    metric = signal.metrics[role]
+    return signal.select(metric, suffix=metric.type_suffix)

@@ -57,6 +57,14 @@ class AgainstBaseline(Condition):
         rate = over("rate", series, scale(self.smooth), offset=scale(self.baseline))
         return aggregate("sum", self.grouping(signal), rate)
 
+    def ends(self, signal: Signal, scale: TimeScale) -> tuple[str, str]:
+        """Ask whether there is data at the end and at the beginning of the baseline."""
+        series, window = signal.select(signal.metrics[self.metric]), scale(self.window)
+        last = scale(self.baseline)
+        first = last + scale(self.smooth) - window
+        end, beginning = (over("rate", series, window, offset=offset) for offset in (last, first))
+        return aggregate("count", self.grouping(signal), end), aggregate("count", self.grouping(signal), beginning)
+
     def floor_text(self) -> str:
         """Write the floor per second, as `rate` counts."""
         return decimal_text(self.floor.to(Unit.PER_SECOND))

@@ -11,6 +11,7 @@ from watchbill.conditions.base import Condition, class_matchers, per_words
 from watchbill.conditions.streams import (
     Course,
     Group,
+    ample_flow,
     below_and_above,
     counters,
     firing_labels,
@@ -94,7 +95,7 @@ class ErrorRatio(Condition):
         below, above = below_and_above(ratio, ceiling=Decimal(1))
         window = scale(self.window)
         needed = self.min_events.number if self.min_events else Decimal(1)
-        flow = Decimal(max(20, int(3 * needed / (ratio * window.seconds)) + 1))
+        flow = ample_flow(needed / ratio, window)
         shares = Course(Decimal(0), below, above)
         streams = [
             stream

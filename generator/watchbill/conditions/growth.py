@@ -19,9 +19,10 @@ _LONG = Duration.parse("1h")  # four windows in steps of 15s, each over all of i
 
 
 class Growth(Condition):
-    """The lowest value of a window rose by more than an amount since the window before.
+    """The lowest value of a window rose by more than an amount since the window before, and had risen before.
 
-    Lowest values ignore the saw teeth of a garbage collector, which mislead a slope.
+    Lowest values ignore the saw teeth of a garbage collector, which mislead a slope; and two rises in a
+    row tell a leak from a process that has just started and is warming up.
     """
 
     kind: Literal["growth"]
@@ -43,17 +44,19 @@ class Growth(Condition):
             faults.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
-        """Compare the lows of two windows in a row."""
+        """Compare the lows of three windows in a row."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         series = signal.select(metric)
-        low, low_before = (over("min_over_time", series, window, offset=offset) for offset in (None, window))
-        rise = aggregate("max", self.grouping(signal), f"{low} - {low_before}")
+        offsets = (None, window, window.times(2))
+        low, before, earlier = (over("min_over_time", series, window, offset=offset) for offset in offsets)
+        rise = aggregate("max", self.grouping(signal), f"{low} - {before} and {before} > {earlier}")
         return f"{rise} > {decimal_text(self.above.to(metric.unit))}"
 
     def sentence(self, signal: Signal) -> str:
         """Name the amount and the window."""
         lowest = f"The lowest {signal.metrics[self.metric].noun}{per_words(self, signal)}"
-        return f"{lowest} rose by more than {self.above} from one window of {self.window.words()} to the next"
+        windows = f"from one window of {self.window.words()} to the next"
+        return f"{lowest} rose by more than {self.above} {windows}, after a rise before"
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rise."""
@@ -77,7 +80,7 @@ class Growth(Condition):
             moving = Stream(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
             streams.append(moving if group.at_fault else still)
         firing = Firing(firing_labels(self, signal), rise)
-        twice = window.times(2)
+        thrice = window.times(3)
         return Witness(
-            tuple(streams), (firing,), history=twice, settles=twice, clears=twice, long_history=self.window >= _LONG
+            tuple(streams), (firing,), history=thrice, settles=thrice, clears=thrice, long_history=self.window >= _LONG
         )

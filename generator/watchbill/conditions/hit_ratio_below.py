@@ -7,7 +7,7 @@ from typing import Literal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, per_words
-from watchbill.conditions.streams import Course, counters, firing_labels, groups, shown
+from watchbill.conditions.streams import Course, ample_flow, counters, firing_labels, groups, shown
 from watchbill.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -83,7 +83,7 @@ class HitRatioBelow(Condition):
         ratio, window = self.below.to(Unit.RATIO), scale(self.window)
         spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), shown(ratio * Decimal("0.9"))
         needed = self.min_events.number if self.min_events else Decimal(1)
-        flow = Decimal(max(20, int(3 * needed / window.seconds) + 1))
+        flow = ample_flow(needed, window)
         hits = Course((1 + ratio) / 2, spared, short).scaled(flow)
         misses = Course(flow - hits.calm, flow - hits.below, flow - hits.above)
         streams = tuple(

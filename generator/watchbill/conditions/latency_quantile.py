@@ -13,6 +13,7 @@ from watchbill.conditions.base import Condition, per_words, unit_quantity
 from watchbill.conditions.streams import (
     Course,
     Group,
+    ample_flow,
     below_and_above,
     counters,
     firing_labels,
@@ -65,7 +66,7 @@ class LatencyQuantile(Condition):
         if metric is None or not self.check_unit(faults, "above", self.above, metric.unit):
             return
         limit = self.above.to(metric.unit)
-        edges = ", ".join(decimal_text(edge) for edge in metric.buckets)
+        edges = ", ".join(f"{decimal_text(edge)}{metric.unit.symbol}" for edge in metric.buckets)
         if not metric.buckets:
             what = f'histogram "{metric.name}" has no buckets in its signal'
             faults.add(
@@ -83,16 +84,13 @@ class LatencyQuantile(Condition):
             )
             faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
         elif limit not in metric.buckets:
-            what = (
-                f"{self.above} lies between two buckets of {metric.name}, so the quantile is a guess by interpolation"
-            )
-            self.warn(faults, "above", what, f"choose one of its edges: {edges}")
+            between = f"{self.above} lies between two buckets of {metric.name}"
             if self.min_events is not None:
-                faults.add(
-                    self.span("min_events"),
-                    "min_events needs a limit on a bucket's edge",
-                    f"choose one of: {edges}",
-                )
+                what = f"{between}, where min_events cannot be counted"
+                faults.add(self.span("above"), what, f"choose one of its edges: {edges}")
+            else:
+                what = f"{between}, so the quantile is a guess by interpolation"
+                self.warn(faults, "above", what, f"choose one of its edges: {edges}")
 
     def _ratio(self) -> Decimal:
         return 1 - Decimal(_QUANTILES[self.quantile])
@@ -111,11 +109,18 @@ class LatencyQuantile(Condition):
             return f"histogram_quantile({_QUANTILES[self.quantile]}, {per_bucket}) > {decimal_text(limit)}"
         good = signal.select(metric, bucket_edge(limit), suffix="_bucket")
         total = signal.select(metric, suffix="_count")
-        rates = (aggregate("sum", labels, over("rate", series, window)) for series in (good, total))
-        expr = f"1 - {' / '.join(rates)} > {decimal_text(self._ratio())}"
+
+        def counted(function: str) -> tuple[str, str]:
+            within = over(function, good, window)
+            # an instance without that bucket must not count as slow, so only those that have it are counted
+            every = f"{over(function, total, window)} and ignoring (le) {within}"
+            return aggregate("sum", labels, within), aggregate("sum", labels, every)
+
+        within, every = counted("rate")
+        expr = f"1 - {within} / {every} > {decimal_text(self._ratio())}"
         if self.min_events is not None:
-            counts = (aggregate("sum", labels, over("increase", series, window)) for series in (total, good))
-            expr = f"{expr} and {' - '.join(counts)} >= {decimal_text(self.min_events.number)}"
+            within, every = counted("increase")
+            expr = f"{expr} and {every} - {within} >= {decimal_text(self.min_events.number)}"
         return expr
 
     def sentence(self, signal: Signal) -> str:
@@ -147,7 +152,7 @@ class LatencyQuantile(Condition):
         if on_edge:
             below, above = below_and_above(self._ratio(), ceiling=Decimal(1))
             needed = self.min_events.number if self.min_events else Decimal(1)
-            flow = Decimal(max(20, int(3 * needed / (self._ratio() * window.seconds)) + 1))
+            flow = ample_flow(needed / self._ratio(), window)
             slow = Course(Decimal(0), below * flow, above * flow)
             fast = Course(flow, flow - slow.below, flow - slow.above)
             landings, value = {0: fast, metric.buckets.index(limit) + 1: slow}, above

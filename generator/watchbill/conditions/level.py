@@ -61,12 +61,17 @@ class Level(Condition):
         return f"{combined} {'>' if self.above is not None else '<'} {decimal_text(self._limit().to(metric.unit))}"
 
     def sentence(self, signal: Signal) -> str:
-        """Name the gauge and the level."""
+        """Name the gauge and the level, or just the state where a state gauge is not 0."""
         noun = capitalised(signal.metrics[self.metric].noun)
+        held = f" at some time in {self.hold.words()}" if self.hold is not None else ""
+        if self._tells_a_state():
+            return f"{noun}{per_words(self, signal)}: {self.where}{held}"
         where = f" ({self.where})" if self.where else ""
         side = "above" if self.above is not None else "below"
-        held = f" at some time in {self.hold.words()}" if self.hold is not None else ""
         return f"{noun}{where}{per_words(self, signal)}: {side} {self._limit()}{held}"
+
+    def _tells_a_state(self) -> bool:
+        return self.where is not None and self.above is not None and self.above.number == 0
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the level, in the gauge's unit."""
@@ -74,8 +79,10 @@ class Level(Condition):
         side = Direction.ABOVE if self.above is not None else Direction.BELOW
         return Threshold(self._limit().to(unit), unit, side)
 
-    def reading(self, signal: Signal) -> Reading:
-        """Show the gauge."""
+    def reading(self, signal: Signal) -> Reading | None:
+        """Show the gauge; that a state is 1 says nothing."""
+        if self._tells_a_state():
+            return None
         unit = signal.metrics[self.metric].unit
         if unit is Unit.BYTES:
             return Reading(Display.BYTES)

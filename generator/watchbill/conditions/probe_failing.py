@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, capitalised, per_words
-from watchbill.conditions.streams import Course, firing_labels, groups, lone_gauge
-from watchbill.fields import KeyName
-from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Witness
-from watchbill.promql import aggregate
-from watchbill.quantity import Duration, TimeScale
+from watchbill.authoring import Faults, StrictBool
+from watchbill.conditions.base import Condition, capitalised
+from watchbill.conditions.streams import Course, Group, firing_labels, groups, lone_gauge, steady
+from watchbill.fields import DurationText, KeyName
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Firing, Stream, Witness
+from watchbill.promql import aggregate, over, selector
+from watchbill.quantity import Duration, TimeScale, Unit
+
+UP = Metric("up", "up", MetricType.GAUGE, Unit.COUNT, "1 if Prometheus could scrape the target", "the target")
 
 
 class ProbeFailing(Condition):
-    """Every probe of a target fails (the gauge is 0); one prober that gets through is enough to be quiet."""
+    """At least half of the probes of a window fail; one prober that gets through is enough to be quiet.
+
+    Half, since a check that fails two times of three would else never stay failed for long.
+    `or_unreachable` counts a target that cannot be scraped as failing too: an exporter that dies with
+    the host of its database takes the gauge with it.
+    """
 
     kind: Literal["probe_failing"]
     metric: KeyName
+    window: DurationText = Duration.parse("1m")
+    or_unreachable: StrictBool = False
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge of 0 and 1."""
@@ -31,18 +41,27 @@ class ProbeFailing(Condition):
         self.check_type(signal, faults, "metric", MetricType.GAUGE)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
-        """Ask that the best probe be 0."""
-        return f"{aggregate('max', self.grouping(signal), signal.select(signal.metrics[self.metric]))} == 0"
+        """Compare the best prober's share of successes with a half."""
+        probes = [signal.select(signal.metrics[self.metric])]
+        if self.or_unreachable:
+            probes.append(selector(UP.name, signal.matchers))
+        means = (over("avg_over_time", probe, scale(self.window)) for probe in probes)
+        return " or ".join(f"{aggregate('max', self.grouping(signal), mean)} <= 0.5" for mean in means)
 
     def sentence(self, signal: Signal) -> str:
         """Name what is probed."""
-        noun = signal.metrics[self.metric].noun
-        return f"{capitalised(noun)} fails on every probe{per_words(self, signal)}"
+        noun = capitalised(signal.metrics[self.metric].noun)
+        unreachable = ", or its target cannot be scraped" if self.or_unreachable else ""
+        return f"{noun} fails in half of the probes or more over {self.window.words()}{unreachable}"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let the probe of the group at fault fail; one that succeeds stays quiet."""
-        course = Course(Decimal(1), Decimal(1), Decimal(0))
-        metric = signal.metrics[self.metric]
-        streams = tuple(lone_gauge(signal, metric, group, course) for group in groups(self, signal))
-        none = Duration(0)
-        return Witness(streams, (Firing(firing_labels(self, signal), Decimal(0)),), none, none, none)
+        """Let every probe of the group at fault fail; its target stays reachable."""
+        streams = tuple(stream for group in groups(self, signal) for stream in self._streams(signal, group))
+        window = scale(self.window)
+        firing = Firing(firing_labels(self, signal), Decimal(0))
+        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+
+    def _streams(self, signal: Signal, group: Group) -> Iterable[Stream]:
+        yield lone_gauge(signal, signal.metrics[self.metric], group, Course(Decimal(1), Decimal(1), Decimal(0)))
+        if self.or_unreachable:
+            yield lone_gauge(signal, UP, group, steady(1))

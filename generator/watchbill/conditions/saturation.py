@@ -73,8 +73,9 @@ class Saturation(Condition):
         used = signal.select(metric, *class_matchers(signal, self.where))
         if metric.type is MetricType.COUNTER:
             used = over("rate", used, scale(self.window))
+        # a limit of 0 means that there is none, and is not used up by the first connection
         whole = (
-            aggregate("sum", labels, signal.select(signal.metrics[limit.metric]))
+            f"({aggregate('sum', labels, signal.select(signal.metrics[limit.metric]))} > 0)"
             if limit.metric
             else decimal_text(_number(limit))
         )

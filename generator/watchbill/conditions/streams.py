@@ -9,7 +9,9 @@ from decimal import Context, Decimal
 from watchbill.conditions.base import INSTANCE, Condition
 from watchbill.model.signals import LabelClass, Metric, Signal
 from watchbill.model.witness import Motion, Stream
+from watchbill.quantity import Duration
 
+FLOW = Decimal(8000)
 ONE, TWO = "app-1:8000", "app-2:8000"
 NEAR = Decimal("0.1")  # how far a witness stands from its threshold
 
@@ -29,6 +31,15 @@ class Course:
     def plus(self, other: Course) -> Course:
         """Add another, regime by regime."""
         return Course(self.calm + other.calm, self.below + other.below, self.above + other.above)
+
+
+def ample_flow(events: Decimal, window: Duration) -> Decimal:
+    """Choose a flow that has `events` within a window three times over, in whole thousands a second.
+
+    Whole thousands keep the increments of shares such as 1.1 % whole: promtool adds them up as floats,
+    and a counter that ends a hair too high would seem to be reset by the next stretch.
+    """
+    return FLOW * (int(3 * events / (window.seconds * FLOW)) + 1)
 
 
 def steady(number: Decimal | int) -> Course:

@@ -15,7 +15,11 @@ from watchbill.quantity import TimeScale, Unit, decimal_text
 
 
 class Surge(AgainstBaseline):
-    """A counter grows more than N times as fast as at the same time of another day."""
+    """A counter grows more than N times as fast as at the same time of another day.
+
+    The baseline must have data at both its ends: half an hour of it, as after a first deploy or a gap in
+    the data, would read as half the traffic.
+    """
 
     kind: Literal["surge"]
     above: Factor
@@ -34,7 +38,8 @@ class Surge(AgainstBaseline):
         """Compare now with then, above the floor."""
         now = self.now(signal, scale)
         factor = decimal_text(self.above.number)
-        return f"{now} > {factor} * {self.then(signal, scale)} and {now} >= {self.floor_text()}"
+        surge = f"{now} > {factor} * {self.then(signal, scale)} and {now} >= {self.floor_text()}"
+        return " and ".join((surge, *self.ends(signal, scale)))
 
     def sentence(self, signal: Signal) -> str:
         """Name the factor, the baseline and the floor."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from watchbill import library
 from watchbill.authoring import Authored, Faults, read
-from watchbill.errors import Span, SpecError, choose
+from watchbill.errors import Level, Span, SpecError, choose
 from watchbill.link.linked import Linked, LinkedAlert, LinkedService, Shelf
 from watchbill.link.services import link_service
 from watchbill.source import Document
@@ -46,6 +46,7 @@ def link(documents: Iterable[Document]) -> Linked:
         )
     linked = [link_service(spec, document, platform, shelf, faults=faults) for document, spec in services if spec]
     _refuse_twins(linked, faults)
+    _warn_of_shared_targets(linked, faults)
     _stop_if_fatal(faults)
     return Linked(platform, tuple(sorted(linked, key=lambda s: s.spec.service)), tuple(faults.found))
 
@@ -67,7 +68,10 @@ def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[D
             found[parts[0]].append(document)
         else:
             what = f"nothing is known of a spec at {'/'.join(parts)}"
-            faults.add(_start(document), what, "move it to platform.yaml, services/, profiles/ or packs/")
+            shelf = parts[0] if parts[0] in found else "services"
+            faults.add(
+                _start(document), what, f"move it to {shelf}/{parts[-1]}, or to platform.yaml, profiles/ or packs/"
+            )
         root = document.path[: len(document.path) - len("/".join(parts))] + "platform.yaml"
     if not found["platform"]:
         faults.add(
@@ -75,7 +79,22 @@ def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[D
             "the platform's spec is missing",
             "write it: teams, environments, urls, defaults",
         )
+    elif not found["services"]:
+        services = f"{root.removesuffix('platform.yaml')}services"
+        faults.add(Span(root, 1, 1, 1, 1), "there is no service to compile", f"write {services}/<name>.yaml")
     return found
+
+
+def _warn_of_shared_targets(services: Iterable[LinkedService], faults: Faults) -> None:
+    seen: dict[tuple[tuple[str, str], ...], LinkedService] = {}
+    for service in services:
+        target = tuple(sorted(service.spec.target.items()))
+        other = seen.setdefault(target, service)
+        if other is not service:
+            what = (
+                f'"{service.spec.service}" selects the same target as "{other.spec.service}", so each fault tells twice'
+            )
+            faults.add(service.spec.span("target"), what, "give each its own target", level=Level.WARNING)
 
 
 def _start(document: Document) -> Span:

@@ -42,11 +42,13 @@ class _Alerts:
         """Gather them in the order in which they are written; every name is unique."""
         found: dict[str, LinkedAlert] = {}
         changed: set[str] = set()
+        unknown = False
         for index, use in enumerate(self.spec.alerts.packs):
             span = self.spec.span("alerts", "packs", index)
             pack = self.packs.get(use.pack)
             if pack is None:
                 self.faults.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                unknown = True
                 continue
             slots = self._slots(use, pack, span)
             for name in pack.alerts:
@@ -58,7 +60,8 @@ class _Alerts:
             alert = self._own(name, spec)
             if alert is not None:
                 self._keep(found, alert, alert.origin.span)
-        self._refuse_idle_changes(changed)
+        if not unknown:  # else the changes may be of the pack that is meant
+            self._refuse_idle_changes(changed)
         return tuple(found.values())
 
     def _keep(self, found: dict[str, LinkedAlert], alert: LinkedAlert, span: Span) -> None:

@@ -49,6 +49,13 @@ def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, faults: Fa
                 f'"{env}" has no cluster "{cluster}"',
                 choose(cluster, known.clusters),
             )
+        elif scrape.probe is None and any("/" in address for address in addresses):
+            index = next(i for i, address in enumerate(addresses) if "/" in address)
+            faults.add(
+                scrape.span("targets", place, index),
+                f'"{addresses[index]}" is a URL, and Prometheus scrapes a host and port',
+                "write host:port, and the rest as scheme and path; or probe it by an exporter",
+            )
         else:
             targets.append(ScrapeTargets(env, cluster or known.clusters[0], addresses))
     return Scrape(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -52,6 +53,7 @@ def build_signal(
         examples={role: label.example for role, label in sorted(profile.labels.items())},
         classes=builder.classes(labels),
         limits=builder.limits(),
+        excluded=builder.excluded(labels),
         presence=builder.presence(),
         scrape_interval=(scrape.interval if scrape else None) or platform.defaults.scrape_interval,
         origin=Origin(service.span("signals", key, key=True), document),
@@ -66,24 +68,31 @@ class _Builder:
 
     def refuse_unknown(self) -> None:
         """Note every key that the profile does not have."""
-        for section in ("metrics", "labels", "classes", "limits"):
-            known = getattr(self.profile, section)
+        kinds = {"metrics": "metric", "labels": "label", "classes": "class", "limits": "limit", "exclude": "label"}
+        for section, kind in kinds.items():
+            known = getattr(self.profile, "labels" if section == "exclude" else section)
             for key in getattr(self.spec, section):
                 if key not in known:
-                    what = (
-                        f'profile "{self.profile.profile}" has no {section.removesuffix("s").removesuffix("e")} "{key}"'
-                    )
-                    what = what.replace("no classe ", "no class ")
+                    what = f'profile "{self.profile.profile}" has no {kind} "{key}"'
                     self.faults.add(self.spec.span(section, key, key=True), what, choose(key, known))
 
-    def presence(self) -> str:
-        """Name the metric whose absence is watched."""
-        role = self.spec.presence or self.profile.presence
-        if role in self.profile.metrics:
-            return role
-        what = f'profile "{self.profile.profile}" has no metric "{role}"'
-        self.faults.add(self.spec.span("presence"), what, choose(role, self.profile.metrics))
-        return self.profile.presence
+    def presence(self) -> tuple[str, ...]:
+        """Name the metrics whose absence is watched."""
+        if self.spec.presence is None:
+            return self.profile.presence
+        for index, role in enumerate(self.spec.presence):
+            if role not in self.profile.metrics:
+                what = f'profile "{self.profile.profile}" has no metric "{role}"'
+                self.faults.add(self.spec.span("presence", index), what, choose(role, self.profile.metrics))
+        return self.spec.presence
+
+    def excluded(self, labels: Mapping[str, str]) -> dict[str, Matcher]:
+        """Match everything but the excluded values of a label."""
+        return {
+            role: Matcher(labels[role], "!~", "|".join(map(re.escape, sorted(values))))
+            for role, values in sorted(self.spec.exclude.items())
+            if role in labels
+        }
 
     def metric(self, role: str, usual: MetricSpec) -> Metric:
         """Give a metric its real name, unit and buckets."""

@@ -78,11 +78,15 @@ class Scrape:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows."""
+    """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows.
+
+    `job` is the scrape job of its own target; other jobs scrape exporters for it.
+    """
 
     name: str
     title: str
     team: str
+    job: str
     environments: tuple[Environment, ...]
     signals: tuple[Signal, ...]
     alerts: tuple[Alert, ...]

@@ -72,7 +72,9 @@ class Limit:
 class Signal:
     """A service's metrics of one kind; its key is the `subject` of its alerts.
 
-    `labels` maps the profile's label roles to real names, `examples` roles to a usual value.
+    `labels` maps the profile's label roles to real names, `examples` roles to a usual value. `excluded`
+    leaves out values of a label role, such as the routes that only probes call. `presence` names the
+    metrics that are there from the first scrape on.
     """
 
     service: str
@@ -85,13 +87,15 @@ class Signal:
     examples: Mapping[str, str]
     classes: Mapping[str, LabelClass]
     limits: Mapping[str, Limit]
-    presence: str
+    excluded: Mapping[str, Matcher]
+    presence: tuple[str, ...]
     scrape_interval: Duration
     origin: Origin
 
     def select(self, metric: Metric, *more: Matcher, suffix: str = "") -> str:
-        """Select a metric's series of this signal, with more matchers on top."""
-        return selector(metric.name + suffix, (*self.matchers, *more))
+        """Select a metric's series of this signal, less what it excludes, with more matchers on top."""
+        excluded = (self.excluded[role] for role in metric.labels if role in self.excluded)
+        return selector(metric.name + suffix, (*self.matchers, *excluded, *more))
 
     def within(self, *matchers: Matcher) -> Signal:
         """Narrow the signal to one environment, say."""

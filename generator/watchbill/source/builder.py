@@ -11,6 +11,7 @@ import yaml
 from watchbill.errors import Diagnostic, Span, choose
 from watchbill.scalars import Refusal, find_forbidden, quote, read_key, read_plain
 from watchbill.source.nodes import Map, Place, Seq, Value
+from watchbill.source.slips import find_comment, judge_block_header
 from watchbill.source.text import Text
 
 MOST_DEPTH = 64
@@ -111,9 +112,23 @@ class Builder:
         if isinstance(value, Refusal):
             self._fault(span, *value)
             value = event.value
+        if not event.value:
+            self._find_slip(event, span)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(value, size=1, height=0)
         self._put(value, span)
+
+    def _find_slip(self, event: Any, span: Span) -> None:
+        """Judge an empty value: was the comment behind it, or the number in its header, meant to be it?"""
+        if event.style in {"|", ">"}:
+            header = self.text.text[event.start_mark.index : event.end_mark.index].partition("\n")[0]
+            if (refusal := judge_block_header(header.strip())) is not None:
+                self._fault(span, *refusal)
+        elif not event.style and self.stack:
+            frame = self.stack[-1]
+            key = None if isinstance(frame.node, Seq) else frame.key or "the key"
+            if (slip := find_comment(self.text, event.end_mark.index, key=key)) is not None:
+                self._fault(slip.span, slip.what, slip.todo)
 
     def _key(self, event: Any, span: Span) -> None:
         frame = self.stack[-1]

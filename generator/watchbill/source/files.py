@@ -90,6 +90,8 @@ def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
         return Refusal("the name holds a character that does not print", "rename it")
     if entry.is_symlink():
         return Refusal("symbolic links are not followed", "put the file or folder itself here, or remove the link")
+    if folder and named_as_spec:
+        return Refusal("this is a folder and not a regular file", "rename it so that it does not look like a spec")
     if not folder and not entry.is_file(follow_symlinks=False):
         return Refusal("this is not a regular file", "remove it, or rename it so that it does not look like a spec")
     if not folder and suffix != ".yaml":

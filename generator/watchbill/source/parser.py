@@ -13,13 +13,17 @@ from watchbill.scalars import Refusal, find_forbidden
 from watchbill.source.builder import MOST_FAULTS, Builder, StopError
 from watchbill.source.complaints import translate
 from watchbill.source.nodes import Document, SourceError, refuse_file
+from watchbill.source.slips import advise_quantity, find_closing_quote, find_flow_slip
 from watchbill.source.text import Text
 
 MOST_BYTES = 1 << 20
 
 # Loaders and events are `Any` below: types-PyYAML lets marks be None and gives the loaders no common base.
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C extension is optional, and 7 times as fast
-_TAB_INDENT = re.compile(r"^ *(\t[ \t]*)(?=[^\s#])", re.MULTILINE)
+_INDENTS = (
+    ("a tab", re.compile(r"^ *(\t[ \t]*)(?=[^\s#])", re.MULTILINE)),
+    ("a no-break space", re.compile(r"^[ \t]*(\u00a0[ \t\u00a0]*)", re.MULTILINE)),
+)
 
 
 def parse(text: str, *, path: str, pointer: str) -> Document:
@@ -59,9 +63,9 @@ def _build(builder: Builder) -> None:
         judged = -1
     except yaml.YAMLError as error:
         judged, complaint = _translate(error, builder.text)
-    tabs = _find_tabs(builder, judged)
-    builder.faults.extend(tabs)
-    if complaint is not None and all(tab.span.line != complaint.span.line for tab in tabs):
+    indents = _find_indents(builder, judged)
+    builder.faults.extend(indents)
+    if complaint is not None and all(indent.span.line != complaint.span.line for indent in indents):
         builder.faults.append(complaint)
 
 
@@ -110,23 +114,36 @@ def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
     """Return how far the parser came, and what it complained about in our words."""
     context, problem = (getattr(error, name, None) or "" for name in ("context", "problem"))
     refusal, at_context = translate(f"{context} {problem}")
-    came_to = getattr(error, "problem_mark", None)
-    mark = (at_context and getattr(error, "context_mark", None)) or came_to
+    began, came_to = (getattr(error, name, None) for name in ("context_mark", "problem_mark"))
+    stopped = came_to.index if came_to else 0
+    mark = (at_context and began) or came_to
     index = min(mark.index, len(text.text.rstrip())) if mark else 0
     if text.text.startswith("\t", index):
         refusal = Refusal("a tab stands where YAML wants spaces", "delete it, or write spaces")
-    return came_to.index if came_to else 0, Diagnostic(text.at(index), *refusal)
+    elif "expected ',' or" in problem and began:
+        if (slip := find_flow_slip(text, opened=began.index, stopped=stopped)) is not None:
+            return stopped, slip
+    elif "expected <block end>" in problem:
+        if (slip := find_closing_quote(text, stopped)) is not None:
+            return stopped, slip
+    elif "cannot start any token" in problem or "block scalar" in context:
+        start = began.index if "block scalar" in context and began else index
+        refusal = refusal._replace(todo=advise_quantity(text, start) or refusal.todo)
+    return stopped, Diagnostic(text.at(index), *refusal)
 
 
-def _find_tabs(builder: Builder, judged: int) -> list[Diagnostic]:
-    """Find the lines that tabs indent, up to where the parser came, outside blocks of text."""
+def _find_indents(builder: Builder, judged: int) -> list[Diagnostic]:
+    """Find the lines that no spaces indent, up to where the parser came, outside blocks of text."""
     text = builder.text.text
     end = text.find("\n", judged) if 0 <= judged < len(text) else judged
     starts = [start for start, _ in builder.block_scalars]
     faults = []
-    for match in _TAB_INDENT.finditer(text, 0, len(text) if end < 0 <= judged else max(end, 0)):
-        nearest = bisect(starts, match.start()) - 1
-        if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
-            span = builder.text.between(match.start(1), match.end(1))
-            faults.append(Diagnostic(span, "a tab indents this line", "indent with spaces"))
-    return faults[:MOST_FAULTS]
+    for name, pattern in _INDENTS:
+        for match in pattern.finditer(text, 0, len(text) if end < 0 <= judged else max(end, 0)):
+            nearest = bisect(starts, match.start()) - 1
+            if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
+                span = builder.text.between(match.start(1), match.end(1))
+                faults.append(Diagnostic(span, f"{name} indents this line", "indent with spaces"))
+            if len(faults) >= MOST_FAULTS:
+                return faults
+    return faults

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, WrapValidator, create_model
 from watchbill.authoring import Authored, Faults, collector, problem
 from watchbill.conditions import Condition, kinds
 from watchbill.errors import choose
-from watchbill.fields import DurationText, KeyName, Sentence
+from watchbill.fields import DurationText, KeyName, Reference, Sentence
 from watchbill.source import Map, span_of
 
 
@@ -21,7 +21,7 @@ class AlertSpec(Authored):
     `panel` is the dashboard's panel that shows it.
     """
 
-    signal: KeyName
+    signal: Reference
     severity: Literal["P0", "P1", "Info"]
     for_: Annotated[DurationText, Field(alias="for")]
     keep_firing_for: DurationText | None = None

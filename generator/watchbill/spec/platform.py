@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from watchbill.authoring import Authored, StrictBool
-from watchbill.fields import DurationText, KeyName, Sentence, TextRule, Url
+from watchbill.fields import DurationText, KeyName, Reference, Sentence, TextRule, Url
 from watchbill.quantity import Duration
 
 SlackChannel = Annotated[
@@ -59,7 +59,7 @@ class UrlsSpec(Authored):
 class DefaultsSpec(Authored):
     """What holds where a service or an alert says nothing."""
 
-    team: KeyName
+    team: Reference
     scrape_interval: DurationText = Duration.parse("15s")
     evaluation_interval: DurationText = Duration.parse("30s")
     keep_firing_for: DurationText = Duration.parse("5m")

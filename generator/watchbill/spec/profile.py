@@ -71,11 +71,11 @@ class LimitSpec(Authored):
 
 
 class ProfileSpec(Authored):
-    """A kind of system. `presence` names the metric that is there from the first scrape on."""
+    """A kind of system. `presence` names the metrics that are there from the first scrape on."""
 
     profile: KeyName
     title: Sentence
-    presence: KeyName
+    presence: Annotated[tuple[KeyName, ...], Field(min_length=1)]
     metrics: Annotated[dict[KeyName, MetricSpec], Field(min_length=1)]
     labels: dict[KeyName, LabelSpec] = {}
     classes: dict[ClassName, ClassSpec] = {}
@@ -83,12 +83,10 @@ class ProfileSpec(Authored):
 
     def check(self, faults: Faults) -> None:
         """Resolve the names inside the profile."""
-        if self.presence not in self.metrics:
-            faults.add(
-                self.span("presence"),
-                f'metric "{self.presence}" is not in this profile',
-                choose(self.presence, self.metrics),
-            )
+        for index, role in enumerate(self.presence):
+            if role not in self.metrics:
+                span = self.span("presence", index)
+                faults.add(span, f'metric "{role}" is not in this profile', choose(role, self.metrics))
         for role, metric in self.metrics.items():
             for index, label in enumerate(metric.labels):
                 if label not in self.labels:

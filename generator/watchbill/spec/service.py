@@ -18,6 +18,7 @@ from watchbill.fields import (
     LabelValue,
     MetricName,
     OrText,
+    Reference,
     Sentence,
     ServiceName,
     TextRule,
@@ -69,22 +70,24 @@ def _metric(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG0
 class SignalSpec(Authored):
     """Metrics of one kind. Only what differs from the profile is written.
 
-    `presence` names the metric whose absence is watched, where the service lacks the profile's choice.
+    `presence` names the metrics whose absence is watched, where the service lacks the profile's choice;
+    `exclude` leaves values of a label out, such as the routes that only probes call.
     """
 
-    profile: KeyName
-    presence: KeyName | None = None
+    profile: Reference
+    presence: Annotated[tuple[KeyName, ...], Field(min_length=1)] | None = None
     target: dict[LabelName, LabelValue] = {}
     metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric), OrText("the metric's name")]] = {}
     labels: dict[KeyName, LabelName] = {}
     classes: dict[ClassName, LabelValue] = {}
     limits: dict[KeyName, AnyQuantity] = {}
+    exclude: dict[KeyName, Annotated[tuple[LabelValue, ...], Field(min_length=1)]] = {}
 
 
 class PackUse(Authored):
     """A pack, with the signals that it shall speak of where that is not clear by itself."""
 
-    pack: KeyName
+    pack: Reference
     signals: dict[KeyName, KeyName] = {}
 
 
@@ -141,7 +144,7 @@ class ServiceSpec(Authored):
 
     service: ServiceName
     title: Sentence
-    team: KeyName
+    team: Reference
     environments: tuple[KeyName, ...] | None = None
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
     scrape: dict[LabelValue, ScrapeSpec] = {}

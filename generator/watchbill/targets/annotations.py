@@ -8,7 +8,7 @@ from decimal import Decimal
 from urllib.parse import quote_plus
 
 from watchbill.model.alerts import Alert, Display
-from watchbill.naming import TARGET_LABELS
+from watchbill.naming import TARGET_LABELS, variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,15 @@ def description(alert: Alert) -> Text:
     text: Text = (alert.sentence,)
     if alert.reading is not None:
         text = (*text, " Now ", ValueOf(alert.reading.display), f"{alert.reading.after}.")
-    for part in (alert.impact, f"First: {alert.action}" if alert.action else ""):
+    for lead, part in (("Impact", alert.impact), ("First", alert.action)):
         if part:
-            text = (*text, f" {part.rstrip('.')}.")
+            text = (*text, f" {lead}: {part.rstrip('.')}.")
     return text
 
 
 def dashboard_url_rendered(alert: Alert, labels: Mapping[str, str]) -> str:
     """Address the panel for one series."""
     url = alert.dashboard_url
-    for label in TARGET_LABELS:
-        url = url.replace(f"{{{{ $labels.{label} | urlquery }}}}", quote_plus(labels.get(label, "")))
+    for label in (*TARGET_LABELS, *alert.grouping):
+        url = url.replace(variable(label), f"var-{label}={quote_plus(labels.get(label, ''))}")
     return url

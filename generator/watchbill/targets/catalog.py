@@ -48,7 +48,7 @@ def entry(alert: Alert) -> dict[str, Any]:
         "unit": None if threshold is None else threshold.unit.symbol,
         "direction": None if threshold is None else threshold.direction.value,
         "labels": dict(alert.labels),
-        "spec": naming.spec_pointer(alert.origin.document, alert.name),
+        "spec": _pointer(alert),
         "rule_file": naming.rule_file(alert.service, alert.area),
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
@@ -58,6 +58,12 @@ def entry(alert: Alert) -> dict[str, Any]:
         "cases": names_of_cases(alert),
         "explanation": alert.sentence,
     }
+
+
+def _pointer(alert: Alert) -> str:
+    if alert.source == "monitoring":
+        return naming.signal_pointer(alert.origin.document, alert.subject)
+    return naming.spec_pointer(alert.origin.document, alert.name)
 
 
 def _number(value: Decimal) -> int | float:

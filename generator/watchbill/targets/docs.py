@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +53,9 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 def navigation(bundle: Bundle) -> str:
     """Render the part of MkDocs' configuration that names every page."""
-    pages: list[Plain] = [{service.title: _in_docs(naming.metrics_page(service.name))} for service in bundle.services]
+    pages: list[Plain] = [
+        {html.escape(service.title): _in_docs(naming.metrics_page(service.name))} for service in bundle.services
+    ]
     nav: list[Plain] = [{"Home": _in_docs(INDEX)}, *([{"Metrics": pages}] if pages else [])]
     return dump({"nav": nav}, source="specs")
 
