@@ -89,6 +89,19 @@ def test_promtool_accepts_all_of_it_and_every_test_passes(bundle: Bundle, name: 
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_excluded_label_values_are_left_out_of_every_metric_that_carries_the_label(tmp_path: Path) -> None:
+    alerts = {
+        "Errors": "signal: kit, kind: error_ratio, metric: requests, bad: 5xx, above: 1%, for: 5m, severity: Info,"
+        " summary: Errors",
+        "LoadHigh": ALERT,
+    }
+    spec = service(alerts).replace("{profile: kit,", '{profile: kit, exclude: {route: [/ready, "/he.lth"]},')
+    made = rules(compile_tree(write_tree(tmp_path, {"services/shop.yaml": spec})))
+    exprs = {rule["alert"]: rule["expr"] for rule in made}
+    assert exprs["Errors"].count(r'endpoint!~"/he\\.lth|/ready"') == 2
+    assert "endpoint" not in exprs["LoadHigh"]
+
+
 def test_a_time_scale_shortens_every_duration_of_the_rules(tmp_path: Path) -> None:
     alert = ALERT.replace("above: 5,", "above: 5, hold: 3m,")
     specs = write_tree(tmp_path, {"services/shop.yaml": service({"LoadHigh": alert})})

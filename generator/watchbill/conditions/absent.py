@@ -49,7 +49,7 @@ class Absent(Condition):
     def sentence(self, signal: Signal) -> str:
         """Name the metrics."""
         names = [signal.metrics[role].name + signal.metrics[role].type_suffix for role in self.metrics]
-        return f"No series of {' or of '.join(names)} exists in an environment that should have it"
+        return f"{' or '.join(names)} has no series in an environment that should have it"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the last metric's only series vanish while the others stay; it is seen gone one lookback later."""

@@ -19,10 +19,10 @@ _LONG = Duration.parse("1h")  # four windows in steps of 15s, each over all of i
 
 
 class Growth(Condition):
-    """The lowest value of a window rose by more than an amount since the window before, and had risen before.
+    """The lowest value of a window rose by more than an amount since the window before, the third rise in a row.
 
-    Lowest values ignore the saw teeth of a garbage collector, which mislead a slope; and two rises in a
-    row tell a leak from a process that has just started and is warming up.
+    Lowest values ignore the saw teeth of a garbage collector, which mislead a slope; and a process that
+    has restarted and warms up within a window rises twice, never three times.
     """
 
     kind: Literal["growth"]
@@ -44,19 +44,20 @@ class Growth(Condition):
             faults.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
-        """Compare the lows of three windows in a row."""
+        """Compare the lows of four windows in a row."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         series = signal.select(metric)
-        offsets = (None, window, window.times(2))
-        low, before, earlier = (over("min_over_time", series, window, offset=offset) for offset in offsets)
-        rise = aggregate("max", self.grouping(signal), f"{low} - {before} and {before} > {earlier}")
+        offsets = (None, window, window.times(2), window.times(3))
+        low, second, third, fourth = (over("min_over_time", series, window, offset=offset) for offset in offsets)
+        rises = f"{low} - {second} and {second} > {third} and {third} > {fourth}"
+        rise = aggregate("max", self.grouping(signal), rises)
         return f"{rise} > {decimal_text(self.above.to(metric.unit))}"
 
     def sentence(self, signal: Signal) -> str:
         """Name the amount and the window."""
         lowest = f"The lowest {signal.metrics[self.metric].noun}{per_words(self, signal)}"
         windows = f"from one window of {self.window.words()} to the next"
-        return f"{lowest} rose by more than {self.above} {windows}, after a rise before"
+        return f"{lowest} rose by more than {self.above} {windows}, the third rise in a row"
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rise."""
@@ -80,7 +81,7 @@ class Growth(Condition):
             moving = Stream(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
             streams.append(moving if group.at_fault else still)
         firing = Firing(firing_labels(self, signal), rise)
-        thrice = window.times(3)
+        four = window.times(4)
         return Witness(
-            tuple(streams), (firing,), history=thrice, settles=thrice, clears=thrice, long_history=self.window >= _LONG
+            tuple(streams), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
         )

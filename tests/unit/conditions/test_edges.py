@@ -113,6 +113,46 @@ EDGES = {
         {'breaker_state{state="open",': "0x97 1 0 0"},
         True,
     ),
+    "a process that warms up after a restart does not leak": (
+        "kind: growth, metric: heap, above: 50MB, window: 20m",
+        {"heap_bytes{": "1000000000x49 100000000+45000000x19 1000000000x32"},
+        False,
+    ),
+    "a leak that lasts four windows fires": (
+        "kind: growth, metric: heap, above: 30MB, window: 20m",
+        {"heap_bytes{": "10000000+2000000x100"},
+        True,
+    ),
+    "an instance without the bucket is not slow": (
+        P99,
+        {
+            'duration_seconds_bucket{instance="a",le="1.0",': "0+100x100",
+            'duration_seconds_count{instance="a",': "0+100x100",
+            'duration_seconds_count{instance="b",': "0+100x100",
+        },
+        False,
+    ),
+    "a baseline that is half a gap is no baseline": (SURGE, {"requests_total{": "_x38 0+600x62"}, False),
+    "a check that fails two times of three fails": (
+        "kind: probe_failing, metric: success, window: 5m",
+        {"probe_success{": " ".join(["0 0 1"] * 34)},
+        True,
+    ),
+    "an exporter that dies with its host fails the check if that is asked": (
+        "kind: probe_failing, metric: success, or_unreachable: true",
+        {"probe_success{": "1x50 _x50", "up{": "1x50 0x49"},
+        True,
+    ),
+    "an exporter that dies is no failing check by itself": (
+        "kind: probe_failing, metric: success",
+        {"probe_success{": "1x50 _x50", "up{": "1x50 0x49"},
+        False,
+    ),
+    "a limit of zero is no limit": (
+        "kind: saturation, used: busy, limit: slots, above: 80%",
+        {"slots_busy{": "1x100", "slots_all{": "0x100"},
+        False,
+    ),
     "saw teeth do not grow": (
         "kind: growth, metric: heap, above: 50MB, window: 30m",
         {"heap_bytes{": " ".join(["10000000+10000000x9"] * 10)},
@@ -129,7 +169,7 @@ EDGES = {
         False,
     ),
     "the fullest of two instances counts": (
-        "kind: growth, metric: heap, above: 50MB, window: 30m",
+        "kind: growth, metric: heap, above: 50MB, window: 20m",
         {'heap_bytes{instance="a",': "1x100", 'heap_bytes{instance="b",': "1+10000000x100"},
         True,
     ),
