@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 WATCHBILL = Path(sys.executable).parent / "watchbill"
@@ -28,8 +29,10 @@ from watchbill import pipeline
 times = []
 for _ in range(7):
     start = time.perf_counter()
-    pipeline.rendered(pipeline.compile_specs(Path("specs")).bundle)
-    times.append(time.perf_counter() - start)
+    bundle = pipeline.compile_specs(Path("specs")).bundle
+    compiled = time.perf_counter()
+    pipeline.rendered(bundle)
+    times.append([compiled - start, time.perf_counter() - compiled])
 print(json.dumps(times))
 """
 
@@ -75,7 +78,7 @@ def watchbill(*arguments: str) -> None:
     subprocess.run([WATCHBILL, *arguments], check=True, capture_output=True, cwd=ROOT)
 
 
-def python(code: str, *arguments: str) -> list[float]:
+def python(code: str, *arguments: str) -> list[Any]:
     """Run code in a fresh interpreter, and read the list that it prints."""
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, cwd=ROOT
@@ -100,9 +103,12 @@ def measures() -> list[Measure]:
     found = [
         Measure("watchbill --help, cold, median of 15", seconds(lambda: watchbill("--help"), 15) * 1000, 150, "ms")
     ]
-    first, *others = python(IN_PROCESS)
-    found.append(Measure("compile and render all specs, first time in a process", first * 1000, 600, "ms"))
-    found.append(Measure("the same again, median of 6", statistics.median(others) * 1000, 300, "ms"))
+    rounds = python(IN_PROCESS)
+    compiled, rendered = rounds[0]
+    again = statistics.median(sum(each) for each in rounds[1:])
+    found.append(Measure("compile the specs, first time in a process", compiled * 1000, 300, "ms"))
+    found.append(Measure("render all targets, first time in a process", rendered * 1000, 600, "ms"))
+    found.append(Measure("both again, median of 6", again * 1000, 300, "ms"))
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
         found.append(
