@@ -71,6 +71,8 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: duration_ms, above: 0.5ms, for: 0s",
         "metric: size, above: 3MB, for: 1m",
         "metric: duration, above: 1235ms, for: 1m",
+        "metric: duration_ms, above: 5000ms, window: 1m, min_events: 3, for: 0s",
+        "metric: duration_ms, above: 5000ms, window: 1m, min_events: 1000, for: 0s",
     ),
     "latency_quantile": (
         "metric: duration, quantile: p99, above: 500ms, for: 10m",
@@ -139,6 +141,12 @@ CASES: dict[str, tuple[str, ...]] = {
         "used: busy, limit: slots, above: 33.35%, for: 1m",
         "used: cpu, limit: cores, per: [instance], above: 80%, for: 15m",
         "used: cpu, limit: cores, per: [instance], above: 80%, window: 1h, for: 1m",
+        "free: busy, limit: slots, above: 80%, for: 5m",
+        "free: busy, limit: slots, per: [pool, instance], above: 99.9%, for: 1m",
+        "free: heap, where: eden, limit: memory, per: [instance], above: 90%, for: 1m",
+        "free: cpu, limit: cores, per: [instance], above: 80%, for: 15m",
+        "free: cpu, above: 99.9%, for: 1m",
+        "free: cpu, per: [instance], above: 12.35%, window: 10m, for: 0s",
     ),
     "drop": (
         f"metric: requests, below: 50%, {DAY}, for: 15m",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, per_words, unit_quantity
 from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, steady
-from watchbill.fields import AnyQuantity, DurationText, KeyName
+from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness
@@ -16,12 +17,16 @@ from watchbill.quantity import Duration, TimeScale, decimal_text
 
 
 class LatencyMean(Condition):
-    """The mean observation lies above a limit; works above the highest bucket too."""
+    """The mean observation lies above a limit; works above the highest bucket too.
+
+    `min_events` is a floor of observations within the window, so that one slow request at night is no page.
+    """
 
     kind: Literal["latency_mean"]
     metric: KeyName
     above: AnyQuantity
     window: DurationText = Duration.parse("5m")
+    min_events: Count | None = None
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram's sum and count."""
@@ -37,16 +42,19 @@ class LatencyMean(Condition):
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide the rate of the sum by the rate of the count."""
         metric, labels, window = signal.metrics[self.metric], self.grouping(signal), scale(self.window)
-        parts = (
-            aggregate("sum", labels, over("rate", signal.select(metric, suffix=suffix), window))
-            for suffix in ("_sum", "_count")
-        )
-        return f"{' / '.join(parts)} > {decimal_text(self.above.to(metric.unit))}"
+        total, count = (signal.select(metric, suffix=suffix) for suffix in ("_sum", "_count"))
+        parts = (aggregate("sum", labels, over("rate", series, window)) for series in (total, count))
+        expr = f"{' / '.join(parts)} > {decimal_text(self.above.to(metric.unit))}"
+        if self.min_events is not None:
+            floor = decimal_text(self.min_events.number)
+            expr = f"{expr} and {aggregate('sum', labels, over('increase', count, window))} >= {floor}"
+        return expr
 
     def sentence(self, signal: Signal) -> str:
         """Name the mean and its limit."""
         noun = signal.metrics[self.metric].noun
-        return f"On average, {noun}{per_words(self, signal)} are above {self.above} over {self.window.words()}"
+        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        return f"On average, {noun}{per_words(self, signal)} are above {self.above} over {self.window.words()}{floor}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
@@ -62,17 +70,19 @@ class LatencyMean(Condition):
         )
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let ten observations a second take a tenth less or more than the limit each."""
+        """Let steady observations, ten a second at least, take a tenth less or more than the limit each."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         limit = self.above.to(metric.unit)
         below, above = below_and_above(limit)
         mean = Course(limit / 10, below, above)
+        needed = self.min_events.number if self.min_events else Decimal(1)
+        flow = Decimal(max(10, int(3 * needed / window.seconds) + 1))
         streams = tuple(
             stream
             for group in groups(self, signal)
             for stream in (
-                *counters(signal, metric, group, mean.scaled(steady(10).calm), suffix="_sum"),
-                *counters(signal, metric, group, steady(10), suffix="_count"),
+                *counters(signal, metric, group, mean.scaled(flow), suffix="_sum"),
+                *counters(signal, metric, group, steady(flow), suffix="_count"),
             )
         )
         firing = Firing(firing_labels(self, signal), above)

@@ -17,15 +17,16 @@ from watchbill.conditions.streams import (
     firing_labels,
     gauges,
     groups,
+    shares_of_time,
     steady,
 )
 from watchbill.errors import nearest
 from watchbill.fields import ClassName, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
-from watchbill.model.signals import Limit, MetricType, Signal
+from watchbill.model.signals import Limit, Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
 
 _SMALLEST_LIMIT = Decimal(100)  # of a limit that is itself a metric, in witnesses
 
@@ -33,62 +34,90 @@ _SMALLEST_LIMIT = Decimal(100)  # of a limit that is itself a metric, in witness
 class Saturation(Condition):
     """More than a share of a limit is used.
 
-    The limit is the signal's: a number that the service cannot export (memory, cores), or a metric
-    (a pool's size). Counters of time in use, such as CPU seconds, are read as a rate.
+    What is measured is either in use (`used`) or left (`free`). The limit is the signal's: a number that
+    the service cannot export (memory, cores), or a metric (a pool's size). Counters of time, such as CPU
+    seconds, are read as a rate. Free time alone needs no limit: each series, such as a core's, can be free
+    for one second a second at most, so that their mean is a share.
     """
 
     kind: Literal["saturation"]
-    used: KeyName
-    limit: KeyName
+    used: KeyName | None = None
+    free: KeyName | None = None
+    limit: KeyName | None = None
     where: ClassName | None = None
     above: Ratio
     window: DurationText = Duration.parse("5m")
 
+    @property
+    def _side(self) -> str:
+        return "free" if self.free is not None else "used"
+
+    def _measured(self, signal: Signal) -> Metric:
+        return signal.metrics[self.free or self.used or ""]
+
+    def _limit(self, signal: Signal) -> Limit | None:
+        return signal.limits.get(self.limit) if self.limit is not None else None
+
     def roles(self, signal: Signal) -> dict[str, str]:
-        """Read what is used, and the limit where that is a metric."""
-        limit = signal.limits.get(self.limit)
-        return {"used": self.used} | ({"limit": limit.metric} if limit and limit.metric else {})
+        """Read what is used or free, and the limit where that is a metric."""
+        limit = self._limit(signal)
+        measured = {field: role for field in ("used", "free") if (role := getattr(self, field)) is not None}
+        return measured | ({"limit": limit.metric} if limit and limit.metric else {})
 
     def check(self, signal: Signal, faults: Faults) -> None:
         """Hold it to a known limit, and a number limit to one instance, which is what it is true of."""
         super().check(signal, faults)
-        self.check_type(signal, faults, "used", MetricType.GAUGE, MetricType.COUNTER)
-        self.check_class(signal, faults, "where", metric=self.used)
-        limit = signal.limits.get(self.limit)
-        if limit is None:
+        if self.check_one_of(faults, "used", "free"):
+            metric = self.check_type(signal, faults, self._side, MetricType.GAUGE, MetricType.COUNTER)
+            self.check_class(signal, faults, "where", metric=self.free or self.used or "")
+            if metric is not None and self.limit is None:
+                self._check_without_limit(metric, faults)
+        limit = self._limit(signal)
+        if self.limit is not None and limit is None:
             what = f'signal "{signal.key}" does not say what limit "{self.limit}" is'
             todo = f'add "limits: {{{self.limit}: …}}" to the signal'
             if (match := nearest(self.limit, signal.limits)) is not None:
                 todo = f'use "{match}" in the alert, or {todo}'
             faults.add(signal.origin.span, what, todo)
-        elif limit.number is not None and INSTANCE not in self.per:
+        elif limit is not None and limit.number is not None and INSTANCE not in self.per:
             what = f'limit "{self.limit}" is a number for one instance, but the use of all instances is added up'
             faults.add(self.span("limit"), what, 'add "per: [instance]"')
         self.check_share(faults, "above", self.above)
 
+    def _check_without_limit(self, metric: Metric, faults: Faults) -> None:
+        counts_time = metric.type is MetricType.COUNTER and metric.unit.dimension is Dimension.TIME
+        if self.free is None or not counts_time:
+            what = "a share needs a limit, unless it is one of free time"
+            faults.add(self.span(self._side), what, 'add "limit: …", one of the signal\'s limits')
+
     def expression(self, signal: Signal, scale: TimeScale) -> str:
-        """Divide what is used by the limit."""
-        labels = self.grouping(signal)
-        metric, limit = signal.metrics[self.used], signal.limits[self.limit]
-        used = signal.select(metric, *class_matchers(signal, self.where))
+        """Divide what is used by the limit; what is free is taken off the whole."""
+        labels, metric, limit = self.grouping(signal), self._measured(signal), self._limit(signal)
+        series = signal.select(metric, *class_matchers(signal, self.where))
         if metric.type is MetricType.COUNTER:
-            used = over("rate", used, scale(self.window))
-        # a limit of 0 means that there is none, and is not used up by the first connection
-        whole = (
-            f"({aggregate('sum', labels, signal.select(signal.metrics[limit.metric]))} > 0)"
-            if limit.metric
-            else decimal_text(_number(limit))
-        )
-        return f"{aggregate('sum', labels, used)} / {whole} > {decimal_text(self.above.to(Unit.RATIO))}"
+            series = over("rate", series, scale(self.window))
+        if limit is None:
+            share = aggregate("avg", labels, series)
+        elif limit.metric:
+            # a limit of 0 means that there is none, and is not used up by the first connection
+            whole = f"({aggregate('sum', labels, signal.select(signal.metrics[limit.metric]))} > 0)"
+            share = f"{aggregate('sum', labels, series)} / {whole}"
+        else:
+            share = f"{aggregate('sum', labels, series)} / {decimal_text(_number(limit))}"
+        used = f"1 - {share}" if self.free is not None else share
+        return f"{used} > {decimal_text(self.above.to(Unit.RATIO))}"
 
     def sentence(self, signal: Signal) -> str:
         """Name the limit, with its number where it has one."""
-        metric, limit = signal.metrics[self.used], signal.limits[self.limit]
-        whole = signal.metrics[limit.metric].noun if limit.metric else _limit_words(limit, metric.unit)
+        metric, limit = self._measured(signal), self._limit(signal)
         over_window = f" over {self.window.words()}" if metric.type is MetricType.COUNTER else ""
-        where = f" ({self.where})" if self.where else ""
-        noun = capitalised(metric.noun) + where + per_words(self, signal)
-        return f"{noun}: above {self.above} of {whole}{over_window}"
+        per = per_words(self, signal)
+        whole = _whole_words(signal, metric, limit)
+        if self.free is None:
+            where = f" ({self.where})" if self.where else ""
+            return f"{capitalised(metric.noun)}{where}{per}: above {self.above} of {whole}{over_window}"
+        how = f" (not {self.where})" if self.where else ""
+        return f"More than {self.above} of {whole}{per} is in use{how}{over_window}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
@@ -101,21 +130,20 @@ class Saturation(Condition):
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Use a tenth less or more than the threshold of a limit that all instances share three to one."""
         below, above = below_and_above(self.above.to(Unit.RATIO), ceiling=Decimal(1))
-        limit = signal.limits[self.limit]
-        whole = _SMALLEST_LIMIT if limit.metric else _number(limit)
-        shares = Course(self.above.to(Unit.RATIO) / 4, below, above)
-        streams = tuple(
-            stream
-            for group in groups(self, signal)
-            for stream in self._streams(signal, group, shares.scaled(whole), whole)
-        )
-        window = scale(self.window) if signal.metrics[self.used].type is MetricType.COUNTER else Duration(0)
+        used = Course(self.above.to(Unit.RATIO) / 4, below, above)
+        shares = used if self.free is None else Course(1 - used.calm, 1 - used.below, 1 - used.above)
+        streams = tuple(s for group in groups(self, signal) for s in self._streams(signal, group, shares))
+        window = scale(self.window) if self._measured(signal).type is MetricType.COUNTER else Duration(0)
         return Witness(streams, (Firing(firing_labels(self, signal), above),), window, window, window)
 
-    def _streams(self, signal: Signal, group: Group, used: Course, whole: Decimal) -> Iterable[Stream]:
-        metric, limit = signal.metrics[self.used], signal.limits[self.limit]
+    def _streams(self, signal: Signal, group: Group, shares: Course) -> Iterable[Stream]:
+        metric, limit = self._measured(signal), self._limit(signal)
+        if limit is None:
+            yield from shares_of_time(signal, metric, group, shares, where=self.where)
+            return
+        whole = _SMALLEST_LIMIT if limit.metric else _number(limit)
         spread = counters if metric.type is MetricType.COUNTER else gauges
-        for own, course in by_class(signal, self.where, used):
+        for own, course in by_class(signal, self.where, shares.scaled(whole)):
             yield from spread(signal, metric, group, course, own=own)
         if limit.metric:
             yield from gauges(signal, signal.metrics[limit.metric], group, steady(whole))
@@ -125,6 +153,12 @@ def _number(limit: Limit) -> Decimal:
     if limit.number is None:
         raise ValueError(f"limit {limit.name} is a metric")
     return limit.number
+
+
+def _whole_words(signal: Signal, metric: Metric, limit: Limit | None) -> str:
+    if limit is None:
+        return metric.noun
+    return signal.metrics[limit.metric].noun if limit.metric else _limit_words(limit, metric.unit)
 
 
 def _limit_words(limit: Limit, unit: Unit) -> str:

@@ -56,8 +56,8 @@ def below_and_above(threshold: Decimal, *, ceiling: Decimal | None = None) -> tu
     """Step a tenth to either side of a threshold, but never past what can be (a ratio's ceiling of 1)."""
     over = shown(threshold * (1 + NEAR))
     if ceiling is not None and over > (threshold + ceiling) / 2:
-        # a quarter of the way, since half of it may lie between two numbers of four digits
-        over = threshold + (ceiling - threshold) / 4
+        # a fifth of the way: a half or a quarter may lie just between two numbers of four digits
+        over = threshold + (ceiling - threshold) / 5
     return threshold * (1 - NEAR), over
 
 
@@ -133,6 +133,42 @@ def lone_gauge(
     return Stream(metric.name, labels, calm, below, above)
 
 
+def shares_of_time(
+    signal: Signal, metric: Metric, group: Group, shares: Course, *, where: str | None
+) -> Iterable[Stream]:
+    """Let two series count a share of all time, unevenly, and those outside the class `where` count the rest."""
+    part = group.course(shares)
+    for place, sign in _places(signal, metric, group, where):
+        inside = Course(*(_uneven(share, sign) for share in (part.calm, part.below, part.above)))
+        yield _counter(signal, metric, group, {**place, **(member(signal.classes[where]) if where else {})}, inside)
+        if where:
+            rest = Course(1 - inside.calm, 1 - inside.below, 1 - inside.above)
+            yield _counter(signal, metric, group, {**place, **other(signal.classes[where])}, rest)
+
+
+def _uneven(share: Decimal, sign: int) -> Decimal:
+    """Step half of the way to the nearer end, so that two shares differ, and both lie within 0 and 1."""
+    return share + sign * min(share, 1 - share) / 2
+
+
+def _places(signal: Signal, metric: Metric, group: Group, where: str | None) -> Iterable[tuple[dict[str, str], int]]:
+    """Tell two series apart by instance, else by a label of their own; where there is neither, there is one."""
+    if INSTANCE not in group.labels:
+        return (({INSTANCE: ONE}, 1), ({INSTANCE: TWO}, -1))
+    taken = {*group.labels, *(matcher.label for matcher in signal.matchers)}
+    taken |= {signal.classes[where].matcher.label} if where else set()
+    spare = next((role for role in metric.labels if signal.labels[role] not in taken), None)
+    if spare is None:
+        return (({}, 0),)
+    label, example = signal.labels[spare], signal.examples[spare]
+    return (({label: example}, 1), ({label: f"{example}-other"}, -1))
+
+
+def _counter(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str], rates: Course) -> Stream:
+    calm, below, above = (Motion(slope=rate) for rate in (rates.calm, rates.below, rates.above))
+    return Stream(metric.name, _labels(signal, metric, group, own), calm, below, above)
+
+
 def member(label_class: LabelClass) -> dict[str, str]:
     """Label a series as inside a class."""
     return {label_class.matcher.label: label_class.member}
@@ -159,5 +195,7 @@ def _shares(group: Group) -> tuple[tuple[str, Decimal], ...]:
 
 
 def _labels(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    usual = {signal.labels[role]: signal.examples[role] for role in metric.labels}
+    selected = {matcher.label for matcher in signal.matchers}  # has its value from the target, not from the example
+    names = {role: signal.labels[role] for role in metric.labels}
+    usual = {name: signal.examples[role] for role, name in names.items() if name not in selected}
     return tuple(sorted({**usual, **own, **group.labels}.items()))
