@@ -47,6 +47,11 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         team=linked.spec.team,
         job=linked.spec.target.get("job", ""),
         environments=linked.environments,
+        evaluation_interval=(
+            platform.evaluation_interval
+            if linked.spec.evaluation_interval is None
+            else scale(linked.spec.evaluation_interval)
+        ),
         signals=linked.signals,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,

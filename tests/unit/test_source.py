@@ -353,6 +353,98 @@ class TestRefusals:
         assert fault('a: "\\UFFFFFFFF"') == "1:1: an escape sequence names no character; correct it"
 
 
+class TestSlips:
+    @pytest.mark.parametrize("loader", [parser.Loader, yaml.SafeLoader])
+    @pytest.mark.parametrize(
+        ("text", "where", "comment"),
+        [
+            ("slack: #incidents\n", "1:8", "#incidents"),
+            ("a:\n  slack:   #incidents # the loud one\n  b: 1\n", "2:12", "#incidents"),
+            ("a: {slack: #incidents}\nb: 1\n", "1:12", "#incidents"),
+            ("a: {slack: #incidents\n}\n", "1:12", "#incidents"),
+            ('a: {b: "it\'s", slack: #incidents, c: d}\nb: 1\n', "1:24", "#incidents, c: d"),
+        ],
+    )
+    def test_a_value_that_is_read_as_a_comment_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, loader: object, text: str, where: str, comment: str
+    ) -> None:
+        monkeypatch.setattr(parser, "Loader", loader)
+        assert fault(text) == f'{where}: "{comment}" is read as a comment, so "slack" has no value; put it in quotes'
+
+    def test_an_item_that_is_read_as_a_comment_is_said(self) -> None:
+        assert fault("a:\n  - #x\n  - z\n") == (
+            '2:5: "#x" is read as a comment, so this item has no value; put it in quotes'
+        )
+
+    @pytest.mark.parametrize(
+        "text", ["a: # x\n", "a: #x\n  b: 1\n", "a:\n#x\n", 'a: "" #x\n', "a: null #x\n", "a: ##\n"]
+    )
+    def test_other_comments_are_left_alone(self, text: str) -> None:
+        assert list(read(text).data) == ["a"]
+
+    @pytest.mark.parametrize("loader", [parser.Loader, yaml.SafeLoader])
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("a: {above: 85%, why: note: x}\n", "1:26: a second colon stands in this value; put the text in quotes"),
+            ("a: {\n  why: note: x,\n  b: 1\n}\n", "2:12: a second colon stands in this value; put the text in quotes"),
+            ("a: {why: 'it's'}\n", "1:13: this quote ends the text, and more follows; put the text in double quotes"),
+            ('a: {why: "a"b"}\n', "1:12: this quote ends the text, and more follows; put the text in single quotes"),
+            ("why: 'it's'\n", "1:9: this quote ends the text, and more follows; put the text in double quotes"),
+            ("a: {b: 1\nc: 2\n", "1:4: the mapping opened by { goes wrong; "),
+            ("a: {b: 'c' d: 1}\n", "1:4: the mapping opened by { goes wrong; "),
+        ],
+    )
+    def test_a_text_that_needs_quotes_is_pointed_at(
+        self, monkeypatch: pytest.MonkeyPatch, loader: object, text: str, expected: str
+    ) -> None:
+        monkeypatch.setattr(parser, "Loader", loader)
+        assert fault(text).startswith(expected)
+
+    @pytest.mark.parametrize("loader", [parser.Loader, yaml.SafeLoader])
+    @pytest.mark.parametrize(
+        ("written", "todo"),
+        [
+            ("> 2%", 'write 2% without ">", or put the value in quotes'),
+            (">2%", 'write 2% without ">", or put the value in quotes'),
+            (">= 500ms", 'write 500ms without ">=", or put the value in quotes'),
+            (">2", 'write 2 without ">", or put the value in quotes'),
+            ("{b: > 2%}", 'write 2% without ">", or put the value in quotes'),
+            ("%2", "write 2%, or put the value in quotes"),
+            ("{b: %2}", "write 2%, or put the value in quotes"),
+            ("%2x", "put the value in quotes"),
+        ],
+    )
+    def test_a_quantity_with_a_sign_is_shown_without_it(
+        self, monkeypatch: pytest.MonkeyPatch, loader: object, written: str, todo: str
+    ) -> None:
+        monkeypatch.setattr(parser, "Loader", loader)
+        assert fault(f"above: {written}\n").partition("; ")[2] == todo
+
+    def test_a_block_of_text_may_say_its_indentation(self) -> None:
+        assert read("a: |2\n   x\n").data["a"] == " x\n"
+
+    @pytest.mark.parametrize("loader", [parser.Loader, yaml.SafeLoader])
+    @pytest.mark.parametrize(
+        ("text", "where"),
+        [
+            ("a:\n\u00a0 b: 1\n", "2:1"),
+            ("a:\n  \u00a0b: 1\n", "2:3"),
+            ("a:\n  b: 1\n\u00a0\u00a0c: 1\n", "3:1"),
+            ("a: 1\n\u00a0\nb: 2\n", "2:1"),
+        ],
+    )
+    def test_a_no_break_space_as_indentation_is_refused_on_its_line(
+        self, monkeypatch: pytest.MonkeyPatch, loader: object, text: str, where: str
+    ) -> None:
+        monkeypatch.setattr(parser, "Loader", loader)
+        assert fault(text) == f"{where}: a no-break space indents this line; indent with spaces"
+
+    @pytest.mark.parametrize("text", ["a: |\n  \u00a0x\n", "a: x\u00a0y\n", "a: 1  # \u00a0\n"])
+    def test_other_no_break_spaces_are_left_alone(self, text: str) -> None:
+        assert read(text).data
+
+
 class TestBounds:
     def test_accepts_exactly_a_mebibyte(self) -> None:
         assert read("a: " + "x" * ((1 << 20) - 3)).data
@@ -402,6 +494,11 @@ class TestBounds:
             "a: " + "1:" * 500_000,
             "\0a" * 500_000,
             "\ta: 1\n" * 150_000,
+            "\u00a0a\n" * 200_000,
+            "a: {" + "b: #x\n" * 150_000,
+            "a: {'" + '\\"' * 400_000,
+            "a: #" + "x }" * 300_000 + "\nb: yes",
+            "a: #x" + " " * 900_000 + "y\nb: yes",
         ],
         ids=str.__len__,
     )
@@ -561,6 +658,15 @@ class TestTree:
         assert [line.split(";")[0] for line in tree_faults(root)] == [
             "p.yaml:1:1: this is not a regular file",
             "s.yaml:1:1: this is not a regular file",
+        ]
+
+    @pytest.mark.parametrize("content", ["", "inner.yaml"])
+    def test_refuses_a_folder_that_is_named_like_a_spec(self, root: Path, content: str) -> None:
+        (root / "f.yaml").mkdir()
+        if content:
+            (root / "f.yaml" / content).write_text("a: 1\n")
+        assert tree_faults(root) == [
+            "f.yaml:1:1: this is a folder and not a regular file; remove it, or rename it so that it does not look like a spec"
         ]
 
     @pytest.mark.parametrize("name", ["c.yml", "c.YAML", "c.Yml"])

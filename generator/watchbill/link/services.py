@@ -14,9 +14,12 @@ from watchbill.link.signals import build_signal
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import RESERVED_LABELS
+from watchbill.quantity import Duration
 from watchbill.source import Document
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.service import ServiceSpec
+
+SLOWEST_EVALUATION = Duration.parse("2m")  # half of Prometheus' lookback of 5m, less a late evaluation
 
 
 def link_service(
@@ -32,6 +35,9 @@ def link_service(
     if spec.team not in platform.teams:
         faults.add(spec.span("team"), f'team "{spec.team}" is unknown', choose(spec.team, platform.teams))
     _refuse_reserved(spec, ("target",), spec.target, faults)
+    if spec.evaluation_interval is not None and spec.evaluation_interval > SLOWEST_EVALUATION:
+        what = f"evaluated every {spec.evaluation_interval}, recorded series would be invisible half of the time"
+        faults.add(spec.span("evaluation_interval"), what, f"use {SLOWEST_EVALUATION} or less")
     environments = link_environments(spec, platform, faults)
     scrapes = tuple(link_scrape(job, scrape, platform, faults) for job, scrape in spec.scrape.items())
     signals: dict[str, Signal] = {}

@@ -88,6 +88,7 @@ class Service:
     team: str
     job: str
     environments: tuple[Environment, ...]
+    evaluation_interval: Duration
     signals: tuple[Signal, ...]
     alerts: tuple[Alert, ...]
     scrapes: tuple[Scrape, ...]

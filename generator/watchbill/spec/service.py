@@ -140,12 +140,16 @@ class ScrapeSpec(Authored):
 
 
 class ServiceSpec(Authored):
-    """A service. `target` is put into every selector; `env` and `cluster` never appear here."""
+    """A service. `target` is put into every selector; `env` and `cluster` never appear here.
+
+    `evaluation_interval` is for a service whose alerts must be out sooner than the platform's interval allows.
+    """
 
     service: ServiceName
     title: Sentence
     team: Reference
     environments: tuple[KeyName, ...] | None = None
+    evaluation_interval: DurationText | None = None
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
     scrape: dict[LabelValue, ScrapeSpec] = {}
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from watchbill import naming
 from watchbill.model.alerts import Alert, Rule
-from watchbill.model.bundle import Bundle, Platform, Scrape, Service
+from watchbill.model.bundle import Bundle, Scrape, Service
 from watchbill.targets.annotations import description, summary, template
 from watchbill.targets.yamltext import Plain, dump
 
@@ -18,16 +18,16 @@ def render(bundle: Bundle) -> dict[str, str]:
     tree = {CONFIG: config(bundle)}
     for service in bundle.services:
         for area in sorted({alert.area for alert in service.alerts}):
-            tree[naming.rule_file(service.name, area)] = rules(service, area, bundle.platform)
+            tree[naming.rule_file(service.name, area)] = rules(service, area)
     return tree
 
 
-def rules(service: Service, area: str, platform: Platform) -> str:
+def rules(service: Service, area: str) -> str:
     """Render the rules of one area, in groups."""
     groups: list[Plain] = [
         {
             "name": name,
-            "interval": str(platform.evaluation_interval),
+            "interval": str(service.evaluation_interval),
             "rules": [_rule(alert, rule) for alert, rule in group],
         }
         for name, group in rule_groups(service, area)
