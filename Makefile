@@ -13,13 +13,14 @@ SPEC_OF_LOCK := --universal --python-version 3.11 --group dev --group site --gen
 export PIP_CACHE_DIR ?= $(CURDIR)/.tools/cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+export NO_MKDOCS_2_WARNING := 1
 
 # An environment remembers the folder that it was made in; a moved or copied checkout needs its own.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): remake
 endif
 
-.PHONY: help generate check test lint golden lock site serve bench tools clean remake
+.PHONY: help generate check test lint format golden lock site serve bench tools clean remake
 
 help: ## show this list
 	@echo "make <target>, where <target> is one of:"
@@ -36,10 +37,14 @@ test: lint tools ## everything that a change must pass: lint, types, layers, dri
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 lint: $(READY) ## ruff, mypy and the layers of imports
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . || \
+	    { echo 'ruff found something; "make format" mends what it can' >&2; exit 1; }
 	@$(BIN)/mypy generator/watchbill tests
 	@$(BIN)/lint-imports
+
+format: $(READY) ## format the code, and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
 
 golden: $(READY) ## rewrite the expected files of tests/cases; read the diff
 	@$(BIN)/watchbill tools >/dev/null
@@ -64,8 +69,8 @@ lock: ## resolve the development dependencies anew into requirements-dev.lock
 	UV_CACHE_DIR="$(CURDIR)/.tools/cache/uv" .tools/uv/bin/uv pip compile -q --upgrade $(SPEC_OF_LOCK) \
 	    --custom-compile-command "make lock" pyproject.toml -o $(LOCK)
 
-clean: ## remove the environment, the tools and the built site
-	@rm -rf $(VENV) .tools site
+clean: ## remove the environment, the tools, the built site and every cache
+	@rm -rf $(VENV) .tools site .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.*
 
 # Sets $$python to a suitable interpreter: PYTHON if given, else the first that can make environments.
 define find_python
@@ -81,11 +86,22 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
+# Takes the lock that file descriptor 9 stands for; the kernel lets go of it when this make ends, killed or not.
+define alone
+mkdir -p .tools; exec 9>.tools/environment.lock; \
+"$$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || { \
+    echo "waiting for another make that builds the environment …" >&2; \
+    "$$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
+}
+endef
+
+# Another make may have built the environment while this one waited.
 $(READY): $(LOCK) pyproject.toml
-	@$(find_python); \
+	@set -e; $(find_python); $(alone); \
+	if [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && [ -z "$$(find $(LOCK) pyproject.toml -newer $(READY))" ]; then exit; fi; \
 	echo "making the environment in $(VENV) with $$("$$python" --version) …" >&2; \
-	rm -f $(READY); "$$python" -m venv --clear $(VENV)
-	@echo "installing the locked dependencies …" >&2
-	@$(BIN)/python -m pip install -q --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
-	@printf '%s\n' "$(CURDIR)" >$(READY)
+	rm -f $(READY); "$$python" -m venv --clear $(VENV); \
+	echo "installing the locked dependencies …" >&2; \
+	$(BIN)/python -m pip install -q --require-hashes -r $(LOCK); \
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
+	printf '%s\n' "$(CURDIR)" >$(READY)

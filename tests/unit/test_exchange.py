@@ -73,7 +73,7 @@ def test_tidying_up_that_is_killed_itself_is_done_by_the_next_run(tmp_path: Path
 def test_a_publication_killed_at_a_random_moment_leaves_one_of_two_trees(tmp_path: Path, mode: str) -> None:
     seen = kill("moments", tmp_path, mode)
     assert set(seen) <= {"A", "B"}
-    assert sum(seen.values()) == 30
+    assert sum(seen.values()) == 20
 
 
 def test_a_reader_never_misses_a_file_while_trees_are_exchanged(tmp_path: Path) -> None:

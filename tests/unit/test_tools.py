@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
 
 from watchbill.errors import ToolError
-from watchbill.tools import Tool, Version, as_json, checkout_root, find, generation, table
+from watchbill.tools import Tool, Version, as_json, checkout_root, ensure, find, generation, table
 from watchbill.tools.generations import MARKER, PROGRAMS
 from watchbill.tools.version import ask_version, parse_version
 
@@ -93,9 +95,69 @@ def test_nothing_found_names_the_command_and_what_was_passed_over(
     with pytest.raises(ToolError) as caught:
         find("promtool", root=tmp_path)
     assert str(caught.value) == (
-        f"no promtool 2.42 or newer was found (passed over: {old} is 2.30.1);"
+        f"no promtool 2.42 or newer was found ({old} is 2.30.1, and 2.42 is the oldest that works);"
         ' run "watchbill tools", put one on PATH, or name it in WATCHBILL_PROMTOOL'
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("echo 'promtool, version 2.30.0'", "/promtool is 2.30.0, and 2.42 is the oldest that works)"),
+        ("echo 'promtool, version 3.0.0'; exit 3", '"--version" ended with 3'),
+        ("echo 'promtool, version unknown'", 'ended with 0, saying "promtool, version unknown")'),
+    ],
+)
+def test_unfit_tool_on_path_is_named_with_its_reason_where_nothing_can_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, words: str
+) -> None:
+    unfit = program(tmp_path / "bin" / "promtool", "promtool", "0")
+    unfit.write_text(f"#!/bin/sh\n{body}\n")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(ToolError) as caught:
+        ensure("promtool", root=tmp_path)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"no promtool 2.42 or newer was found ({unfit} is ")
+
+
+def test_program_on_path_that_may_not_be_run_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unfit = program(tmp_path / "bin" / "promtool", "promtool", "3.0.0")
+    unfit.chmod(0o644)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(ToolError, match=re.escape(f"({unfit} is not executable)")):
+        find("promtool", root=tmp_path)
+
+
+def test_program_that_hangs_is_named_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unfit = program(tmp_path / "bin" / "promtool", "promtool", "3.0.0")
+    unfit.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    before = time.monotonic()
+    with pytest.raises(ToolError, match=re.escape(f"({unfit} gives no version within 5 seconds)")):
+        find("promtool", root=tmp_path)
+    assert time.monotonic() - before < 20
+
+
+def test_later_tool_on_path_is_taken_where_the_first_is_unfit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "a" / "promtool", "promtool", "2.30.0")
+    fit = program(tmp_path / "b" / "promtool", "promtool", "2.53.0")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
+    assert find("promtool", root=tmp_path) == Tool("promtool", Version(2, 53), fit, "PATH")
+
+
+def test_one_program_reached_by_two_folders_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin" / "promtool", "promtool", "2.30.0")
+    (tmp_path / "link").symlink_to("bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{tmp_path / 'link'}")
+    with pytest.raises(ToolError) as caught:
+        find("promtool", root=tmp_path)
+    assert str(caught.value).count("2.30.0") == 1
+
+
+def test_unfit_generation_is_named(tmp_path: Path) -> None:
+    folder = unpacked_generation(tmp_path, "newest", prometheus="3.4.0", alertmanager="0.33.0")
+    with pytest.raises(ToolError, match=re.escape(f"({folder} holds promtool 3.4.0, and 3.5 or newer is needed)")):
+        find("promtool", root=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -159,14 +221,18 @@ def test_generation_without_one_program_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "prometheus", "alertmanager"),
-    [("oldest", "2.43.0", "0.25.0"), ("oldest", "2.42.0", "0.26.0"), ("newest", "3.4.9", "0.33.0")],
+    ("name", "prometheus", "alertmanager", "words"),
+    [
+        ("oldest", "2.43.0", "0.25.0", "/oldest holds promtool 2.43.0, and 2.42 is needed"),
+        ("oldest", "2.42.0", "0.26.0", "/oldest holds amtool 0.26.0, and 0.25 is needed"),
+        ("newest", "3.4.9", "0.33.0", "/newest holds promtool 3.4.9, and 3.5 or newer is needed"),
+    ],
 )
 def test_generation_of_another_version_is_refused(
-    tmp_path: Path, name: str, prometheus: str, alertmanager: str
+    tmp_path: Path, name: str, prometheus: str, alertmanager: str, words: str
 ) -> None:
     unpacked_generation(tmp_path, name, prometheus=prometheus, alertmanager=alertmanager)
-    with pytest.raises(ToolError, match=f"which the {name} generation must not be"):
+    with pytest.raises(ToolError, match=re.escape(words)):
         generation(name, root=tmp_path)
 
 

@@ -171,10 +171,43 @@ def test_without_apt_one_sentence_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as caught:
         ensure("promtool", root=tmp_path)
     assert str(caught.value) == (
-        "Prometheus and Alertmanager cannot be fetched without apt-get, apt-config, dpkg-deb;"
-        " install promtool 2.42 or newer and amtool 0.25 or newer, and put them on PATH"
-        " or name them in WATCHBILL_PROMTOOL and WATCHBILL_AMTOOL"
+        "no promtool 2.42 or newer was found;"
+        " Prometheus and Alertmanager cannot be fetched without apt-get, apt-config and dpkg-deb;"
+        " install promtool 2.42 or newer and put it on PATH, or name it in WATCHBILL_PROMTOOL"
     )
+
+
+def test_without_apt_fetching_both_generations_says_what_to_unpack_where(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as caught:
+        fetch(tmp_path)
+    assert str(caught.value) == (
+        "Prometheus and Alertmanager cannot be fetched without apt-get, apt-config and dpkg-deb;"
+        " unpack promtool, prometheus, amtool and alertmanager by hand:"
+        f" Prometheus 2.42 and Alertmanager 0.25 into {tmp_path}/.tools/oldest,"
+        f" and Prometheus 3.5 or newer and Alertmanager 0.33 or newer into {tmp_path}/.tools/newest"
+    )
+
+
+def test_without_apt_a_generation_of_another_version_is_named_and_a_right_one_is_not(tmp_path: Path) -> None:
+    four_programs(tmp_path / ".tools" / "oldest", prometheus="3.5.3")
+    four_programs(tmp_path / ".tools" / "newest", prometheus="3.5.3", alertmanager="0.33.0")
+    with pytest.raises(ToolError) as caught:
+        fetch(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}/.tools/oldest holds promtool 3.5.3, and 2.42 is needed; ")
+    assert "/newest" not in str(caught.value)
+
+
+def test_missing_commands_are_joined_by_and(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dpkg-deb").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="cannot be fetched without apt-get and apt-config; "):
+        fetch(tmp_path)
+
+
+def test_the_tools_are_ignored_by_git_wherever_they_are_fetched_to(tmp_path: Path) -> None:
+    with pytest.raises(ToolError):
+        fetch(tmp_path)
+    assert (tmp_path / ".tools" / ".gitignore").read_text() == "*\n"
 
 
 def test_unsigned_archive_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +224,7 @@ def test_unsigned_archive_is_refused_and_leaves_nothing(tmp_path: Path, monkeypa
     monkeypatch.setenv("PATH", os.defpath)
     with pytest.raises(ToolError, match="is not signed"):
         fetch(tmp_path, names=("oldest",), say=lambda _: None)
-    assert [entry.name for entry in (tmp_path / ".tools").iterdir()] == ["lock"]
+    assert sorted(entry.name for entry in (tmp_path / ".tools").iterdir()) == [".gitignore", "lock"]
 
 
 def architecture() -> str:

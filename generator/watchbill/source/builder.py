@@ -37,6 +37,7 @@ class _Frame:
     height: int = 1
     key: str | None = None  # None beside a `key_span`: the key is refused, and its value dropped
     key_span: Span | None = None
+    key_end: int = 0  # as an index into the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +120,20 @@ class Builder:
         self._put(value, span)
 
     def _find_slip(self, event: Any, span: Span) -> None:
-        """Judge an empty value: was the comment behind it, or the number in its header, meant to be it?"""
+        """Judge whether the comment behind an empty value, or the number in its header, was meant to be it."""
         if event.style in {"|", ">"}:
             header = self.text.text[event.start_mark.index : event.end_mark.index].partition("\n")[0]
             if (refusal := judge_block_header(header.strip())) is not None:
                 self._fault(span, *refusal)
         elif not event.style and self.stack:
             frame = self.stack[-1]
-            key = None if isinstance(frame.node, Seq) else frame.key or "the key"
-            if (slip := find_comment(self.text, event.end_mark.index, key=key)) is not None:
+            index = event.end_mark.index if isinstance(frame.node, Seq) else frame.key_end
+            if (slip := find_comment(self.text, index, key=frame.key)) is not None:
                 self._fault(slip.span, slip.what, slip.todo)
 
     def _key(self, event: Any, span: Span) -> None:
         frame = self.stack[-1]
-        frame.key, frame.key_span = None, span
+        frame.key, frame.key_span, frame.key_end = None, span, event.end_mark.index
         key = event.value if event.style else read_key(event.value)
         if isinstance(key, Refusal):
             self._fault(span, *key)

@@ -78,8 +78,7 @@ def _walk(root: Path, faults: list[Diagnostic]) -> Iterator[str]:
 
 
 def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
-    suffix = Path(entry.name).suffix
-    named_as_spec = suffix.lower() in {".yaml", ".yml"}
+    named_as_spec = Path(entry.name).suffix.lower() in {".yaml", ".yml"}
     try:
         folder = entry.is_dir()
     except OSError:  # a link to itself
@@ -90,13 +89,17 @@ def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
         return Refusal("the name holds a character that does not print", "rename it")
     if entry.is_symlink():
         return Refusal("symbolic links are not followed", "put the file or folder itself here, or remove the link")
-    if folder and named_as_spec:
-        return Refusal("this is a folder and not a regular file", "rename it so that it does not look like a spec")
-    if not folder and not entry.is_file(follow_symlinks=False):
-        return Refusal("this is not a regular file", "remove it, or rename it so that it does not look like a spec")
-    if not folder and suffix != ".yaml":
+    return _judge_name(entry, folder=folder) if named_as_spec else "folder"
+
+
+def _judge_name(entry: os.DirEntry[str], *, folder: bool) -> str | Refusal:
+    suffix = Path(entry.name).suffix
+    if not entry.is_file(follow_symlinks=False):
+        what = "this is a folder and not a regular file" if folder else "this is not a regular file"
+        return Refusal(what, "remove it, or rename it so that it does not look like a spec")
+    if suffix != ".yaml":
         return Refusal(f'specs end in ".yaml", not in "{suffix}"', f'rename it to "{Path(entry.name).stem}.yaml"')
-    return "folder" if folder else "spec"
+    return "spec"
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from watchbill.errors import Diagnostic
+from watchbill.errors import Diagnostic, sort_diagnostics
 from watchbill.scalars import Refusal, find_forbidden
 from watchbill.source.builder import MOST_FAULTS, Builder, StopError
 from watchbill.source.complaints import translate
@@ -41,7 +41,7 @@ def parse(text: str, *, path: str, pointer: str) -> Document:
     builder = Builder(placed)
     _build(builder)
     if builder.root is None or builder.faults:
-        raise SourceError(builder.faults, {path: text})
+        raise SourceError(sort_diagnostics(builder.faults)[:MOST_FAULTS], {path: text})
     return Document(path=path, pointer=pointer, text=text, data=builder.root)
 
 
@@ -123,7 +123,7 @@ def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
     elif "expected ',' or" in problem and began:
         if (slip := find_flow_slip(text, opened=began.index, stopped=stopped)) is not None:
             return stopped, slip
-    elif "expected <block end>" in problem:
+    elif context.startswith("while parsing a block"):
         if (slip := find_closing_quote(text, stopped)) is not None:
             return stopped, slip
     elif "cannot start any token" in problem or "block scalar" in context:

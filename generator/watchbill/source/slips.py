@@ -10,16 +10,17 @@ from watchbill.source.text import Text
 
 MOST_CHARACTERS = 4000  # how far into a mapping in braces a slip is looked for; bounds the time
 
-_COMMENT = re.compile(r"[ \t]+(#[^\s#](?:[^\n]*?[^\s,}\])])?)[,}\])]*(?=\s+#|\s*$)", re.MULTILINE)
+_COMMENT = re.compile(r"[ \t]*:?[ \t]+(#[^\s#](?:[^\n]*?[^\s,}\])])?)[,}\])]*(?=\s+#|\s*$)", re.MULTILINE)
 _FLOW_COMMENT = re.compile(
     r"""(?P<key>"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\w.-]+)(?P<colon>:(?=[ \t]+\#[^\s#]))?|\#[^\n]*""",
 )
+_SECOND_COLON = re.compile(r":[ \t][^,\n]*$")
 _COMPARISON = re.compile(r"([<>]=?)[ \t]*([0-9.][^\s,}\]]*)")
 _PERCENT = re.compile(r"%[ \t]*([0-9.]+)(?![^\s,}\]])")
 
 
 def find_comment(text: Text, index: int, *, key: str | None) -> Diagnostic | None:
-    """Judge the comment that directly follows an empty value ending at `index`: was it meant to be the value?
+    """Judge whether the comment behind the key or dash that ends at `index` was meant to be the value.
 
     A comment whose "#" stands apart from its words is none. `key` is None for the item of a list.
     """
@@ -36,7 +37,8 @@ def find_flow_slip(text: Text, *, opened: int, stopped: int) -> Diagnostic | Non
     for match in _FLOW_COMMENT.finditer(text.text, opened, min(stopped, opened + MOST_CHARACTERS)):
         if match["colon"]:
             return find_comment(text, match.end(), key=match["key"].strip("\"'"))
-    if text.text.startswith(":", stopped):
+    line = text.text[max(opened, text.text.rfind("\n", 0, stopped)) : stopped]
+    if text.text.startswith(":", stopped) and _SECOND_COLON.search(line[-MOST_CHARACTERS:]):
         todo = "put the text in quotes, or separate the entries by a comma"
         return Diagnostic(text.at(stopped), "a second colon stands in this value", todo)
     return find_closing_quote(text, stopped)

@@ -14,10 +14,6 @@ from watchbill.errors import ToolError
 from watchbill.tools.sources import Source, debian_mirror, read_sources
 
 NEEDED = ("apt-get", "apt-config", "dpkg-deb")
-BY_HAND = (
-    "install promtool 2.42 or newer and amtool 0.25 or newer, and put them on PATH or name them in"
-    " WATCHBILL_PROMTOOL and WATCHBILL_AMTOOL"
-)
 
 # Read after the system's configuration, whose proxies and credentials so stay in force. The hooks
 # would act on the system's caches, and a default release of the system's is none of our suites.
@@ -46,6 +42,10 @@ Dir::Etc::preferencesparts "{state}/none.d";
 """
 
 
+class FetchError(ToolError):
+    """Why nothing can be fetched, without the advice, which depends on what somebody needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Apt:
     """Debian's mirror and key as the system knows them, and the architecture to fetch for."""
@@ -57,24 +57,25 @@ class Apt:
 def apt_of_this_system() -> Apt:
     """Learn from apt's own configuration which mirror, which key and which architecture to use.
 
-    Raises ToolError, with what to do by hand, where there is no apt or no mirror of Debian's.
+    Raises FetchError where there is no apt or no mirror of Debian's.
     """
     absent = [command for command in NEEDED if shutil.which(command) is None]
     if absent:
-        raise ToolError(f"Prometheus and Alertmanager cannot be fetched without {', '.join(absent)}; {BY_HAND}")
+        named = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
+        raise FetchError(f"Prometheus and Alertmanager cannot be fetched without {named}")
     asked = "LIST Dir::Etc::sourcelist/f PARTS Dir::Etc::sourceparts/d ARCHITECTURE APT::Architecture"
     answer = _run(["apt-config", "shell", *asked.split()], what="reading apt's configuration")
     settings = dict(word.partition("=")[::2] for word in shlex.split(answer))
     mirror = debian_mirror(read_sources(Path(settings["LIST"]), Path(settings["PARTS"])))
     if mirror is None:
-        raise ToolError(f"apt's sources name no mirror of Debian to fetch Prometheus and Alertmanager from; {BY_HAND}")
+        raise FetchError("apt's sources name no mirror of Debian to fetch Prometheus and Alertmanager from")
     return Apt(mirror, settings["ARCHITECTURE"])
 
 
 def download(apt: Apt, *, suite: str, packages: Sequence[str], scratch: Path) -> Path:
     """Download packages of a suite, check their signatures, and unpack them below `scratch`.
 
-    Installs nothing, resolves no dependencies. Returns the folder that stands for `/`. Raises ToolError
+    Installs nothing, resolves no dependencies. Returns the folder that stands for `/`. Raises FetchError
     with apt's own words when it refuses.
     """
     state, debs, unpacked = scratch / "apt", scratch / "debs", scratch / "unpacked"
@@ -125,4 +126,4 @@ def _run(command: Sequence[str], *, what: str, folder: Path | None = None) -> st
         return answer.stdout
     said = [line for line in answer.stderr.splitlines() if line.startswith(("E:", "W:", "Err:", "dpkg-deb: error"))]
     words = "; ".join(said[:3]) or answer.stderr.strip()[-300:] or f"exit code {answer.returncode}"
-    raise ToolError(f"{what} failed: {words}; try again, or {BY_HAND}")
+    raise FetchError(f"{what} failed ({words})")

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from watchbill.errors import ToolError
-from watchbill.tools.apt import Apt, apt_of_this_system, download
-from watchbill.tools.generations import PROGRAMS, RECIPES, Generation, Recipe, present, seal
+from watchbill.tools.apt import Apt, FetchError, apt_of_this_system, download
+from watchbill.tools.generations import PROGRAMS, RECIPES, Generation, Recipe, fault_of, present, seal
 from watchbill.tools.place import tools_folder
 from watchbill.tools.version import Tool
 
@@ -37,8 +37,22 @@ def fetch(
     """Bring the named generations into `.tools` under `root`, and list their programs.
 
     What is complete is left alone, without network. An interrupted fetch leaves no half generation.
-    Raises ToolError where apt is missing, the archive cannot be read, or a program does not run.
+    Raises ToolError, with what to do by hand, where apt is missing, the archive cannot be read, or a program does
+    not run.
     """
+    try:
+        return bring(root, names=names, say=say)
+    except FetchError as error:
+        folder = tools_folder(root)
+        missing = [name for name in names if present(name, root=folder.parent) is None]
+        unfit = filter(None, (fault_of(name, root=folder.parent) for name in missing))
+        places = ", and ".join(f"{RECIPES[name].phrase()} into {folder / name}" for name in missing)
+        programs = f"{', '.join(PROGRAMS[:-1])} and {PROGRAMS[-1]}"
+        raise ToolError("; ".join([*unfit, str(error), f"unpack {programs} by hand: {places}"])) from error
+
+
+def bring(root: Path | None, *, names: Sequence[str], say: Say = say_on_stderr) -> list[Tool]:
+    """Do what `fetch` does, and raise FetchError, without advice, where it cannot be done."""
     folder = tools_folder(root)
     if any(present(name, root=folder.parent) is None for name in names):
         try:
@@ -90,6 +104,9 @@ def _assemble(recipe: Recipe, unpacked: Path, folder: Path) -> Generation:
 def _alone(folder: Path, say: Say) -> Iterator[None]:
     """Hold the lock of `folder`, waiting for whoever has it."""
     folder.mkdir(parents=True, exist_ok=True)
+    # The folder may stand in a repository that does not ignore it.
+    if not (ignore := folder / ".gitignore").exists():
+        ignore.write_text("*\n", encoding="utf-8")
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:

@@ -110,6 +110,18 @@ def present(name: str, *, root: Path | None = None) -> Generation | None:
         return None
 
 
+def fault_of(name: str, *, root: Path | None = None) -> str | None:
+    """Say why a generation that somebody put here does not count, or None where it does or there is none."""
+    folder = tools_folder(root) / name
+    if not folder.is_dir():
+        return None
+    try:
+        _load(RECIPES[name], folder)
+    except ToolError as fault:
+        return str(fault)
+    return None
+
+
 def seal(recipe: Recipe, folder: Path) -> Generation:
     """Run the four programs in `folder`, judge their versions, and note them down beside them.
 
@@ -134,7 +146,8 @@ def _load(recipe: Recipe, folder: Path) -> Generation:
     versions = _versions(folder)
     for program, version in versions.items():
         if not recipe.admits(program, version):
-            raise ToolError(f"{folder / program} is {version}, which the {recipe.name} generation must not be")
+            more = "" if recipe.exact else " or newer"
+            raise ToolError(f"{folder} holds {program} {version}, and {recipe.wants(program).series}{more} is needed")
     return _describe(recipe, folder, versions)
 
 

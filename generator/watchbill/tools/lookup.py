@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from watchbill.errors import ToolError
-from watchbill.tools.fetch import fetch
-from watchbill.tools.generations import present
+from watchbill.tools.apt import FetchError
+from watchbill.tools.fetch import bring
+from watchbill.tools.generations import fault_of, present
 from watchbill.tools.version import MINIMUM, Tool, ask_version
 
 SETTINGS = {"promtool": "WATCHBILL_PROMTOOL", "amtool": "WATCHBILL_AMTOOL"}
@@ -18,46 +19,76 @@ SETTINGS = {"promtool": "WATCHBILL_PROMTOOL", "amtool": "WATCHBILL_AMTOOL"}
 def find(name: str, *, root: Path | None = None, environ: Mapping[str, str] | None = None) -> Tool:
     """Return the first `promtool` or `amtool` that is new enough.
 
-    Looks at the explicit setting, PATH, `.tools/newest`, then `.tools/oldest`; runs `--version` once
-    at most. Raises ToolError where there is none, or where the setting names an unsuitable one.
+    Looks at the explicit setting, every folder of PATH, `.tools/newest`, then `.tools/oldest`; runs nothing behind
+    the first that fits. Raises ToolError, with what was found and why it is unfit, where there is none, or where
+    the setting names an unsuitable one.
     """
-    tool, passed_over = _look(name, root, os.environ if environ is None else environ)
+    tool, unfit = _look(name, root, os.environ if environ is None else environ)
     if tool is not None:
         return tool
-    because = f" (passed over: {passed_over})" if passed_over else ""
-    raise ToolError(
-        f"no {name} {MINIMUM[name].series} or newer was found{because};"
-        f' run "watchbill tools", put one on PATH, or name it in {SETTINGS[name]}'
-    )
+    raise ToolError(f'{_nothing(name, unfit)}; run "watchbill tools", put one on PATH, or name it in {SETTINGS[name]}')
 
 
 def ensure(name: str, *, root: Path | None = None) -> Tool:
     """Return what `find` does, fetching the newest generation first where it would find nothing."""
-    tool, _ = _look(name, root, os.environ)
-    if tool is None:
-        fetch(root, names=("newest",))
-        return find(name, root=root)
-    return tool
+    tool, unfit = _look(name, root, os.environ)
+    if tool is not None:
+        return tool
+    try:
+        bring(root, names=("newest",))
+    except FetchError as error:
+        wanted = f"{name} {MINIMUM[name].series} or newer"
+        todo = f"install {wanted} and put it on PATH, or name it in {SETTINGS[name]}"
+        raise ToolError(f"{_nothing(name, unfit)}; {error}; {todo}") from error
+    return find(name, root=root)
 
 
-def _look(name: str, root: Path | None, environ: Mapping[str, str]) -> tuple[Tool | None, str]:
-    """Return the tool, or None and what was on PATH but unfit."""
+def _nothing(name: str, unfit: Sequence[str]) -> str:
+    because = f" ({'; '.join(unfit)})" if unfit else ""
+    return f"no {name} {MINIMUM[name].series} or newer was found{because}"
+
+
+def _look(name: str, root: Path | None, environ: Mapping[str, str]) -> tuple[Tool | None, tuple[str, ...]]:
+    """Return the tool, or None and what is wrong with each that was found."""
     if explicit := environ.get(SETTINGS[name], ""):
-        return _from_setting(name, explicit, environ), ""
-    passed_over = ""
-    if (on_path := shutil.which(name, path=environ.get("PATH", ""))) is not None:
-        try:
-            version = ask_version(name, Path(on_path))
-        except ToolError as error:
-            passed_over = str(error)
-        else:
-            if version >= MINIMUM[name]:
-                return Tool(name, version, Path(on_path), "PATH"), ""
-            passed_over = f"{on_path} is {version}"
+        return _from_setting(name, explicit, environ), ()
+    unfit = []
+    for path in _on_path(name, environ.get("PATH", "")):
+        found = _judge(name, path)
+        if isinstance(found, Tool):
+            return found, ()
+        unfit.append(found)
     for generation_name in ("newest", "oldest"):
         if (generation := present(generation_name, root=root)) is not None:
-            return next(tool for tool in generation.tools() if tool.name == name), ""
-    return None, passed_over
+            return next(tool for tool in generation.tools() if tool.name == name), ()
+        if (fault := fault_of(generation_name, root=root)) is not None:
+            unfit.append(fault)
+    return None, tuple(unfit)
+
+
+def _on_path(name: str, path: str) -> Iterator[Path]:
+    """Yield the files of that name on PATH, each one once, whether they can be run or not."""
+    seen = set()
+    for folder in filter(None, path.split(os.pathsep)):
+        candidate = Path(folder).absolute() / name
+        real = os.path.realpath(candidate)
+        if real not in seen and os.path.isfile(real):  # noqa: PTH113 - Path.is_file raises in a closed folder
+            seen.add(real)
+            yield candidate
+
+
+def _judge(name: str, path: Path) -> Tool | str:
+    """Return the tool at `path`, or why it is unfit."""
+    if not os.access(path, os.X_OK):
+        return f"{path} is not executable"
+    try:
+        version = ask_version(name, path)
+    except ToolError as error:
+        return str(error)
+    minimum = MINIMUM[name]
+    if version < minimum:
+        return f"{path} is {version}, and {minimum.series} is the oldest that works"
+    return Tool(name, version, path, "PATH")
 
 
 def _from_setting(name: str, explicit: str, environ: Mapping[str, str]) -> Tool:

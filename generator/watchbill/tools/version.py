@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watchbill.errors import ToolError
 
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
