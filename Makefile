@@ -26,7 +26,7 @@ help: ## show this list
 	@echo "make <target>, where <target> is one of:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-generate: $(READY) ## compile the specs into out/, judged by promtool and amtool
+generate: $(READY) ## compile the specs into out/, judged by promtool
 	@$(BIN)/watchbill generate
 
 check: $(READY) ## compile and judge without writing; fail where out/ differs

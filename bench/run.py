@@ -93,7 +93,7 @@ def large_tree(folder: Path) -> Path:
     (specs / "platform.yaml").write_text((ROOT / "specs/platform.yaml").read_text())
     model = (ROOT / "specs/services/core-api.yaml").read_text()
     for number in range(SERVICES):
-        text = model.replace("service: core-api", f"service: core-api-{number}", 1)
+        text = model.replace("core-api", f"core-api-{number}")
         (specs / "services" / f"core-api-{number}.yaml").write_text(text)
     return specs
 

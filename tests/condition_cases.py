@@ -33,6 +33,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: requests, bad: 5xx, above: 0.123456789012%, for: 1m",
     ),
     "event_rate": (
+        "metric: requests, above: 10/min, window: 1m, for: 10m",
         "metric: failures, above: 10/min, for: 5m",
         "metric: failures, above: 0.5/s, for: 1m",
         "metric: failures, above: 10/h, window: 30m, for: 0s",
@@ -158,6 +159,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: requests, below: 50%, floor: 100/s, for: 10m",
     ),
     "surge": (
+        "metric: requests, above: 3x, window: 2m, floor: 5/s, for: 10m",
         f"metric: requests, above: 3x, {DAY}, for: 10m",
         f"metric: requests, above: 1.01x, {DAY}, for: 0s",
         f"metric: requests, above: 100x, {DAY}, for: 4m",

@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+import yaml
+
 from watchbill.explain import explain, find
 from watchbill.model.bundle import Bundle
 from watchbill.pipeline import compile_specs, rendered
@@ -39,6 +41,16 @@ def test_the_explanation_that_is_shown_is_what_explain_says(tmp_path: Path) -> N
     bundle = compiled(tmp_path)
     said = explain(bundle, find(bundle, "checkout/HTTP5xxErrorRateCritical"))
     assert blocks("text")[0] == said.replace(str(tmp_path), "specs") + "\n"
+
+
+def test_the_counts_that_are_told_are_true(tmp_path: Path) -> None:
+    bundle = compiled(tmp_path)
+    assert [alert.source for alert in bundle.alerts].count("pack:http-api") == 8
+    assert len(bundle.alerts) == 9
+    texts = [text for path, text in rendered(bundle).items() if path.startswith("prometheus/tests/")]
+    assert sum(len(yaml.safe_load(text)["tests"]) for text in texts) == 18
+    assert "the eight alerts" in README
+    assert "18 promtool tests" in README
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:

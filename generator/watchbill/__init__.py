@@ -1,1 +1,1 @@
-"""watchbill compiles services, SLOs and alerts into proven monitoring configuration."""
+"""watchbill compiles specs of services and alerts into proven monitoring configuration."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from watchbill.pipeline import Compiled
 
 INTERRUPTED = 130  # what shells give a command that was stopped by Ctrl-C
+UNREAD = 141  # what shells give a command whose reader is gone
 
 _specs = click.option(
     "--specs", type=click.Path(path_type=Path), default=Path("specs"), show_default=True, help="The spec tree."
@@ -37,7 +38,7 @@ _format = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="watchbill")
 def cli() -> None:
-    """Compile services, SLOs and alerts into everything that an on-call team runs on."""
+    """Compile specs of services and alerts into Prometheus rules that are proven."""
 
 
 @cli.command(short_help="Compile, judge and publish.")
@@ -117,6 +118,8 @@ def audit(service: str | None, metrics: str | None, job: str | None, specs: Path
     from watchbill import pipeline
     from watchbill.audit import diagnostic, run
 
+    if job is not None and metrics is None:
+        raise UsageError("--job says whose scrape --metrics is; give both, or neither")
     compiled = pipeline.compile_specs(specs)
     services = run.choose_services(compiled.bundle, service)
     if metrics is None:
@@ -211,27 +214,41 @@ def _asks_for_json(arguments: list[str]) -> bool:
 
 def main() -> None:
     """Run a command; whatever is wrong ends in a sentence and an exit code, never in a traceback."""
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # let nothing more be flushed to a reader that is gone, as in "watchbill schema | head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
+    sys.exit(code)
+
+
+def _run() -> int:
     for_scripts = _asks_for_json(sys.argv[1:])
     try:
-        cli.main(standalone_mode=False)
+        # not cli.main(), which would turn a closed pipe into exit code 1
+        with cli.make_context("watchbill", sys.argv[1:]) as context:
+            cli.invoke(context)
     except SpecError as error:
         if for_scripts:
             _print_json({"diagnostics": _as_json(error.diagnostics)})
         else:
             _report(error.diagnostics, getattr(error, "texts", {}))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except WatchbillError as error:
         if for_scripts:
             _print_json({"error": str(error)})
         _say(f"watchbill: {error}")
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     except click.ClickException as error:
+        if for_scripts:
+            _print_json({"error": error.format_message()})
         error.show()
-        sys.exit(ExitCode.USAGE)
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         _say("watchbill: interrupted")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # whoever read us is gone, as in "watchbill schema | head"; let nothing be flushed to it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    return ExitCode.CLEAN

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from watchbill import naming
 from watchbill.conditions import Condition
 from watchbill.conditions.absent import Absent
+from watchbill.conditions.base import listed
 from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.model.alerts import Alert, Rule, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Service, Team, Urls
@@ -106,11 +107,10 @@ class _Lowering:
         """Watch that a signal is there at all: without it, none of its alerts can fire."""
         condition = Absent.model_construct(kind="absent", metrics=signal.presence, per=())
         name = naming.absence_alert(signal.key)
-        watched = " and ".join(signal.metrics[role].name for role in signal.presence)
+        watched = listed([signal.metrics[role].name for role in signal.presence], "and")
         blind = sum(alert.subject == signal.key and bool(set(alert.metrics) & set(signal.presence)) for alert in others)
-        cannot = (
-            f"{blind} alert{' on it' if blind == 1 else 's on it'} cannot fire until they are back" if blind else ""
-        )
+        counted = f"{blind} alert{'' if blind == 1 else 's'}"
+        cannot = f"{counted} on it cannot fire until these metrics are back" if blind else ""
         return Alert(
             name=name,
             service=self.linked.spec.service,

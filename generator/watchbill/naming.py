@@ -18,11 +18,6 @@ CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
 RESERVED_LABELS = frozenset({"alertname", "cluster", *CONTRACT_LABELS})
 
 
-def alert_id(service: str, alert: str) -> str:
-    """Name an alert across all services."""
-    return f"{service}/{alert}"
-
-
 def absence_alert(subject: str) -> str:
     """Name the alert that speaks when a signal's metrics have gone missing: `HttpMetricsAbsent`."""
     return "".join(part.capitalize() for part in re.split(r"[_-]", subject)) + "MetricsAbsent"
@@ -51,11 +46,6 @@ def metrics_page(service: str) -> str:
 def spec_pointer(document: str, alert: str) -> str:
     """Point at an alert in its spec, without a line number, which would churn."""
     return f"{document}#alerts.{alert}"
-
-
-def slug(title: str) -> str:
-    """Turn a title into a URL's last part, the way Grafana does."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def dashboard_uid(service: str, dashboard: str) -> str:

@@ -139,11 +139,14 @@ def ungrouped(expr: str, labels: Iterable[str]) -> tuple[str, ...]:
 
 
 _WITHOUT_LABELS = frozenset({"absent", "absent_over_time", "vector", "scalar", "time", "pi"})
+_CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _WRITING = frozenset({"label_replace", "label_join"})
 
 
-def _lost(node: pp.Expr, labels: frozenset[str]) -> frozenset[str]:
+def _lost(node: pp.Expr, labels: frozenset[str]) -> frozenset[str]:  # noqa: PLR0911 (one line per kind of node)
     match node:
+        case pp.AggregateExpr() if str(node.op) in _CHOOSING:  # they keep whole series
+            return _lost(node.expr, labels)
         case pp.AggregateExpr():
             written = {node.param.val} if isinstance(node.param, pp.StringLiteral) else set()
             modifier = node.modifier
@@ -168,6 +171,8 @@ def _lost(node: pp.Expr, labels: frozenset[str]) -> frozenset[str]:
 def _lost_by_matching(node: pp.BinaryExpr, labels: frozenset[str]) -> frozenset[str]:
     sides = [side for side in (node.lhs, node.rhs) if not _is_scalar(side)]
     operator = str(node.op)
+    if not sides:  # a comparison of scalars is true everywhere and nowhere
+        return labels
     if operator in {"and", "unless"}:
         return _lost(node.lhs, labels)
     lost = frozenset[str]().union(*(_lost(side, labels) for side in sides))
@@ -182,6 +187,8 @@ def _lost_by_matching(node: pp.BinaryExpr, labels: frozenset[str]) -> frozenset[
 def _is_scalar(node: pp.Expr) -> bool:
     if isinstance(node, (pp.ParenExpr, pp.UnaryExpr)):
         return _is_scalar(node.expr)
+    if isinstance(node, pp.BinaryExpr):
+        return _is_scalar(node.lhs) and _is_scalar(node.rhs)
     return isinstance(node, pp.NumberLiteral) or (
         isinstance(node, pp.Call) and node.func.name in {"scalar", "time", "pi"}
     )
@@ -197,6 +204,8 @@ def retarget(expr: str, matchers: Iterable[Matcher], scale: TimeScale = REAL_TIM
     def add(node: pp.VectorSelector) -> str:
         if node.at is not None:
             raise PromQLError("the @ modifier fixes a point in time")
+        if node.matchers.or_matchers:
+            raise PromQLError('"or" between matchers is not PromQL that Prometheus reads')
         own = _matchers(node)
         named = {matcher.label for matcher in own}
         return selector(node.name or "", (*own, *(m for m in target if m.label not in named)))
@@ -211,6 +220,8 @@ def retarget(expr: str, matchers: Iterable[Matcher], scale: TimeScale = REAL_TIM
                 window = _duration(node.range, scale)
                 return parse(f"{add(series)}[{window}]{_offset(series.offset, REAL_TIME)}")
             case pp.SubqueryExpr():
+                if node.at is not None:
+                    raise PromQLError("the @ modifier fixes a point in time")
                 window, step = _duration(node.range, scale), _duration(node.step, scale)
                 return parse(f"({node.expr.prettify()})[{window}:{step}]{_offset(node.offset, scale)}")
         return None

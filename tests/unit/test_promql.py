@@ -80,9 +80,15 @@ def test_every_duration_of_an_expression_is_scaled_once() -> None:
     assert scaled == "max_over_time((rate(a[5s]offset24m))[1m:10s]offset2m)>boffset30s"
 
 
-def test_a_fixed_point_in_time_is_refused() -> None:
+@pytest.mark.parametrize("expr", ["a @ 1600000000", "max_over_time(a[5m:1m] @ end())", "rate(a[5m] @ start())"])
+def test_a_fixed_point_in_time_is_refused(expr: str) -> None:
     with pytest.raises(PromQLError, match="point in time"):
-        retarget("a @ 1600000000", ())
+        retarget(expr, ())
+
+
+def test_matchers_that_prometheus_does_not_know_are_refused_not_dropped() -> None:
+    with pytest.raises(PromQLError, match='"or" between matchers'):
+        retarget('a{x="1" or y="2"}', JOB)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +117,9 @@ def test_a_fixed_point_in_time_is_refused() -> None:
         ('count_values by (cluster, env) ("env", a)', ("env",)),
         ("max_over_time((sum by (cluster, env) (a))[1h:5m])", ()),
         ("topk by (cluster, env) (5, a)", ()),
+        ("topk(3, sum by (cluster, env, e) (a)) > 1", ()),
+        ("scalar(sum(a)) > bool 5", ("cluster", "env")),
+        ("a > 2 * time()", ()),
     ],
 )
 def test_aggregations_that_drop_a_label_are_told(expr: str, lost: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition
+from watchbill.conditions.base import Condition, listed
 from watchbill.conditions.streams import Group, lone_gauge, steady
 from watchbill.errors import choose
 from watchbill.fields import KeyName
@@ -49,7 +49,7 @@ class Absent(Condition):
     def sentence(self, signal: Signal) -> str:
         """Name the metrics."""
         names = [signal.metrics[role].name + signal.metrics[role].type_suffix for role in self.metrics]
-        return f"{' or '.join(names)} has no series in an environment that should have it"
+        return f"{listed(names, 'or')} has no series in an environment that should have it"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the last metric's only series vanish while the others stay; it is seen gone one lookback later."""

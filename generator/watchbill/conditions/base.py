@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, get_args
 
 from watchbill.authoring import Authored, Faults
@@ -13,7 +14,7 @@ from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import Matcher
-from watchbill.quantity import Duration, Quantity, QuantityError, TimeScale, Unit
+from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, TimeScale, Unit
 
 INSTANCE = "instance"  # a target label that every series has; any condition may keep it
 
@@ -47,6 +48,8 @@ class Condition(Authored):
                 faults.add(self.span(field), what, choose(role, signal.metrics))
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
+            if role in self.per[:index]:
+                faults.add(self.span("per", index), f'"{role}" stands here twice', "remove one of them")
             if not self._check_label(index, role, signal, faults):
                 continue
             for metric in metrics:
@@ -188,6 +191,17 @@ def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:
 def capitalised(noun: str) -> str:
     """Begin a sentence with a noun, and leave the rest of it alone: `CPU cores` stays so."""
     return noun[:1].upper() + noun[1:]
+
+
+def listed(words: Sequence[str], conjunction: str) -> str:
+    """Write a list in English: `a, b or c`."""
+    *rest, last = words
+    return f"{', '.join(rest)} {conjunction} {last}" if rest else last
+
+
+def exceed(unit: Unit) -> str:
+    """Say how events exceed a limit: what is timed takes more than it, anything else is above it."""
+    return "take more than" if unit.dimension is Dimension.TIME else "are above"
 
 
 def per_words(condition: Condition, signal: Signal) -> str:

@@ -79,7 +79,7 @@ class AgainstBaseline(Condition):
 
     def reading(self, signal: Signal) -> Reading:
         """Show the present rate."""
-        return Reading(Display.NUMBER, f"/s {signal.metrics[self.metric].noun}")
+        return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}/s")
 
     @abstractmethod
     def course(self) -> Course:

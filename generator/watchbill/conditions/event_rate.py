@@ -50,7 +50,8 @@ class EventRate(Condition):
         """Name the events and the rate."""
         noun = capitalised(signal.metrics[self.metric].noun)
         where = f" ({self.where})" if self.where else ""
-        return f"{noun}{where}{per_words(self, signal)}: more than {self.above} over {self.window.words()}"
+        many = f"more than {self.above}" if self.above.number else "any"
+        return f"{noun}{where}{per_words(self, signal)}: {many} over {self.window.words()}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the rate, in the author's period."""
@@ -58,7 +59,7 @@ class EventRate(Condition):
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""
-        return Reading(Display.NUMBER, f"{self.above.unit.symbol} {signal.metrics[self.metric].noun}")
+        return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}{self.above.unit.symbol}")
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the counter grow a tenth slower or faster than the limit."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, per_words, unit_quantity
+from watchbill.conditions.base import Condition, exceed, per_words, unit_quantity
 from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, steady
 from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
@@ -52,9 +52,10 @@ class LatencyMean(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the mean and its limit."""
-        noun = signal.metrics[self.metric].noun
+        metric = signal.metrics[self.metric]
         floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
-        return f"On average, {noun}{per_words(self, signal)} are above {self.above} over {self.window.words()}{floor}"
+        events = f"{metric.noun}{per_words(self, signal)}"
+        return f"On average, {events} {exceed(metric.unit)} {self.above} over {self.window.words()}{floor}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""

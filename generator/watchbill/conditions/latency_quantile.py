@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, WithJsonSchema
 
 from watchbill.authoring import Faults, describe, problem
-from watchbill.conditions.base import Condition, per_words, unit_quantity
+from watchbill.conditions.base import Condition, exceed, per_words
 from watchbill.conditions.streams import (
     Course,
     Group,
@@ -128,10 +128,8 @@ class LatencyQuantile(Condition):
         metric = signal.metrics[self.metric]
         share = f"{decimal_text(self._ratio() * 100)}%"
         floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
-        return (
-            f"More than {share} of {metric.noun}{per_words(self, signal)} are above {self.above} (the {self.quantile})"
-            f" over {self.window.words()}{floor}"
-        )
+        events = f"{metric.noun}{per_words(self, signal)} {exceed(metric.unit)} {self.above}"
+        return f"More than {share} of {events} (the {self.quantile}) over {self.window.words()}{floor}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
@@ -142,7 +140,7 @@ class LatencyQuantile(Condition):
         """Show the share beyond the limit; between edges, the estimated quantile."""
         metric = signal.metrics[self.metric]
         if self._limit(metric)[1]:
-            return Reading(Display.PERCENT, f" of {metric.noun} are above {unit_quantity(self.above, metric.unit)}")
+            return Reading(Display.PERCENT, f" of {metric.noun} {exceed(metric.unit)} {self.above}")
         return Reading(Display.NUMBER, f"{metric.unit.symbol} at the {self.quantile}")
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:

@@ -85,9 +85,9 @@ class Level(Condition):
             return None
         unit = signal.metrics[self.metric].unit
         if unit is Unit.BYTES:
-            return Reading(Display.BYTES)
+            return Reading(Display.BYTES, f" (limit {self._limit()})")
         if unit is Unit.RATIO:
-            return Reading(Display.PERCENT)
+            return Reading(Display.PERCENT, f" (limit {self._limit()})")
         return Reading(Display.NUMBER, f"{unit.symbol} (limit {unit_quantity(self._limit(), unit)})")
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:

@@ -17,7 +17,7 @@ from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
-from watchbill.quantity import REAL_TIME, Duration, TimeScale
+from watchbill.quantity import REAL_TIME, Dimension, Duration, Quantity, TimeScale, Unit
 
 _MOTION = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
 
@@ -137,16 +137,26 @@ class PromQL(Condition):
         """Say it in the author's words."""
         return self.sentence_.rstrip(".")
 
-    def threshold(self, signal: Signal) -> Threshold | None:
-        """Draw the author's line, in the author's unit."""
+    def _line(self) -> tuple[Quantity, Direction] | None:
+        """Take the author's line; sizes in bytes and shares as ratios, as series measure them."""
+        bases = {Dimension.SIZE: Unit.BYTES, Dimension.RATIO: Unit.RATIO}
         for quantity, side in ((self.above, Direction.ABOVE), (self.below, Direction.BELOW)):
             if quantity is not None:
-                return Threshold(quantity.number, quantity.unit, side)
+                base = bases.get(quantity.unit.dimension, quantity.unit)
+                return Quantity(quantity.to(base), base), side
         return None
 
+    def threshold(self, signal: Signal) -> Threshold | None:
+        """Draw the author's line."""
+        line = self._line()
+        return None if line is None else Threshold(line[0].number, line[0].unit, line[1])
+
     def reading(self, signal: Signal) -> Reading:
-        """Show the bare value."""
-        return Reading(Display.NUMBER)
+        """Show the value in the unit of the author's line."""
+        line = self._line()
+        unit = Unit.COUNT if line is None else line[0].unit
+        shown = {Unit.BYTES: Display.BYTES, Unit.RATIO: Display.PERCENT}.get(unit)
+        return Reading(Display.NUMBER, unit.symbol) if shown is None else Reading(shown)
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
         """Keep the labels that the author's witness shows."""

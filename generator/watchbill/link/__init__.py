@@ -46,6 +46,7 @@ def link(documents: Iterable[Document]) -> Linked:
         )
     linked = [link_service(spec, document, platform, shelf, faults=faults) for document, spec in services if spec]
     _refuse_twins(linked, faults)
+    _refuse_shared_jobs(linked, faults)
     _warn_of_shared_targets(linked, faults)
     _stop_if_fatal(faults)
     return Linked(platform, tuple(sorted(linked, key=lambda s: s.spec.service)), tuple(faults.found))
@@ -67,8 +68,8 @@ def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[D
         elif len(parts) == 2 and parts[0] in {"services", "profiles", "packs"}:
             found[parts[0]].append(document)
         else:
-            what = f"nothing is known of a spec at {'/'.join(parts)}"
-            shelf = parts[0] if parts[0] in found else "services"
+            what = f"a spec does not belong at {'/'.join(parts)}"
+            shelf = parts[0] if parts[0] in {"services", "profiles", "packs"} else "services"
             faults.add(
                 _start(document), what, f"move it to {shelf}/{parts[-1]}, or to platform.yaml, profiles/ or packs/"
             )
@@ -83,6 +84,17 @@ def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[D
         services = f"{root.removesuffix('platform.yaml')}services"
         faults.add(Span(root, 1, 1, 1, 1), "there is no service to compile", f"write {services}/<name>.yaml")
     return found
+
+
+def _refuse_shared_jobs(services: Iterable[LinkedService], faults: Faults) -> None:
+    seen: dict[str, Span] = {}
+    for service in services:
+        for job in service.spec.scrape:
+            span = service.spec.span("scrape", job, key=True)
+            if job in seen:
+                todo = "give it another name, and the target of its signals the same"
+                faults.add(span, f'scrape job "{job}" stands at {seen[job]} already', todo)
+            seen.setdefault(job, span)
 
 
 def _warn_of_shared_targets(services: Iterable[LinkedService], faults: Faults) -> None:

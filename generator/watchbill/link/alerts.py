@@ -82,6 +82,8 @@ class _Alerts:
                     f'pack "{pack.pack}" needs no signal "{slot}"',
                     choose(slot, pack.needs),
                 )
+            elif key in self.spec.signals and key not in self.signals:
+                continue  # its own fault has been told
             elif key not in self.signals:
                 self.faults.add(use.span("signals", slot), f'signal "{key}" is unknown', choose(key, self.spec.signals))
             elif self.signals[key].profile != pack.needs[slot]:

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from watchbill.authoring import Faults
 from watchbill.errors import choose
 from watchbill.link.alerts import link_alerts
-from watchbill.link.linked import LinkedService, Shelf
+from watchbill.link.linked import LinkedAlert, LinkedService, Shelf
 from watchbill.link.places import link_environments, link_scrape
 from watchbill.link.signals import build_signal
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
-from watchbill.naming import RESERVED_LABELS
+from watchbill.naming import RESERVED_LABELS, absence_alert
 from watchbill.quantity import Duration
 from watchbill.source import Document
 from watchbill.spec.platform import PlatformSpec
@@ -49,6 +49,7 @@ def link_service(
         if built is not None:
             signals[key] = built
     alerts = link_alerts(spec, document.pointer, shelf.packs, signals, faults=faults)
+    _refuse_coined_names(spec, signals, alerts, faults)
     origin = Origin(spec.span("service", key=True), document.pointer)
     return LinkedService(spec, environments, tuple(signals.values()), alerts, scrapes, origin)
 
@@ -57,3 +58,19 @@ def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[
     for label in sorted(RESERVED_LABELS & set(target)):
         todo = "remove it; env and cluster come from the scrape configuration, the others from the alert"
         faults.add(spec.span(*path, label, key=True), f'label "{label}" is not for selecting a target', todo)
+
+
+def _refuse_coined_names(
+    spec: ServiceSpec, signals: Iterable[str], alerts: Iterable[LinkedAlert], faults: Faults
+) -> None:
+    """Refuse what would share the name of an absence alert, of which every signal gets one."""
+    coined: dict[str, str] = {}
+    for key in signals:
+        other = coined.setdefault(absence_alert(key), key)
+        if other != key:
+            what = f'signals "{other}" and "{key}" would share the alert "{absence_alert(key)}"'
+            faults.add(spec.span("signals", key, key=True), what, "rename one of them")
+    for alert in alerts:
+        if alert.name in coined:
+            what = f'alert "{alert.name}" is made for signal "{coined[alert.name]}" already'
+            faults.add(alert.origin.span, what, "choose another name")

@@ -7,7 +7,7 @@ dashboards are all built from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -74,4 +74,4 @@ class Witness:
     history: Duration
     settles: Duration
     clears: Duration
-    long_history: bool = field(default=False)
+    long_history: bool = False

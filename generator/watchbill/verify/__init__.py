@@ -1,1 +1,1 @@
-"""Judges that are not ours: promtool and amtool."""
+"""The judge that is not ours: promtool."""
