@@ -23,13 +23,13 @@ WATCHBILL = Path(sys.executable).parent / "watchbill"
 SERVICES = 240  # of 42 rules each, which makes 10,080 rules
 
 IN_PROCESS = """
-import json, time
+import json, sys, time
 from pathlib import Path
 from watchbill import pipeline
 times = []
 for _ in range(7):
     start = time.perf_counter()
-    bundle = pipeline.compile_specs(Path("specs")).bundle
+    bundle = pipeline.compile_specs(Path(sys.argv[1])).bundle
     compiled = time.perf_counter()
     pipeline.rendered(bundle)
     times.append([compiled - start, time.perf_counter() - compiled])
@@ -86,6 +86,15 @@ def python(code: str, *arguments: str) -> list[Any]:
     return list(json.loads(result.stdout))
 
 
+def core_api(folder: Path) -> Path:
+    """Write a tree with core-api alone; returns the spec tree."""
+    specs = folder / "core-api"
+    (specs / "services").mkdir(parents=True)
+    for path in ("platform.yaml", "services/core-api.yaml"):
+        (specs / path).write_text((ROOT / "specs" / path).read_text())
+    return specs
+
+
 def large_tree(folder: Path) -> Path:
     """Write many services like core-api; returns the spec tree."""
     specs = folder / "specs"
@@ -103,13 +112,13 @@ def measures() -> list[Measure]:
     found = [
         Measure("watchbill --help, cold, median of 15", seconds(lambda: watchbill("--help"), 15) * 1000, 150, "ms")
     ]
-    rounds = python(IN_PROCESS)
-    compiled, rendered = rounds[0]
-    again = statistics.median(sum(each) for each in rounds[1:])
-    found.append(Measure("compile the specs, first time in a process", compiled * 1000, 300, "ms"))
-    found.append(Measure("render all targets, first time in a process", rendered * 1000, 600, "ms"))
-    found.append(Measure("both again, median of 6", again * 1000, 300, "ms"))
     with tempfile.TemporaryDirectory() as folder:
+        rounds = python(IN_PROCESS, str(core_api(Path(folder))))
+        compiled, rendered = rounds[0]
+        again = statistics.median(sum(each) for each in rounds[1:])
+        found.append(Measure("compile core-api, first time in a process", compiled * 1000, 300, "ms"))
+        found.append(Measure("render all its targets, first time in a process", rendered * 1000, 600, "ms"))
+        found.append(Measure("both again, median of 6", again * 1000, 300, "ms"))
         out = f"{folder}/out"
         found.append(
             Measure("watchbill generate, median of 5", seconds(lambda: watchbill("generate", "--out", out), 5), 5, "s")
