@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from watchbill.audit import Finding, audit, diagnostic, read_scrape
 from watchbill.link import link
 from watchbill.lower import lower
-from watchbill.model.bundle import Bundle
+from watchbill.model.bundle import Bundle, Service
 from watchbill.source import read_tree
 
 PLATFORM = """\
@@ -89,3 +90,20 @@ def compiled(folder: Path, service: str = SERVICE) -> Bundle:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return lower(link(read_tree(folder / "specs")))
+
+
+def found(shop: Service, text: str) -> tuple[Finding, ...]:
+    """Audit a service against a scrape."""
+    return audit(shop, read_scrape(text, name="shop.prom"))
+
+
+def only(shop: Service, text: str) -> Finding:
+    """Return the one thing that an audit finds."""
+    findings = found(shop, text)
+    assert len(findings) == 1, [str(diagnostic(finding)) for finding in findings]
+    return findings[0]
+
+
+def said(finding: Finding) -> str:
+    """Write a finding on a line."""
+    return f"{finding.level}: {finding.what}; {finding.todo}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from audited import OPENMETRICS, SCRAPE, SERVICE, compiled
-from watchbill.audit import Finding, audit, diagnostic, read_scrape
+from audited import OPENMETRICS, SCRAPE, SERVICE, compiled, found, only, said
+from watchbill.audit import audit, read_scrape
 from watchbill.errors import Level, UsageError
 from watchbill.model.bundle import Service
 
@@ -14,20 +14,6 @@ from watchbill.model.bundle import Service
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Service:
     return compiled(tmp_path_factory.mktemp("tree")).services[0]
-
-
-def found(shop: Service, text: str) -> tuple[Finding, ...]:
-    return audit(shop, read_scrape(text, name="shop.prom"))
-
-
-def only(shop: Service, text: str) -> Finding:
-    findings = found(shop, text)
-    assert len(findings) == 1, [str(diagnostic(finding)) for finding in findings]
-    return findings[0]
-
-
-def said(finding: Finding) -> str:
-    return f"{finding.level}: {finding.what}; {finding.todo}"
 
 
 class TestAudit:

@@ -5,28 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from audited import SCRAPE, SERVICE, compiled
-from watchbill.audit import Finding, audit, diagnostic, read_scrape, table
+from audited import SCRAPE, SERVICE, compiled, found, only, said
+from watchbill.audit import diagnostic, table
 from watchbill.model.bundle import Service
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Service:
     return compiled(tmp_path_factory.mktemp("tree")).services[0]
-
-
-def found(shop: Service, text: str) -> tuple[Finding, ...]:
-    return audit(shop, read_scrape(text, name="shop.prom"))
-
-
-def only(shop: Service, text: str) -> Finding:
-    findings = found(shop, text)
-    assert len(findings) == 1, [str(diagnostic(finding)) for finding in findings]
-    return findings[0]
-
-
-def said(finding: Finding) -> str:
-    return f"{finding.level}: {finding.what}; {finding.todo}"
 
 
 class TestExpressionsOfTheServiceItself:

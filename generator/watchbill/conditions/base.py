@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import ClassVar, get_args
 
 from watchbill.authoring import Authored, Faults
@@ -14,7 +15,7 @@ from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import Matcher
-from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, TimeScale, Unit
+from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, TimeScale, Unit, decimal_text
 
 INSTANCE = "instance"  # a target label that every series has; any condition may keep it
 
@@ -191,6 +192,21 @@ def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:
 def capitalised(noun: str) -> str:
     """Begin a sentence with a noun, and leave the rest of it alone: `CPU cores` stays so."""
     return noun[:1].upper() + noun[1:]
+
+
+def with_floor(expr: str, counted: str, floor: Quantity | None) -> str:
+    """Ask for a least number of events besides, where there is a floor."""
+    return expr if floor is None else f"{expr} and {counted} >= {decimal_text(floor.number)}"
+
+
+def floor_words(floor: Quantity | None, events: str = "of them") -> str:
+    """Say the floor in brackets; empty where there is none."""
+    return "" if floor is None else f" (at least {floor} {events})"
+
+
+def floor_number(floor: Quantity | None) -> Decimal:
+    """Return how many events a witness needs at least."""
+    return floor.number if floor else Decimal(1)
 
 
 def listed(words: Sequence[str], conjunction: str) -> str:

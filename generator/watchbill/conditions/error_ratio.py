@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, class_matchers, per_words
+from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
     Course,
     Group,
@@ -67,14 +67,11 @@ class ErrorRatio(Condition):
         bad, events = self._bad(signal), signal.select(signal.metrics[self.metric])
         rates = (aggregate("sum", labels, over("rate", series, window)) for series in (bad, events))
         expr = f"{' / '.join(rates)} > {decimal_text(self.above.to(Unit.RATIO))}"
-        if self.min_events is not None:
-            floor = decimal_text(self.min_events.number)
-            expr = f"{expr} and {aggregate('sum', labels, over('increase', bad, window))} >= {floor}"
-        return expr
+        return with_floor(expr, aggregate("sum", labels, over("increase", bad, window)), self.min_events)
 
     def sentence(self, signal: Signal) -> str:
         """Name the share, the events, and the floor."""
-        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        floor = floor_words(self.min_events)
         events = f"{signal.metrics[self.metric].noun}{per_words(self, signal)}"
         return f"More than {self.above} of {events} {self._what()} over {self.window.words()}{floor}"
 
@@ -94,7 +91,7 @@ class ErrorRatio(Condition):
         ratio = self.above.to(Unit.RATIO)
         below, above = below_and_above(ratio, ceiling=Decimal(1))
         window = scale(self.window)
-        needed = self.min_events.number if self.min_events else Decimal(1)
+        needed = floor_number(self.min_events)
         flow = ample_flow(needed / ratio, window)
         shares = Course(Decimal(0), below, above)
         streams = [

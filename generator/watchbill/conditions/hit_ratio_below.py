@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import Course, ample_flow, counters, firing_labels, groups, shown
 from watchbill.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
@@ -56,15 +56,13 @@ class HitRatioBelow(Condition):
         misses = count("rate", self.misses)
         hits = f"({count('rate', self.hits)} or 0 * {misses})"
         expr = f"{hits} / ({hits} + {misses}) < {decimal_text(self.below.to(Unit.RATIO))}"
-        if self.min_events is not None:
-            counted = count("increase", self.misses)
-            all_hits = f"({count('increase', self.hits)} or 0 * {counted})"
-            expr = f"{expr} and {all_hits} + {counted} >= {decimal_text(self.min_events.number)}"
-        return expr
+        counted = count("increase", self.misses)
+        all_hits = f"({count('increase', self.hits)} or 0 * {counted})"
+        return with_floor(expr, f"{all_hits} + {counted}", self.min_events)
 
     def sentence(self, signal: Signal) -> str:
         """Name the share and the floor."""
-        floor = f" (at least {self.min_events} look-ups)" if self.min_events is not None else ""
+        floor = floor_words(self.min_events, "look-ups")
         noun = signal.metrics[self.hits].noun
         return (
             f"Fewer than {self.below} of look-ups{per_words(self, signal)} are {noun} over {self.window.words()}{floor}"
@@ -82,7 +80,7 @@ class HitRatioBelow(Condition):
         """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""
         ratio, window = self.below.to(Unit.RATIO), scale(self.window)
         spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), shown(ratio * Decimal("0.9"))
-        needed = self.min_events.number if self.min_events else Decimal(1)
+        needed = floor_number(self.min_events)
         flow = ample_flow(needed, window)
         hits = Course((1 + ratio) / 2, spared, short).scaled(flow)
         misses = Course(flow - hits.calm, flow - hits.below, flow - hits.above)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, exceed, per_words, unit_quantity
+from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, unit_quantity, with_floor
 from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, steady
 from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
@@ -45,15 +45,12 @@ class LatencyMean(Condition):
         total, count = (signal.select(metric, suffix=suffix) for suffix in ("_sum", "_count"))
         parts = (aggregate("sum", labels, over("rate", series, window)) for series in (total, count))
         expr = f"{' / '.join(parts)} > {decimal_text(self.above.to(metric.unit))}"
-        if self.min_events is not None:
-            floor = decimal_text(self.min_events.number)
-            expr = f"{expr} and {aggregate('sum', labels, over('increase', count, window))} >= {floor}"
-        return expr
+        return with_floor(expr, aggregate("sum", labels, over("increase", count, window)), self.min_events)
 
     def sentence(self, signal: Signal) -> str:
         """Name the mean and its limit."""
         metric = signal.metrics[self.metric]
-        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        floor = floor_words(self.min_events)
         events = f"{metric.noun}{per_words(self, signal)}"
         return f"On average, {events} {exceed(metric.unit)} {self.above} over {self.window.words()}{floor}"
 
@@ -76,7 +73,7 @@ class LatencyMean(Condition):
         limit = self.above.to(metric.unit)
         below, above = below_and_above(limit)
         mean = Course(limit / 10, below, above)
-        needed = self.min_events.number if self.min_events else Decimal(1)
+        needed = floor_number(self.min_events)
         flow = Decimal(max(10, int(3 * needed / window.seconds) + 1))
         streams = tuple(
             stream

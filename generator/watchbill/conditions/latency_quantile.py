@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, WithJsonSchema
 
 from watchbill.authoring import Faults, describe, problem
-from watchbill.conditions.base import Condition, exceed, per_words
+from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
     Course,
     Group,
@@ -118,16 +118,14 @@ class LatencyQuantile(Condition):
 
         within, every = counted("rate")
         expr = f"1 - {within} / {every} > {decimal_text(self._ratio())}"
-        if self.min_events is not None:
-            within, every = counted("increase")
-            expr = f"{expr} and {every} - {within} >= {decimal_text(self.min_events.number)}"
-        return expr
+        within, every = counted("increase")
+        return with_floor(expr, f"{every} - {within}", self.min_events)
 
     def sentence(self, signal: Signal) -> str:
         """Say it as the share of events beyond the limit, which is what a quantile means."""
         metric = signal.metrics[self.metric]
         share = f"{decimal_text(self._ratio() * 100)}%"
-        floor = f" (at least {self.min_events} of them)" if self.min_events is not None else ""
+        floor = floor_words(self.min_events)
         events = f"{metric.noun}{per_words(self, signal)} {exceed(metric.unit)} {self.above}"
         return f"More than {share} of {events} (the {self.quantile}) over {self.window.words()}{floor}"
 
@@ -149,7 +147,7 @@ class LatencyQuantile(Condition):
         limit, on_edge = self._limit(metric)
         if on_edge:
             below, above = below_and_above(self._ratio(), ceiling=Decimal(1))
-            needed = self.min_events.number if self.min_events else Decimal(1)
+            needed = floor_number(self.min_events)
             flow = ample_flow(needed / self._ratio(), window)
             slow = Course(Decimal(0), below * flow, above * flow)
             fast = Course(flow, flow - slow.below, flow - slow.above)
