@@ -26,7 +26,7 @@ help: ## show this list
 	@echo "make <target>, where <target> is one of:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-generate: $(READY) ## compile the specs into out/, judged by promtool
+generate: $(READY) ## compile the specs into out/, judged by promtool and amtool
 	@$(BIN)/watchbill generate
 
 check: $(READY) ## compile and judge without writing; fail where out/ differs
@@ -95,13 +95,14 @@ mkdir -p .tools; exec 9>.tools/environment.lock; \
 }
 endef
 
-# Another make may have built the environment while this one waited.
+# Another make may have built the environment while this one waited. The lock is complete, so nothing is resolved
+# anew: pip refuses an extra such as coverage[toml] as unpinned as soon as a newer release than the locked one is out.
 $(READY): $(LOCK) pyproject.toml
 	@set -e; $(find_python); $(alone); \
 	if [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && [ -z "$$(find $(LOCK) pyproject.toml -newer $(READY))" ]; then exit; fi; \
 	echo "making the environment in $(VENV) with $$("$$python" --version) …" >&2; \
 	rm -f $(READY); "$$python" -m venv --clear $(VENV); \
 	echo "installing the locked dependencies …" >&2; \
-	$(BIN)/python -m pip install -q --require-hashes -r $(LOCK); \
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r $(LOCK); \
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
 	printf '%s\n' "$(CURDIR)" >$(READY)

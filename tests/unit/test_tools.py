@@ -10,6 +10,7 @@ import pytest
 from watchbill.errors import ToolError
 from watchbill.tools import Tool, Version, as_json, checkout_root, ensure, find, generation, table
 from watchbill.tools.generations import MARKER, PROGRAMS
+from watchbill.tools.relocate import NEEDED_TEMPLATE
 from watchbill.tools.version import ask_version, parse_version
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -196,6 +197,8 @@ def test_noted_versions_save_running_the_tools(tmp_path: Path) -> None:
     folder = unpacked_generation(tmp_path, "newest", prometheus="9.9.9", alertmanager="9.9.9")
     note = {tool: {"version": "3.7.1", "bytes": (folder / tool).stat().st_size} for tool in PROGRAMS}
     (folder / MARKER).write_text(json.dumps(note))
+    (folder / NEEDED_TEMPLATE).parent.mkdir(parents=True)
+    (folder / NEEDED_TEMPLATE).touch()
     assert find("promtool", root=tmp_path).version == Version(3, 7, 1)
 
 

@@ -14,6 +14,7 @@ from watchbill.errors import ToolError
 from watchbill.tools import Version, ensure, fetch, generation
 from watchbill.tools.apt import Apt, source_paragraph
 from watchbill.tools.generations import PROGRAMS, RECIPES, seal
+from watchbill.tools.relocate import NEEDED_TEMPLATE
 from watchbill.tools.sources import Source, debian_mirror, parse_deb822, parse_lines, read_sources
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -154,11 +155,38 @@ def test_second_fetch_waits_for_the_first_and_takes_its_result(tmp_path: Path) -
         assert [tool.name for tool in second.result(timeout=20)] == list(PROGRAMS)
 
 
-def test_sealed_generation_is_known_without_running_it(tmp_path: Path) -> None:
-    folder = four_programs(tmp_path / ".tools" / "oldest")
+def sealed(folder: Path) -> Path:
+    """Write what a fetch leaves behind."""
+    four_programs(folder)
+    (folder / NEEDED_TEMPLATE).parent.mkdir(parents=True)
+    (folder / NEEDED_TEMPLATE).touch()
     seal(RECIPES["oldest"], folder)
+    return folder
+
+
+def test_sealed_generation_is_known_without_running_it(tmp_path: Path) -> None:
+    folder = sealed(tmp_path / ".tools" / "oldest")
     (folder / "promtool").chmod(0o644)
     assert generation("oldest", root=tmp_path).prometheus_version == Version(2, 42)
+
+
+def test_fetched_generation_without_the_templates_of_its_alertmanager_is_fetched_anew(tmp_path: Path) -> None:
+    folder = sealed(tmp_path / ".tools" / "oldest")
+    (folder / NEEDED_TEMPLATE).unlink()
+    with pytest.raises(ToolError) as caught:
+        fetch(tmp_path, names=("oldest",))
+    assert str(caught.value).startswith(
+        f"{folder} lacks share/prometheus/alertmanager/default.tmpl, without which its alertmanager does not start;"
+        " Prometheus and Alertmanager cannot be fetched without apt-get"
+    )
+
+
+def test_release_unpacked_over_a_fetched_generation_needs_no_templates_beside_it(tmp_path: Path) -> None:
+    folder = sealed(tmp_path / ".tools" / "oldest")
+    (folder / NEEDED_TEMPLATE).unlink()
+    with (folder / "alertmanager").open("a") as program:
+        program.write("# another build\n")
+    assert generation("oldest", root=tmp_path).alertmanager_version == Version(0, 25)
 
 
 def test_suite_that_moved_on_is_not_sealed(tmp_path: Path) -> None:

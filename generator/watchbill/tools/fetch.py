@@ -16,6 +16,7 @@ from watchbill.errors import ToolError
 from watchbill.tools.apt import Apt, FetchError, apt_of_this_system, download
 from watchbill.tools.generations import PROGRAMS, RECIPES, Generation, Recipe, fault_of, present, seal
 from watchbill.tools.place import tools_folder
+from watchbill.tools.relocate import relocate
 from watchbill.tools.version import Tool
 
 DEBIAN_NAMES = {"alertmanager": "prometheus-alertmanager"}
@@ -97,6 +98,7 @@ def _assemble(recipe: Recipe, unpacked: Path, folder: Path) -> Generation:
         if not binary.is_file():
             raise ToolError(f"no package of Debian {recipe.suite} among {', '.join(recipe.packages)} has {program}")
         binary.rename(folder / program)
+    relocate(unpacked, folder)
     return seal(recipe, folder)
 
 

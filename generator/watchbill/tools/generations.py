@@ -8,6 +8,7 @@ from pathlib import Path
 
 from watchbill.errors import ToolError
 from watchbill.tools.place import tools_folder
+from watchbill.tools.relocate import NEEDED_TEMPLATE
 from watchbill.tools.version import Tool, Version, ask_version
 
 MARKER = "generation.json"
@@ -68,7 +69,10 @@ RECIPES = {
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The four programs of one generation, by path."""
+    """The four programs of one generation, by path.
+
+    Alertmanager finds its templates in the folder that it lies in, and only if that is its working directory.
+    """
 
     name: str
     promtool: Path
@@ -143,7 +147,12 @@ def _load(recipe: Recipe, folder: Path) -> Generation:
     missing = [program for program in PROGRAMS if not (folder / program).is_file()]
     if missing:
         raise ToolError(f"the {recipe.name} generation of tools has no {', '.join(missing)} in {folder}")
-    versions = _versions(folder)
+    versions = _noted_versions(folder)
+    if versions is None:
+        versions = {program: ask_version(program, folder / program) for program in PROGRAMS}
+    elif not (folder / NEEDED_TEMPLATE).is_file():
+        # Fetched before we took it along. Binaries that somebody unpacked by hand may have their templates inside.
+        raise ToolError(f"{folder} lacks {NEEDED_TEMPLATE}, without which its alertmanager does not start")
     for program, version in versions.items():
         if not recipe.admits(program, version):
             more = "" if recipe.exact else " or newer"
@@ -151,8 +160,8 @@ def _load(recipe: Recipe, folder: Path) -> Generation:
     return _describe(recipe, folder, versions)
 
 
-def _versions(folder: Path) -> dict[str, Version]:
-    """Read the noted versions; ask the programs themselves where the note does not fit them.
+def _noted_versions(folder: Path) -> dict[str, Version] | None:
+    """Read the versions that were noted at the fetch, or None where no note fits these programs.
 
     So binaries that someone unpacked by hand count as well.
     """
@@ -164,7 +173,7 @@ def _versions(folder: Path) -> dict[str, Version]:
             }
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return {program: ask_version(program, folder / program) for program in PROGRAMS}
+    return None
 
 
 def _describe(recipe: Recipe, folder: Path, versions: dict[str, Version]) -> Generation:
