@@ -18,6 +18,7 @@ urls:
   grafana: https://grafana.example.com
   prometheus: https://prometheus.example.com
   alertmanager: https://alertmanager.example.com
+delivery: {smtp: {host: "smtp.example.com:587", from: alerts@example.com}}
 defaults: {team: backend}
 """
 PROFILE = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import spectree
 
+HISTORY = "oldest: oldest, deleted_by_age: aged_out, deleted_by_size: cut, per: [instance]"
 DAY = "baseline: 1h, smooth: 10m, window: 5m, floor: 1/s"
 
 CASES: dict[str, tuple[str, ...]] = {
@@ -158,6 +159,11 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: requests, below: 50%, baseline: 6h, floor: 600/min, for: 10m",
         "metric: requests, below: 50%, floor: 100/s, for: 10m",
     ),
+    "retention": (
+        f"{HISTORY}, limit: history, for: 0s",
+        f"{HISTORY}, limit: history, for: 6h",
+        f"{HISTORY}, limit: window, for: 4m",
+    ),
     "surge": (
         "metric: requests, above: 3x, window: 2m, floor: 5/s, for: 10m",
         f"metric: requests, above: 3x, {DAY}, for: 10m",
@@ -168,6 +174,10 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: requests, above: 3x, baseline: 6h, floor: 50/s, for: 10m",
         "metric: requests, above: 3x, floor: 5/s, for: 10m",
     ),
+    "watchdog": (
+        "for: 0s",
+        "for: 1m",
+    ),
 }  # fmt: skip
 
 
@@ -175,4 +185,5 @@ def services(kind: str) -> dict[str, str]:
     """Write a service for each case of a kind: promtool evaluates all rules of a file for each of its tests."""
     rest = "signal: kit, severity: Info, summary: Something is wrong"
     cases = {f"case-{number:02}": f"kind: {kind}, {case}, {rest}" for number, case in enumerate(CASES[kind])}
-    return {f"services/{name}.yaml": spectree.service({"Case": case}, name=name) for name, case in cases.items()}
+    written = {f"services/{name}.yaml": spectree.service({"Case": case}, name=name) for name, case in cases.items()}
+    return written | ({"platform.yaml": spectree.PLATFORM_WITH_HEARTBEAT} if kind == "watchdog" else {})

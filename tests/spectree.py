@@ -34,8 +34,11 @@ urls:
   grafana: https://grafana.example.com
   prometheus: https://prometheus.example.com
   alertmanager: https://alertmanager.example.com
+delivery: {smtp: {host: "smtp.example.com:587", from: alerts@example.com}, shadow: "#shadow"}
 defaults: {team: backend}
 """
+# For trees with a watchdog; without one the compiler would warn that nothing calls the switch.
+PLATFORM_WITH_HEARTBEAT = PLATFORM.replace("delivery: {", "delivery: {heartbeat: https://heartbeat.example.com/shop, ")
 
 # One metric of every shape that a condition can read.
 KIT = """\
@@ -67,6 +70,9 @@ metrics:
   slots: {name: slots_all, type: gauge, noun: all slots, help: All, labels: [pool]}
   hits: {name: cache_hits_total, type: counter, noun: hits, help: Hits, labels: [pool]}
   misses: {name: cache_misses_total, type: counter, noun: misses, help: Misses, labels: [pool]}
+  oldest: {name: oldest_seconds, type: gauge, unit: s, noun: the oldest sample, help: Unix time of the oldest sample}
+  aged_out: {name: aged_out_total, type: counter, noun: deletions, help: Deletions by age, labels: [pool]}
+  cut: {name: cut_total, type: counter, noun: deletions, help: Deletions by size}
 labels:
   route: {name: endpoint, example: /api/orders}
   status: {name: status_code, example: "200"}
@@ -81,6 +87,8 @@ limits:
   memory: {unit: bytes}
   cores: {unit: count}
   slots: {metric: slots}
+  history: {platform: retention}
+  window: {unit: s}
 """
 
 SERVICE = """\
@@ -89,7 +97,7 @@ title: Shop
 team: backend
 target: {{job: shop}}
 signals:
-  kit: {{profile: kit, limits: {{memory: 512MiB, cores: 2}}}}
+  kit: {{profile: kit, limits: {{memory: 512MiB, cores: 2, window: 90m}}}}
 alerts:
   own:
 """
@@ -136,6 +144,7 @@ def run(folder: Path, *arguments: str, terminal: bool = False) -> Run:
     argv, environ, code = sys.argv, dict(os.environ), 0
     os.environ.pop("GITHUB_ACTIONS", None)
     os.environ["WATCHBILL_PROMTOOL"] = str(generation("newest").promtool)
+    os.environ["WATCHBILL_AMTOOL"] = str(generation("newest").amtool)
     os.environ["NO_COLOR"] = "1"
     sys.argv = ["watchbill", *arguments]
     try:

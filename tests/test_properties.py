@@ -31,7 +31,8 @@ REST = "signal: kit, severity: P1, action: Look, summary: Something is wrong"
 OWN = {
     kind.replace("_", " ").title().replace(" ", ""): f"kind: {kind}, {cases[0]}, {REST}"
     for kind, cases in CASES.items()
-}
+    if kind != "watchdog"
+} | {"Watchdog": f"kind: watchdog, {CASES['watchdog'][0]}, {REST.replace('P1', 'Info')}"}
 PACK = """\
 pack: own
 title: Own
@@ -47,7 +48,7 @@ SERVICE = spectree.service(OWN).replace(
 )
 SCRAPE = "scrape:\n  shop: {interval: 15s, targets: {production: ['localhost:8000'], staging: ['localhost:8001']}}\n"
 TREE = {
-    "platform.yaml": spectree.PLATFORM,
+    "platform.yaml": spectree.PLATFORM_WITH_HEARTBEAT,
     "profiles/kit.yaml": spectree.KIT,
     "packs/own.yaml": PACK,
     "services/shop.yaml": SERVICE.replace("signals:\n", SCRAPE + "signals:\n", 1),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from watchbill import matrix
 from watchbill.explain import explain, find
 from watchbill.model.bundle import Bundle
 from watchbill.pipeline import compile_specs, rendered
@@ -46,14 +47,26 @@ def test_the_explanation_that_is_shown_is_what_explain_says(tmp_path: Path) -> N
 def test_the_counts_that_are_told_are_true(tmp_path: Path) -> None:
     bundle = compiled(tmp_path)
     assert [alert.source for alert in bundle.alerts].count("pack:http-api") == 8
-    assert len(bundle.alerts) == 9
+    assert len(bundle.alerts) == 10
     texts = [text for path, text in rendered(bundle).items() if path.startswith("prometheus/tests/")]
-    assert sum(len(yaml.safe_load(text)["tests"]) for text in texts) == 18
+    assert sum(len(yaml.safe_load(text)["tests"]) for text in texts) == 19
     assert "the eight alerts" in README
-    assert "18 promtool tests" in README
+    assert "19 promtool tests" in README
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_matrix_that_is_shown_is_what_explain_says(tmp_path: Path) -> None:
+    assert blocks("console")[0] == matrix.text(compiled(tmp_path)) + "\n"
+
+
+def test_the_message_that_is_shown_is_the_one_that_is_sent() -> None:
+    golden = (ROOT / "tests/cases/messages/page/slack.txt").read_text()
+    fields = dict(re.findall(r"^# (\S+)\n(.*?)(?=^# |\Z)", golden, re.MULTILINE | re.DOTALL))
+    dated = re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", f"{fields['title']}\n{fields['text']}")
+    plain = re.sub(r"<https://[^|]*\|([^>]*)>", r"[\1]", dated).replace("*", "").replace("_A ", "A ")
+    assert blocks("console")[1] == plain.replace("P1s._", "P1s.").rstrip() + "\n"

@@ -105,7 +105,8 @@ def test_every_rule_carries_the_labels_and_texts_of_the_contract() -> None:
     for rule in rules():
         assert {"severity", "team", "service", "subject"} <= set(rule["labels"]), rule["alert"]
         texts = rule["annotations"]
-        assert set(texts) == {"summary", "description", "runbook_url", "dashboard_url"}
+        needed = {"summary", "description", "runbook_url", "dashboard_url"}
+        assert needed <= set(texts) <= needed | {"impact", "action"}
         assert texts["runbook_url"].endswith(f"/alerts/{rule['labels']['service']}/{rule['alert']}.html")
         assert re.search(r"/d/[a-z0-9-]{1,40}/[a-z0-9-]+\?viewPanel=\d+&var-", texts["dashboard_url"])
 
@@ -137,6 +138,14 @@ def test_absence_is_asked_for_each_environment_by_name() -> None:
     assert asked == {(signal, env): 1 for signal in signals for env in ("production", "staging")}
     for rule in absences:
         assert f'env="{rule["labels"]["env"]}"' in rule["expr"]
+
+
+def test_the_targets_of_every_service_are_watched_job_by_job() -> None:
+    watching = {rule["labels"]["service"]: rule["expr"] for rule in rules() if rule["alert"] == "TargetDown"}
+    for path in (ROOT / "specs/services").glob("*.yaml"):
+        spec = yaml.safe_load(path.read_text())
+        (jobs,) = re.findall(r'job=~?"([^"]*)"', watching[spec["service"]])
+        assert set(jobs.split("|")) == set(spec["scrape"])
 
 
 @pytest.mark.parametrize("name", GENERATIONS)
@@ -187,7 +196,9 @@ def test_a_changed_threshold_is_caught_by_the_witnesses(tmp_path: Path) -> None:
 
 def test_published_files_name_neither_lines_nor_this_machine() -> None:
     for alert in catalogue()["alerts"]:
-        assert re.fullmatch(r"specs/services/[a-z-]+\.yaml#(alerts\.[A-Za-z0-9]+|signals\.[a-z_-]+)", alert["spec"])
+        assert re.fullmatch(
+            r"specs/services/[a-z-]+\.yaml#(alerts\.[A-Za-z0-9]+|signals\.[a-z_-]+|target)", alert["spec"]
+        )
         assert (OUT / alert["rule_file"]).is_file()
         assert (OUT / alert["test_file"]).is_file()
     for path in OUT.rglob("*"):

@@ -46,7 +46,7 @@ def cli() -> None:
 @_out
 @_format
 def generate(specs: Path, out: Path, format_: str) -> None:
-    """Compile the specs, let promtool judge the result, and publish it."""
+    """Compile the specs, let promtool and amtool judge the result, and publish it."""
     from watchbill import pipeline
 
     compiled, summary = pipeline.generate(specs, out, _say)
@@ -56,7 +56,7 @@ def generate(specs: Path, out: Path, format_: str) -> None:
     _answer(
         {"files": summary.files, **changes, "alerts": alerts, "services": services},
         f"{out}: {_count(alerts, 'alert')} of {_count(services, 'service')} in {_count(summary.files, 'file')},"
-        f" accepted by promtool; {said}",
+        f" accepted by promtool and amtool; {said}",
         format_,
         compiled,
     )
@@ -73,7 +73,9 @@ def check(specs: Path, out: Path, format_: str) -> None:
     compiled, drift = pipeline.check(specs, out)
     rows = [{"path": entry.path, "kind": entry.kind, "detail": entry.detail} for entry in drift]
     if not drift:
-        _answer({"drift": rows}, f"{out} is what {specs} compiles to, and promtool accepts it", format_, compiled)
+        _answer(
+            {"drift": rows}, f"{out} is what {specs} compiles to, and promtool and amtool accept it", format_, compiled
+        )
         return
     width = max(len(entry.kind) for entry in drift)
     lines = [f"{out} is not what {specs} compiles to:"]
@@ -86,35 +88,53 @@ def check(specs: Path, out: Path, format_: str) -> None:
     sys.exit(ExitCode.FOUND)
 
 
-@cli.command(short_help="Tell in English what an alert is.")
-@click.argument("alert")
+@cli.command(short_help="Tell in English what an alert is, or who is woken by what.")
+@click.argument("alert", required=False)
+@click.option("--matrix", "matrix_", is_flag=True, help="Tell who is woken by what, for every team and severity.")
 @_specs
 @_format
-def explain(alert: str, specs: Path, format_: str) -> None:
-    """Tell in English what ALERT is, when it fires, whose it is, and where it stands.
+def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None:  # noqa: FBT001 (click's)
+    """Tell in English what ALERT is, when it fires, whom it reaches, and where it stands.
 
     ALERT is service/Alert; the name alone will do where it is unique.
     """
     from watchbill import explain as explaining
-    from watchbill import pipeline
+    from watchbill import matrix, pipeline
     from watchbill.targets.catalog import entry
 
+    if (alert is None) is not matrix_:
+        raise UsageError("name one alert, or ask for the whole --matrix")
     compiled = pipeline.compile_specs(specs)
+    if alert is None:
+        _answer(matrix.as_json(compiled.bundle), matrix.text(compiled.bundle), format_)
+        return
     found = explaining.find(compiled.bundle, alert)
-    _answer(entry(found), explaining.explain(compiled.bundle, found), format_)
+    _answer(entry(found, compiled.bundle), explaining.explain(compiled.bundle, found), format_)
 
 
 @cli.command(short_help="Hold the specs against what services export.")
 @click.option("--service", metavar="NAME", help="Audit this service only.")
 @click.option("--metrics", metavar="FILE|URL", help="A scrape to audit instead of the committed samples.")
 @click.option("--job", metavar="NAME", help="The scrape's job, where it is not the service's own.")
+@click.option("--secrets", is_flag=True, help="Audit the secret files that Alertmanager reads on this machine.")
 @_specs
+@_out
 @_format
-def audit(service: str | None, metrics: str | None, job: str | None, specs: Path, format_: str) -> None:
+def audit(  # noqa: PLR0913 (one parameter per option)
+    *, service: str | None, metrics: str | None, job: str | None, secrets: bool, specs: Path, out: Path, format_: str
+) -> None:
     """Hold every metric, label, value and bucket edge that alerts read against what services really export.
 
-    Without --metrics, the samples below samples/ in the spec tree are audited.
+    Without --metrics, the samples below samples/ in the spec tree are audited. With --secrets, the files that the
+    compiled Alertmanager configuration names are audited instead, on the machine and as the user that will read them.
     """
+    if secrets:
+        if (service, metrics, job) != (None, None, None):
+            raise UsageError(
+                "--secrets audits files, and --service, --metrics and --job a scrape; give one or the other"
+            )
+        _audit_secrets(out, format_)
+        return
     from watchbill import pipeline
     from watchbill.audit import diagnostic, run
 
@@ -140,6 +160,18 @@ def audit(service: str | None, metrics: str | None, job: str | None, specs: Path
         if found:
             _report(found, compiled.texts)
     if any(entry.failed for entry in audited):
+        sys.exit(ExitCode.FOUND)
+
+
+def _audit_secrets(out: Path, format_: str) -> None:
+    from watchbill.audit import secret_files
+
+    verdicts, user = secret_files.audit_secrets(out), secret_files.present_user()
+    if format_ == "json":
+        _print_json(secret_files.as_json(verdicts, user=user))
+    else:
+        click.echo(secret_files.table(verdicts, user=user))
+    if any(verdict.failed for verdict in verdicts):
         sys.exit(ExitCode.FOUND)
 
 
@@ -237,9 +269,12 @@ def _run() -> int:
             _report(error.diagnostics, getattr(error, "texts", {}))
         return error.exit_code
     except WatchbillError as error:
+        from watchbill.plaintext import mask
+
+        said = mask(str(error))  # a URL of the command line may hold a password
         if for_scripts:
-            _print_json({"error": str(error)})
-        _say(f"watchbill: {error}")
+            _print_json({"error": said})
+        _say(f"watchbill: {said}")
         return error.exit_code
     except click.exceptions.Exit as stop:
         return stop.exit_code

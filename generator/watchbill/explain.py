@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 from watchbill import naming
+from watchbill.conditions.base import listed
 from watchbill.errors import UsageError, choose
 from watchbill.model.alerts import Alert, Stage
-from watchbill.model.bundle import Bundle
+from watchbill.model.bundle import Bundle, Environment
+from watchbill.targets.matrix import told
 
 WIDTH = 100
 _TITLE = 9
@@ -51,8 +54,11 @@ def explain(bundle: Bundle, alert: Alert) -> str:
         ),
         ("Impact", alert.impact),
         ("First", alert.action),
-        ("Owner", f"{team.title} ({team.name}): Slack {team.slack}, {team.email}, PagerDuty {team.pagerduty}"),
-        ("Subject", f"{alert.subject} ({signal.title}), read from {metrics}"),
+        ("Owner", f"{team.title} ({team.name})"),
+        *_reached(bundle, alert, service.environments),
+        ("Muted", _muted(bundle.inhibited_by[alert.id])),
+        ("Down", f"while it fires, {alert.declares_down} counts as down." if alert.declares_down else ""),
+        ("Subject", f"{alert.subject} ({signal.title})" + (f", read from {metrics}" if metrics else "")),
         ("Why", alert.why),
         ("From", _source(alert)),
         ("Spec", str(alert.origin.span)),
@@ -63,6 +69,8 @@ def explain(bundle: Bundle, alert: Alert) -> str:
     head = f"{alert.id}: {_SEVERITY[alert.severity.value]}"
     if alert.stage is Stage.SHADOW:
         head += "; in shadow, so it tells a log channel only"
+    if alert.stage is Stage.HEARTBEAT:
+        head = f"{alert.id}: a heartbeat, always firing, so that its silence is noticed"
     body = [_row(title, text) for title, text in rows if text]
     rules = [textwrap.indent(rule.expr, " " * (_TITLE + 2)) for rule in alert.rules]
     return "\n".join([head, "", *body, "  PromQL", *rules])
@@ -75,10 +83,22 @@ _SEVERITY = {
 }
 
 
+def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
+    team = bundle.platform.teams[alert.team]
+    title = "Tells"
+    for environment in environments:
+        yield title, f"in {environment.name}: {told(bundle.platform, team, alert, environment)}"
+        title = ""
+
+
+def _muted(by: tuple[str, ...]) -> str:
+    return f"while the same fault is told by {listed(by, 'or')}." if by else ""
+
+
 def _source(alert: Alert) -> str:
     if alert.source.startswith("pack:"):
         return f"pack {alert.source.removeprefix('pack:')}"
-    return {"service": "the service's own alerts", "monitoring": "the monitoring of every signal"}[alert.source]
+    return {"service": "the service's own alerts", "monitoring": "the monitoring that every service gets"}[alert.source]
 
 
 def _row(title: str, text: str) -> str:

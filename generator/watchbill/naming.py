@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from urllib.parse import quote
+
+from watchbill.quantity import Duration
 
 SERVICE_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 KEY_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
@@ -13,14 +16,55 @@ MAX_NAME = 60
 MAX_GROUP_RULES = 20
 MAX_UID = 40
 
+PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
+
+ALERTMANAGER = "alertmanager/alertmanager.yml"
+ROUTING_PAGE = "docs/routing.md"
+UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
+TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")
 CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
 RESERVED_LABELS = frozenset({"alertname", "cluster", *CONTRACT_LABELS})
 
 
+# What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
+SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
+SLO_PERIOD_EVENTS, SLO_PERIOD_ERRORS = "slo:events:period", "slo:errors:period"
+SLO_PERIOD_RATIO = "slo:error_ratio:period"
+SLO_COVERAGE, SLO_OBJECTIVE, SLO_INFO = "slo:coverage:ratio", "slo:objective:ratio", "slo:info:count"
+SLO_BUDGET_LEFT, SLO_BUDGET_LEFT_EVENTS = "slo:budget_left:ratio", "slo:budget_left:events"
+SLO_EXHAUSTED_IN = "slo:time_to_exhaustion:seconds"
+
+
+def slo_error_ratio(window: Duration) -> str:
+    """Name the share of bad events over a window: `slo:error_ratio:1h`."""
+    return f"slo:error_ratio:{window}"
+
+
+def slo_burn_rate(window: Duration) -> str:
+    """Name the burn rate over a window, where 1 uses up the budget in just the period: `slo:burn_rate:1h`."""
+    return f"slo:burn_rate:{window}"
+
+
+def camel(key: str) -> str:
+    """Write a key in the form of alert names: `queue-lag` becomes `QueueLag`."""
+    return "".join(part.capitalize() for part in re.split(r"[_-]", key))
+
+
 def absence_alert(subject: str) -> str:
     """Name the alert that speaks when a signal's metrics have gone missing: `HttpMetricsAbsent`."""
-    return "".join(part.capitalize() for part in re.split(r"[_-]", subject)) + "MetricsAbsent"
+    return f"{camel(subject)}MetricsAbsent"
+
+
+def slo_alerts(slo: str) -> tuple[str, str, str, str]:
+    """Name an objective's alerts: its page, its ticket, and those of a missing indicator and of unlabelled events."""
+    name = camel(slo)
+    return f"{name}BudgetBurn", f"{name}BudgetBurnSlow", f"{name}SliMissing", f"{name}EventsUnlabelled"
+
+
+def definition(text: str) -> str:
+    """Tell definitions of an objective apart by eight characters, so that each has a history of its own."""
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def rule_group(service: str, area: str, part: int) -> str:
@@ -33,9 +77,24 @@ def rule_file(service: str, area: str) -> str:
     return f"prometheus/rules/{service}.{area}.rules.yml"
 
 
+def slo_rule_file(service: str, part: str) -> str:
+    """Place the recordings of a service's objectives under `out/`; events apart, so that they can be backfilled."""
+    return f"prometheus/rules/{service}.slo-{part}.rules.yml"
+
+
 def test_file(service: str, area: str, step: str) -> str:
     """Place promtool tests under `out/`: those of an area's rules that run at one step."""
     return f"prometheus/tests/{service}.{area}.{step}.test.yml"
+
+
+def receiver(team: str, channels: Iterable[str]) -> str:
+    """Name a team's receiver by what it does: `backend/pagerduty+slack+email`; no team's name has a slash."""
+    return f"{team}/{'+'.join(channels)}"
+
+
+def secret_file(folder: str, name: str) -> str:
+    """Place a secret file on the machine that runs Alertmanager."""
+    return f"{folder}/{name}"
 
 
 def metrics_page(service: str) -> str:
@@ -81,5 +140,5 @@ def variable(label: str) -> str:
 
 
 def signal_pointer(document: str, key: str) -> str:
-    """Point at a signal in its spec."""
-    return f"{document}#signals.{key}"
+    """Point at a signal in its spec; at the target for the subject that every service gets."""
+    return f"{document}#target" if key == TARGETS else f"{document}#signals.{key}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchbill import artifacts, schema
+from watchbill import artifacts, naming, schema
 from watchbill.drift import Drift
 from watchbill.errors import Diagnostic, SpecError
 from watchbill.link import link
@@ -18,10 +18,11 @@ from watchbill.source import read_tree
 from watchbill.targets import render
 from watchbill.targets.prometheus import rule_groups
 from watchbill.tools import ensure
-from watchbill.verify import promtool
+from watchbill.verify import amtool, promtool
 
 Say = Callable[[str], None]
 LOCK_SECONDS = 60.0
+_TODO = "correct the spec, or report this: what compiles should pass the judges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +79,23 @@ def check(specs: Path, out: Path) -> tuple[Compiled, tuple[Drift, ...]]:
 
 
 def verify(compiled: Compiled, staged: Path) -> None:
-    """Raise `SpecError` with what promtool refuses, at the lines of the specs that caused it."""
-    tool = ensure("promtool")
-    refused = promtool.check(tool.path, staged / "prometheus")
-    if refused:
-        faults = [_located(compiled.bundle, complaint) for complaint in refused]
+    """Raise `SpecError` with what promtool and amtool refuse, at the lines of the specs that caused it."""
+    refused = promtool.check(ensure("promtool").path, staged / "prometheus")
+    faults = [_located(compiled.bundle, complaint) for complaint in refused]
+    unfit = amtool.check(ensure("amtool").path, staged / naming.ALERTMANAGER)
+    if unfit:
+        what = f"amtool refuses the routing: {unfit}"
+        faults.append(Diagnostic(compiled.bundle.platform.origin.span, what, _TODO))
+    if faults:
         raise CompileError(SpecError(faults), compiled.texts)
 
 
 def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:
-    todo = "correct the spec, or report this: what compiles should pass promtool"
     for service in bundle.services:
         for area in {alert.area for alert in service.alerts}:
             for name, group in rule_groups(service, area):
                 if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
                     alert, _ = group[complaint.rule - 1]
-                    return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', todo)
+                    return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', _TODO)
     span = bundle.services[0].origin.span
-    return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", todo)
+    return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", _TODO)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import accumulate
 
 from watchbill.errors import Diagnostic, Level, Span, sort_diagnostics
+from watchbill.plaintext import cover, mask, tells_of_name
 from watchbill.scalars import visible
 
 EXCERPT_COLUMNS = 100
@@ -47,7 +48,8 @@ def render(diagnostics: Iterable[Diagnostic], *, style: Style, texts: Mapping[st
     """Render diagnostics, sorted and without repetitions; no line break ends the result.
 
     `texts` holds the files' texts by the paths of the spans; a file that it lacks is shown without excerpt.
-    No text of an author reaches the result in a form that a terminal or GitHub's runner would obey.
+    No text of an author reaches the result in a form that a terminal or GitHub's runner would obey, and no
+    secret in a form that a log could leak.
     """
     found = sort_diagnostics(diagnostics)
     if style is Style.JSON:
@@ -68,7 +70,7 @@ def count(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, str | int]:
-    """Turn a diagnostic into plain values, for programs."""
+    """Turn a diagnostic into plain values, for programs; secrets are hidden."""
     span = diagnostic.span
     return {
         "file": span.file,
@@ -77,8 +79,8 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int]:
         "end_line": span.end_line,
         "end_column": span.end_column,
         "level": diagnostic.level.value,
-        "what": diagnostic.what,
-        "todo": diagnostic.todo,
+        "what": mask(diagnostic.what),
+        "todo": mask(diagnostic.todo),
     }
 
 
@@ -92,7 +94,7 @@ def _annotate(diagnostic: Diagnostic) -> str:
         f"{name}={_escape_command(str(value)).replace(':', '%3A').replace(',', '%2C')}"
         for name, value in properties.items()
     )
-    message = _escape_command(f"{diagnostic.what}; {diagnostic.todo}")
+    message = _escape_command(f"{mask(diagnostic.what)}; {mask(diagnostic.todo)}")
     return f"::{diagnostic.level.value} {written}::{message}"
 
 
@@ -103,14 +105,16 @@ def _escape_command(text: str) -> str:
 
 @dataclass(slots=True)
 class _Printer:
-    """Writes text lines, and keeps each file's lines once split."""
+    """Writes text lines, and keeps each file's lines once split, without secrets."""
 
     style: Style
     texts: Mapping[str, str]
     lines: dict[str, list[str]] = field(default_factory=dict)
+    hidden: list[Span] = field(default_factory=list)
 
     def print(self, diagnostics: Sequence[Diagnostic]) -> list[str]:
         printed = []
+        self.hidden = [diagnostic.span for diagnostic in diagnostics if tells_of_name(diagnostic.what)]
         for diagnostic in diagnostics:
             printed.append(self._headline(diagnostic))
             if self.style is not Style.PLAIN:
@@ -118,11 +122,11 @@ class _Printer:
         return printed
 
     def _headline(self, diagnostic: Diagnostic) -> str:
-        place, what = visible(str(diagnostic.span)), visible(diagnostic.what)
+        place, what = visible(str(diagnostic.span)), visible(mask(diagnostic.what))
         if diagnostic.level is Level.WARNING:
             what = f"warning: {what}"
         place, what = self._paint(place, _BOLD), self._paint(what, _colour_of(diagnostic))
-        return f"{place}: {what}; {visible(diagnostic.todo)}"
+        return f"{place}: {what}; {visible(mask(diagnostic.todo))}"
 
     def _excerpt(self, diagnostic: Diagnostic) -> list[str]:
         line = self._line(diagnostic.span)
@@ -136,12 +140,29 @@ class _Printer:
     def _line(self, span: Span) -> str | None:
         if span.file not in self.lines:
             text = self.texts.get(span.file)
-            self.lines[span.file] = [] if text is None else text.removeprefix("\ufeff").split("\n")
+            self.lines[span.file] = [] if text is None else self._split(span.file, text)
         lines = self.lines[span.file]
         return lines[span.line - 1].removesuffix("\r") if 1 <= span.line <= len(lines) else None
 
+    def _split(self, file: str, text: str) -> list[str]:
+        """Split a text into lines without secrets; it is masked as a whole, since a private key has many lines."""
+        lines = mask(text.removeprefix("\ufeff")).split("\n")
+        for span in self.hidden:
+            if span.file == file:
+                _hide(lines, span)
+        return lines
+
     def _paint(self, text: str, code: str) -> str:
         return f"{code}{text}{_RESET}" if self.style is Style.COLOUR else text
+
+
+def _hide(lines: list[str], span: Span) -> None:
+    """Cover what a span marks, in place."""
+    for number in range(span.line, min(span.end_line, len(lines)) + 1):
+        line = lines[number - 1]
+        start = span.column - 1 if number == span.line else 0
+        end = span.end_column - 1 if number == span.end_line else len(line)
+        lines[number - 1] = line[:start] + cover(line[start:end]) + line[end:]
 
 
 def _colour_of(diagnostic: Diagnostic) -> str:

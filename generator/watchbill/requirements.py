@@ -85,7 +85,7 @@ class Required:
 def required(service: Service) -> tuple[Required, ...]:
     """List what a service must export, by signal in the spec's order, then by name."""
     found: list[Required] = []
-    for signal in service.signals:
+    for signal in exported(service):
         uses: dict[str, set[Use]] = {}
         for alert in service.alerts:
             if alert.subject == signal.key:
@@ -98,12 +98,17 @@ def required(service: Service) -> tuple[Required, ...]:
     return tuple(found)
 
 
+def exported(service: Service) -> tuple[Signal, ...]:
+    """List the signals that the service exports; what Prometheus makes of each scrape is none of them."""
+    return tuple(s for s in service.signals if not all(_MADE.fullmatch(m.name) for m in s.metrics.values()))
+
+
 def optional(service: Service) -> tuple[tuple[Signal, Metric], ...]:
     """List the metrics that the signals know of and no alert reads."""
     read = {(entry.signal.key, entry.name) for entry in required(service)}
     return tuple(
         (signal, metric)
-        for signal in service.signals
+        for signal in exported(service)
         for metric in signal.metrics.values()
         if (signal.key, metric.name) not in read
     )

@@ -57,7 +57,7 @@ def test_generate_twice_changes_nothing(checkout: Path) -> None:
     before = snapshot(checkout / "out")
     result = watchbill(checkout, "generate")
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.endswith("accepted by promtool; nothing changed\n")
+    assert result.stdout.endswith("accepted by promtool and amtool; nothing changed\n")
     assert snapshot(checkout / "out") == before
 
 
@@ -113,6 +113,22 @@ def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: P
     assert result.returncode == 1
     assert 'promtool refuses "core-api/CircuitBreakerOpen"' in result.stderr
     assert result.stderr.startswith("specs/services/core-api.yaml:")
+    assert snapshot(checkout / "out") == before
+
+
+def test_what_amtool_refuses_is_told_and_not_published(checkout: Path) -> None:
+    before = snapshot(checkout / "out")
+    refuses = checkout / "amtool"
+    refuses.write_text(
+        "#!/bin/sh\n"
+        'test "$1" = --version && { echo "amtool, version 0.25.0"; exit; }\n'
+        'echo "amtool: error: failed to validate 1 file(s)" >&2; exit 1\n'
+    )
+    refuses.chmod(0o755)
+    result = watchbill(checkout, "generate", WATCHBILL_AMTOOL=str(refuses))
+    assert result.returncode == 1
+    assert result.stderr.startswith("specs/platform.yaml:")
+    assert "amtool refuses the routing: failed to validate 1 file(s)" in result.stderr
     assert snapshot(checkout / "out") == before
 
 

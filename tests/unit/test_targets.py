@@ -52,7 +52,11 @@ def test_each_alert_belongs_to_its_services_team(bundle: Bundle) -> None:
 
 def test_the_same_name_in_two_services_is_two_alerts(bundle: Bundle) -> None:
     ids = [alert["id"] for alert in json.loads(render(bundle)["catalog.json"])["alerts"]]
-    assert ids == ["pay/KitMetricsAbsent", "pay/LoadHigh", "pay/LoadOdd", "shop/KitMetricsAbsent", "shop/LoadHigh"]
+    pay, shop = (
+        ("KitMetricsAbsent", "LoadHigh", "LoadOdd", "TargetDown"),
+        ("KitMetricsAbsent", "LoadHigh", "TargetDown"),
+    )
+    assert ids == [f"pay/{name}" for name in pay] + [f"shop/{name}" for name in shop]
 
 
 def test_absence_is_asked_for_each_cluster_of_the_services_own_environments(bundle: Bundle) -> None:
@@ -67,7 +71,7 @@ def test_absence_is_asked_for_each_cluster_of_the_services_own_environments(bund
 
 def test_a_shadow_alert_says_so_in_a_label_and_others_do_not(bundle: Bundle) -> None:
     stages = {rule["alert"]: rule["labels"].get("stage") for rule in rules(bundle)}
-    assert stages == {"LoadHigh": None, "LoadOdd": "shadow", "KitMetricsAbsent": None}
+    assert stages == {"LoadHigh": None, "LoadOdd": "shadow", "KitMetricsAbsent": None, "TargetDown": None}
 
 
 def test_env_and_cluster_are_target_labels_of_the_scrape_configuration(bundle: Bundle) -> None:

@@ -12,12 +12,13 @@ from watchbill.errors import Diagnostic, Level, Span, SpecError
 from watchbill.model.bundle import Scrape as ScrapeJob
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Signal
+from watchbill.requirements import exported
 
 
 def jobs(service: Service) -> dict[str, tuple[Signal, ...]]:
     """Sort a service's signals by their job, its own target's first; a signal without one is under ""."""
     found: dict[str, list[Signal]] = {}
-    for signal in service.signals:
+    for signal in exported(service):
         job = next((m.value for m in signal.matchers if m.label == "job" and m.op == "="), "")
         found.setdefault(job, []).append(signal)
     return {job: tuple(found[job]) for job in sorted(found, key=lambda job: (job != service.job, job))}

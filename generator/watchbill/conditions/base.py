@@ -29,6 +29,9 @@ class Condition(Authored):
     per_environment: ClassVar[bool] = False
     """Whether the condition must be asked for each environment by name, as absence must."""
 
+    heartbeat: ClassVar[bool] = False
+    """Whether it is true all the time, so that its silence tells that nothing is told any more."""
+
     kind: str
     per: tuple[KeyName, ...] = ()
 

@@ -9,7 +9,12 @@ from typing import TypeVar
 from watchbill import library
 from watchbill.authoring import Authored, Faults, read
 from watchbill.errors import Level, Span, SpecError, choose
+from watchbill.link.deadline import judge_deadline
+from watchbill.link.dependencies import judge_dependencies
+from watchbill.link.history import judge_history
 from watchbill.link.linked import Linked, LinkedAlert, LinkedService, Shelf
+from watchbill.link.routing import judge_alerts, judge_platform
+from watchbill.link.secrets import refuse_secrets
 from watchbill.link.services import link_service
 from watchbill.source import Document
 from watchbill.spec.pack import PackSpec
@@ -25,7 +30,7 @@ Model = TypeVar("Model", bound=Authored)
 def link(documents: Iterable[Document]) -> Linked:
     """Read and resolve a spec tree; raises `SpecError` with all that is wrong in each phase."""
     faults = Faults()
-    sorted_out = _sort_out(documents, faults)
+    sorted_out = _sort_out(refuse_secrets(documents, faults), faults)
     profiles = _shelve(ProfileSpec, "profile", [*library.documents("profiles"), *sorted_out["profiles"]], faults)
     for profile in profiles.values():
         profile.check(faults)
@@ -44,10 +49,17 @@ def link(documents: Iterable[Document]) -> Linked:
             f'team "{platform.defaults.team}" is unknown',
             choose(platform.defaults.team, platform.teams),
         )
+    judge_platform(platform, faults)
     linked = [link_service(spec, document, platform, shelf, faults=faults) for document, spec in services if spec]
+    judge_alerts(platform, linked, faults)
+    judge_dependencies(linked, faults)
     _refuse_twins(linked, faults)
     _refuse_shared_jobs(linked, faults)
     _warn_of_shared_targets(linked, faults)
+    _stop_if_fatal(faults)
+    # These two ask for witnesses, which conditions give once they have been accepted.
+    judge_deadline(linked, platform, faults)
+    judge_history(linked, platform, faults)
     _stop_if_fatal(faults)
     return Linked(platform, tuple(sorted(linked, key=lambda s: s.spec.service)), tuple(faults.found))
 

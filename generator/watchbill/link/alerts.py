@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from watchbill.authoring import Faults, load
 from watchbill.errors import Span, choose
@@ -130,7 +131,8 @@ class _Alerts:
             )
         signal = slots.get(spec.signal)
         dashboard = spec.dashboard or pack.dashboard
-        return self._checked(name, spec, signal, (f"pack:{pack.pack}", pack.pack, dashboard), origin)
+        keys = {slot: found.key for slot, found in slots.items()}
+        return self._checked(name, spec, signal, (f"pack:{pack.pack}", pack.pack, dashboard), origin, slots=keys)
 
     def _changed(self, spec: AlertSpec, change: Map) -> AlertSpec | None:
         """Lay an override's keys over the pack's mapping, each with its own place."""
@@ -164,13 +166,34 @@ class _Alerts:
         )
 
     def _checked(
-        self, name: str, spec: AlertSpec, signal: Signal | None, where: tuple[str, str, str], origin: Span
+        self,
+        name: str,
+        spec: AlertSpec,
+        signal: Signal | None,
+        where: tuple[str, str, str],
+        origin: Span,
+        *,
+        slots: Mapping[str, str] = MappingProxyType({}),
     ) -> LinkedAlert | None:
         if signal is None:
             return None
         spec.judge(self.faults)
         spec.condition.check(signal, self.faults)
-        return LinkedAlert(name, spec, signal, *where, Origin(origin, self.document))
+        down = self._down(spec, slots)
+        return LinkedAlert(name, spec, signal, *where, down, Origin(origin, self.document))
+
+    def _down(self, spec: AlertSpec, slots: Mapping[str, str]) -> str:
+        """Resolve what an alert declares down: the service, a signal of it, or what a pack calls that signal."""
+        name = spec.declares_down
+        if name is None or name == self.spec.service:
+            return name or ""
+        key = slots.get(name, name)
+        if key not in self.spec.signals:
+            known = {self.spec.service, *self.spec.signals}
+            what = f'"{name}" is neither this service nor a signal of it'
+            self.faults.add(spec.span("declares_down"), what, choose(name, known))
+            return ""
+        return f"{self.spec.service}/{key}"
 
     def _refuse_idle_changes(self, known: set[str]) -> None:
         for section in ("override", "drop"):

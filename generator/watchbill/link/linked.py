@@ -18,7 +18,10 @@ from watchbill.spec.service import ServiceSpec
 
 @dataclass(frozen=True, slots=True)
 class LinkedAlert:
-    """An alert with its signal; `origin` is where an author would change it."""
+    """An alert with its signal; `origin` is where an author would change it.
+
+    `declares_down` is the full name of what is down while it fires, empty for nothing.
+    """
 
     name: str
     spec: AlertSpec
@@ -26,6 +29,7 @@ class LinkedAlert:
     source: str
     area: str
     dashboard: str
+    declares_down: str
     origin: Origin
 
 

@@ -13,7 +13,7 @@ from watchbill.link.places import link_environments, link_scrape
 from watchbill.link.signals import build_signal
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
-from watchbill.naming import RESERVED_LABELS, absence_alert
+from watchbill.naming import RESERVED_LABELS, TARGET_DOWN, TARGETS, absence_alert
 from watchbill.quantity import Duration
 from watchbill.source import Document
 from watchbill.spec.platform import PlatformSpec
@@ -63,8 +63,11 @@ def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[
 def _refuse_coined_names(
     spec: ServiceSpec, signals: Iterable[str], alerts: Iterable[LinkedAlert], faults: Faults
 ) -> None:
-    """Refuse what would share the name of an absence alert, of which every signal gets one."""
-    coined: dict[str, str] = {}
+    """Refuse what would share a name with what every service gets: its targets, and an absence alert of each signal."""
+    if TARGETS in spec.signals:
+        what = f'signal "{TARGETS}" is there for every service already: what Prometheus scrapes'
+        faults.add(spec.span("signals", TARGETS, key=True), what, "choose another name")
+    coined = {TARGET_DOWN: TARGETS}
     for key in signals:
         other = coined.setdefault(absence_alert(key), key)
         if other != key:

@@ -33,7 +33,7 @@ def build_signal(
     if profile is None:
         faults.add(spec.span("profile"), f'profile "{spec.profile}" is unknown', choose(spec.profile, shelf))
         return None
-    builder = _Builder(spec, profile, faults)
+    builder = _Builder(spec, profile, platform, faults)
     builder.refuse_unknown()
     target = {**service.target, **spec.target}
     labels = {role: spec.labels.get(role, label.name) for role, label in sorted(profile.labels.items())}
@@ -64,6 +64,7 @@ def build_signal(
 class _Builder:
     spec: SignalSpec
     profile: ProfileSpec
+    platform: PlatformSpec
     faults: Faults
 
     def refuse_unknown(self) -> None:
@@ -146,12 +147,14 @@ class _Builder:
         return built
 
     def limits(self) -> dict[str, Limit]:
-        """Take the limits that the service exports or states; one that it does not state is left out."""
+        """Take the limits that the service exports or states, or the platform; one that nobody states is left out."""
         built: dict[str, Limit] = {}
         for name, usual in sorted(self.profile.limits.items()):
             stated = self.spec.limits.get(name)
             if usual.metric is not None:
                 built[name] = Limit(name, metric=usual.metric)
+            elif usual.platform is not None:
+                built[name] = Limit(name, number=self.platform.defaults.retention.seconds)
             elif stated is not None and usual.unit is not None:
                 try:
                     number = stated.to(UNITS[usual.unit])
@@ -169,4 +172,8 @@ class _Builder:
             if usual.metric is not None and stated is not None:
                 what = f'limit "{name}" is the metric "{usual.metric}"'
                 self.faults.add(self.spec.span("limits", name), what, "rename the metric instead")
+            if usual.platform is not None and stated is not None:
+                what = f'limit "{name}" is the same for all signals'
+                todo = f'write "{usual.platform}: …" among the platform\'s defaults instead'
+                self.faults.add(self.spec.span("limits", name), what, todo)
         return built

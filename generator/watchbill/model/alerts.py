@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from watchbill.model.origin import Origin
+from watchbill.model.routing import Receivers
 from watchbill.model.witness import Witness
 from watchbill.quantity import Duration, Unit
 
@@ -20,10 +21,11 @@ class Severity(StrEnum):
 
 
 class Stage(StrEnum):
-    """Whether an alert reaches people; a shadow alert is evaluated and shown, but tells only a log channel."""
+    """Whom an alert reaches: people; a log channel, while it is on trial; or, always firing, a dead man's switch."""
 
     LIVE = "live"
     SHADOW = "shadow"
+    HEARTBEAT = "heartbeat"
 
 
 class Direction(StrEnum):
@@ -73,7 +75,9 @@ class Alert:
 
     `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
     the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
-    `slo`, `monitoring`), `why` the reason that the service gives for changing it.
+    `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
+    what is down while it fires: `<service>`, or `<service>/<signal>`. `receivers` are those of each of
+    the platform's environments.
     """
 
     name: str
@@ -100,6 +104,9 @@ class Alert:
     runbook_url: str
     dashboard_url: str
     metrics: tuple[str, ...]
+    declares_down: str
+    second_path: bool
+    receivers: Receivers
     origin: Origin
 
     @property

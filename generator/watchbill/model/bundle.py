@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchbill.model.alerts import Alert
+from watchbill.model.alerts import Alert, Severity
 from watchbill.model.origin import Origin
+from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime
 from watchbill.model.signals import Signal
 from watchbill.quantity import Duration
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Whose alert it is, and where that team is reached."""
+    """Whose alert it is, and where that team is reached: a Slack channel, an e-mail address, a PagerDuty service."""
 
     name: str
     title: str
-    slack: str
-    email: str
-    pagerduty: str
+    addresses: Mapping[Channel, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,20 @@ class Platform:
 
     teams: Mapping[str, Team]
     default_team: str
+    policies: Mapping[Severity, Policy]
+    quiet_times: tuple[QuietTime, ...]
+    delivery: Delivery
     environments: tuple[Environment, ...]
     urls: Urls
     scrape_interval: Duration
     evaluation_interval: Duration
     keep_firing_for: Duration
+    origin: Origin
+
+    def channels(self, severity: Severity, environment: Environment) -> tuple[Channel, ...]:
+        """List where a severity goes; where nothing pages, PagerDuty is left out and the others stay."""
+        every = self.policies[severity].channels
+        return every if environment.pages else tuple(channel for channel in every if channel is not Channel.PAGERDUTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,9 @@ class Scrape:
 class Service:
     """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows.
 
-    `job` is the scrape job of its own target; other jobs scrape exporters for it.
+    `job` is the scrape job of its own target; other jobs scrape exporters for it. A `prompt` service has
+    promised a time, and is not kept waiting by its route. `depends_on` holds `<service>` and
+    `<service>/<signal>`.
     """
 
     name: str
@@ -89,6 +99,8 @@ class Service:
     job: str
     environments: tuple[Environment, ...]
     evaluation_interval: Duration
+    prompt: bool
+    depends_on: tuple[str, ...]
     signals: tuple[Signal, ...]
     alerts: tuple[Alert, ...]
     scrapes: tuple[Scrape, ...]
@@ -97,10 +109,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything, sorted by name."""
+    """Everything, sorted by name; `inhibited_by` says for each alert, by id, which others can mute it."""
 
     platform: Platform
     services: tuple[Service, ...]
+    inhibit_rules: tuple[InhibitRule, ...]
+    inhibited_by: Mapping[str, tuple[str, ...]]
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

@@ -66,7 +66,8 @@ class Witness:
 
     `history` is the calm that the expression needs before it can judge, `settles` the time after
     which the regime above holds fully (the value is exact from then on), `clears` the time after
-    which a return to calm is seen.
+    which a return to calm is seen. `constant` means that it fires from the first evaluation on,
+    without any series, and never resolves.
     """
 
     streams: tuple[Stream, ...]
@@ -75,3 +76,4 @@ class Witness:
     settles: Duration
     clears: Duration
     long_history: bool = False
+    constant: bool = False

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, WrapValidator, create_model
 
-from watchbill.authoring import Authored, Faults, collector, problem
+from watchbill.authoring import Authored, Faults, StrictBool, collector, problem
 from watchbill.conditions import Condition, kinds
 from watchbill.errors import choose
 from watchbill.fields import DurationText, KeyName, Reference, Sentence
@@ -18,7 +18,9 @@ class AlertSpec(Authored):
     """What every alert says, whatever its kind.
 
     `summary` is what is wrong, `impact` who suffers, `action` the first step of whoever answers;
-    `panel` is the dashboard's panel that shows it.
+    `panel` is the dashboard's panel that shows it. `declares_down` names what is down while it fires, the
+    service itself or one of its signals: whoever depends on that is not told of its P1 besides. `second_path`
+    tells over the platform's second path too, since the first may be what fails.
     """
 
     signal: Reference
@@ -26,6 +28,8 @@ class AlertSpec(Authored):
     for_: Annotated[DurationText, Field(alias="for")]
     keep_firing_for: DurationText | None = None
     stage: Literal["live", "shadow"] = "live"
+    declares_down: KeyName | None = None
+    second_path: StrictBool = False
     summary: Sentence
     impact: Sentence | None = None
     action: Sentence | None = None
@@ -46,6 +50,10 @@ class AlertSpec(Authored):
         if self.severity in {"P0", "P1"} and self.action is None:
             what = f"a {self.severity} without an action leaves whoever answers it without a first step"
             faults.add(self.span("severity"), what, 'add "action: …", one line that says what to do first')
+        if self.condition.heartbeat and (self.severity != "Info" or self.stage != "live"):
+            field = "severity" if self.severity != "Info" else "stage"
+            what = "a heartbeat fires all the time, and tells a dead man's switch only"
+            faults.add(self.span(field), what, 'write "severity: Info", and no stage')
 
 
 @cache

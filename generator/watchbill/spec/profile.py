@@ -64,10 +64,14 @@ class ClassSpec(Authored):
 
 
 class LimitSpec(Authored):
-    """A limit that the service exports itself (`metric`), or that each signal must state in a unit."""
+    """A limit that the service exports itself (`metric`), that each signal must state in a unit, or the platform's.
+
+    `platform: retention` is how long Prometheus keeps samples, in seconds.
+    """
 
     metric: KeyName | None = None
     unit: UnitName | None = None
+    platform: Literal["retention"] | None = None
 
 
 class ProfileSpec(Authored):
@@ -113,12 +117,12 @@ class ProfileSpec(Authored):
                     todo,
                 )
         for name, limit in self.limits.items():
-            if (limit.metric is None) == (limit.unit is None):
+            if [limit.metric, limit.unit, limit.platform].count(None) != 2:
                 span = self.span("limits", name, key=True)
                 faults.add(
                     span,
-                    f'limit "{name}" is neither a metric nor a number',
-                    'write either "metric" or "unit"',
+                    f'limit "{name}" needs one source: a metric, a number of each signal, or the platform',
+                    'write one of "metric", "unit" and "platform"',
                 )
             elif limit.metric is not None and limit.metric not in self.metrics:
                 faults.add(

@@ -142,7 +142,9 @@ class ScrapeSpec(Authored):
 class ServiceSpec(Authored):
     """A service. `target` is put into every selector; `env` and `cluster` never appear here.
 
-    `evaluation_interval` is for a service whose alerts must be out sooner than the platform's interval allows.
+    `evaluation_interval` is for a service whose alerts must be out sooner than the platform's interval allows,
+    and `notify_within` is how soon: a message leaves in that time from the fault, at worst. `depends_on` names
+    other services, and signals of its own that stand for something of its own, such as its database.
     """
 
     service: ServiceName
@@ -150,6 +152,8 @@ class ServiceSpec(Authored):
     team: Reference
     environments: tuple[KeyName, ...] | None = None
     evaluation_interval: DurationText | None = None
+    notify_within: DurationText | None = None
+    depends_on: tuple[KeyName, ...] = ()
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
     scrape: dict[LabelValue, ScrapeSpec] = {}
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]

@@ -78,14 +78,17 @@ def summary(alert: Alert) -> Text:
 
 
 def description(alert: Alert) -> Text:
-    """Say when it fires, how bad it is now, who suffers, and what to do first."""
-    text: Text = (alert.sentence,)
-    if alert.reading is not None:
-        text = (*text, " Now ", ValueOf(alert.reading.display), f"{alert.reading.after}.")
-    for lead, part in (("Impact", alert.impact), ("First", alert.action)):
-        if part:
-            text = (*text, f" {lead}: {part.rstrip('.')}.")
-    return text
+    """Say when it fires, and how bad it is now."""
+    if alert.reading is None:
+        return (alert.sentence,)
+    return (alert.sentence, " Now ", ValueOf(alert.reading.display), f"{alert.reading.after}.")
+
+
+def texts(alert: Alert) -> dict[str, Text]:
+    """List the annotations that a person reads: what and where, how bad, who suffers, and what to do first."""
+    written = {"summary": summary(alert), "description": description(alert)}
+    spoken = {"impact": alert.impact, "action": alert.action}
+    return written | {name: (f"{text.rstrip('.')}.",) for name, text in spoken.items() if text}
 
 
 def dashboard_url_rendered(alert: Alert, labels: Mapping[str, str]) -> str:

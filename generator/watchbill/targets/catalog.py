@@ -19,7 +19,7 @@ def render(bundle: Bundle) -> dict[str, str]:
     """Render `catalog.json`, sorted; what no target makes yet is empty or null."""
     content = {
         "version": 1,
-        "alerts": [entry(alert) for alert in bundle.alerts],
+        "alerts": [entry(alert, bundle) for alert in bundle.alerts],
         "slos": [],
         "dashboards": [],
         "runbooks": [],
@@ -27,7 +27,7 @@ def render(bundle: Bundle) -> dict[str, str]:
     return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
 
 
-def entry(alert: Alert) -> dict[str, Any]:
+def entry(alert: Alert, bundle: Bundle) -> dict[str, Any]:
     """Describe one alert, as the contract lays it down."""
     threshold = alert.threshold
     return {
@@ -53,8 +53,9 @@ def entry(alert: Alert) -> dict[str, Any]:
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
-        "receivers": None,
-        "inhibited_by": None,
+        "receivers": {environment: list(told) for environment, told in alert.receivers.items()},
+        "inhibited_by": list(bundle.inhibited_by[alert.id]),
+        "declares_down": alert.declares_down or None,
         "cases": names_of_cases(alert),
         "explanation": alert.sentence,
     }

@@ -10,11 +10,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watchbill import naming
+from watchbill.model.alerts import Stage
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.signals import Metric, Signal
 from watchbill.promql import Matcher, selector
 from watchbill.quantity import Unit, decimal_text
 from watchbill.requirements import Required, optional, required
+from watchbill.targets import matrix
 from watchbill.targets.yamltext import Plain, dump
 
 INDEX = "docs/index.md"
@@ -48,7 +50,8 @@ def render(bundle: Bundle) -> dict[str, str]:
         for service in bundle.services
     ]
     index = environment.get_template("index.md.j2").render(services=listed)
-    return {INDEX: index, **pages, NAVIGATION: navigation(bundle)}
+    page = {naming.ROUTING_PAGE: routing(bundle, environment)}
+    return {INDEX: index, **pages, **page, NAVIGATION: navigation(bundle)}
 
 
 def navigation(bundle: Bundle) -> str:
@@ -56,7 +59,8 @@ def navigation(bundle: Bundle) -> str:
     pages: list[Plain] = [
         {html.escape(service.title): _in_docs(naming.metrics_page(service.name))} for service in bundle.services
     ]
-    nav: list[Plain] = [{"Home": _in_docs(INDEX)}, *([{"Metrics": pages}] if pages else [])]
+    nav: list[Plain] = [{"Home": _in_docs(INDEX)}, {"Who is woken by what": _in_docs(naming.ROUTING_PAGE)}]
+    nav += [{"Metrics": pages}] if pages else []
     return dump({"nav": nav}, source="specs")
 
 
@@ -76,6 +80,54 @@ def metrics(service: Service, environment: Environment) -> str:
         signals=signals,
         optional=list(spare.values()),
     )
+
+
+def routing(bundle: Bundle, environment: Environment) -> str:
+    """Render the page that tells who is woken by what."""
+    platform = bundle.platform
+    return environment.get_template("routing.md.j2").render(
+        paging=[place.name for place in platform.environments if place.pages] or ["no environment"],
+        places=[place.name for place in platform.environments],
+        rows=[
+            {
+                "team": row.team.title,
+                "severity": row.severity.value,
+                "count": len(row.alerts),
+                "told": [row.told.get(place.name, "does not run there") for place in platform.environments],
+            }
+            for row in matrix.rows(bundle)
+        ],
+        asides=[
+            {"what": aside.what, "told": aside.told, "alerts": [alert.id for alert in aside.alerts or ()]}
+            for aside in matrix.asides(bundle)
+        ],
+        quiet_times=[matrix.quiet_words(bundle, quiet) for quiet in platform.quiet_times],
+        timings=[
+            {
+                "severity": severity.value,
+                "wait": policy.timing.group_wait.words(),
+                "interval": policy.timing.group_interval.words(),
+                "repeat": policy.timing.repeat_interval.words(),
+            }
+            for severity, policy in platform.policies.items()
+        ],
+        prompt=[service.title for service in bundle.services if service.prompt],
+        prompt_wait=naming.PROMPT_WAIT.words(),
+        services=[_muting(service, bundle) for service in bundle.services],
+    )
+
+
+def _muting(service: Service, bundle: Bundle) -> Mapping[str, Any]:
+    alerts = [
+        {
+            "name": alert.name,
+            "severity": alert.severity.value,
+            "stage": "" if alert.stage is Stage.LIVE else alert.stage.value,
+            "muted": bundle.inhibited_by[alert.id],
+        }
+        for alert in service.alerts
+    ]
+    return {"title": service.title, "alerts": alerts}
 
 
 def inline(text: str) -> str:

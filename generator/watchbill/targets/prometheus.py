@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from watchbill import naming
 from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Bundle, Scrape, Service
-from watchbill.targets.annotations import description, summary, template
+from watchbill.targets.annotations import template, texts
 from watchbill.targets.yamltext import Plain, dump
 
 CONFIG = "prometheus/prometheus.yml"
@@ -53,8 +53,7 @@ def _rule(alert: Alert, rule: Rule) -> Plain:
         emitted["keep_firing_for"] = str(alert.keep_firing_for)
     emitted["labels"] = dict(sorted((*alert.labels, *rule.place)))
     emitted["annotations"] = {
-        "summary": template(summary(alert)),
-        "description": template(description(alert)),
+        **{name: template(text) for name, text in texts(alert).items()},
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
     }

@@ -13,7 +13,7 @@ from watchbill.model.bundle import Bundle, Environment, Service
 from watchbill.model.signals import Signal
 from watchbill.model.witness import Motion, Regime, Stream
 from watchbill.quantity import Duration, decimal_text
-from watchbill.targets.annotations import dashboard_url_rendered, description, rendered, summary
+from watchbill.targets.annotations import dashboard_url_rendered, rendered, texts
 from watchbill.targets.yamltext import Plain, dump
 
 BASE = Decimal(5000)  # counters do not start at zero, which would hide how `increase` extrapolates
@@ -64,6 +64,8 @@ def _steps(alert: Alert) -> Clock:
 
 def names_of_cases(alert: Alert) -> list[str]:
     """Name the cases that an alert's tests hold."""
+    if alert.rules[0].witness.constant:
+        return ["fires all the time"]
     cases = ["quiet while calm", "fires", "resolves"]
     cases += ["quiet before for is over"] if _shows_for(alert) else []
     return sorted(cases + (["quiet just short of the threshold"] if _can_fall_short(alert) else []))
@@ -99,8 +101,14 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 
 def cases(alert: Alert, rule: Rule, service: Service) -> Iterable[Plain]:
-    """Write a rule's tests: one in which it fires and resolves, and one in which it falls short."""
+    """Write a rule's tests: one in which it fires and resolves, and one in which it falls short.
+
+    What always fires does so everywhere at once, so its first rule's test speaks for all.
+    """
     case = _Case(alert, rule, service)
+    if rule.witness.constant:
+        yield from [case.always_fires()] if rule is alert.rules[0] else []
+        return
     yield case.fires_and_resolves()
     if _can_fall_short(alert):
         yield case.stays_quiet()
@@ -133,6 +141,12 @@ class _Case:
         checks.append(self._check(self.resolved, firing=False))
         phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end), (Regime.CALM, self.resolved))
         return self._test("fires and resolves", phases, checks)
+
+    def always_fires(self) -> Plain:
+        """Write that it fires from the first evaluation on, and later too."""
+        first = self.clock.up(self.alert.for_)
+        checks: list[Plain] = [self._check(at, firing=True) for at in (first, first + self.onset)]
+        return self._test("fires all the time", ((Regime.CALM, self.onset),), checks)
 
     def stays_quiet(self) -> Plain:
         """Quiet although just short of the threshold for as long as it would take to fire."""
@@ -169,9 +183,11 @@ class _Case:
     def _check(self, at: Duration, *, firing: bool) -> Plain:
         check: dict[str, Plain] = {"eval_time": str(at), "alertname": self.alert.name}
         if firing:
-            check["exp_alerts"] = [
-                self._expected(dict(expected.labels), expected.value) for expected in self.witness.firing
-            ]
+            places = [dict(rule.place) for rule in self.alert.rules] if self.witness.constant else [{}]
+            expected = (
+                (place | dict(firing.labels), firing.value) for place in places for firing in self.witness.firing
+            )
+            check["exp_alerts"] = [self._expected(own, value) for own, value in expected]
         return check
 
     def _expected(self, own: dict[str, str], value: Decimal) -> Plain:
@@ -179,8 +195,7 @@ class _Case:
         return {
             "exp_labels": dict(sorted({**series, **dict(self.alert.labels)}.items())),
             "exp_annotations": {
-                "summary": rendered(summary(self.alert), series, value),
-                "description": rendered(description(self.alert), series, value),
+                **{name: rendered(text, series, value) for name, text in texts(self.alert).items()},
                 "runbook_url": self.alert.runbook_url,
                 "dashboard_url": dashboard_url_rendered(self.alert, series),
             },

@@ -1,1 +1,1 @@
-"""The judge that is not ours: promtool."""
+"""The judges that are not ours: promtool and amtool."""

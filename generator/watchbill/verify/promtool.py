@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchbill.errors import ToolError
+from watchbill.verify.judge import judge
 
 SECONDS = 300  # promtool takes 1.5 s for 15,000 rules; whatever takes this long hangs
 
@@ -43,12 +43,7 @@ def test(promtool: Path, files: Sequence[Path]) -> subprocess.CompletedProcess[s
 
 def run(promtool: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run promtool; raises `ToolError` where it cannot be run or hangs."""
-    try:
-        return subprocess.run([str(promtool), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{promtool} {arguments[0]} has not answered for {SECONDS} s") from None
-    except OSError as error:
-        raise ToolError(f"{promtool} cannot be run: {error.strerror or error}") from None
+    return judge(promtool, arguments, seconds=SECONDS)
 
 
 def complaints(result: subprocess.CompletedProcess[str]) -> tuple[Complaint, ...]:

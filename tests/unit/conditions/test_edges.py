@@ -19,6 +19,9 @@ ERRORS = "kind: error_ratio, metric: requests, bad: 5xx, above: 1%"
 HITS = "kind: hit_ratio_below, hits: hits, misses: misses, below: 80%"
 DROP = "kind: drop, metric: requests, below: 50%, baseline: 1h, smooth: 10m, floor: 1/s"
 SURGE = "kind: surge, metric: requests, above: 3x, baseline: 1h, smooth: 10m, floor: 5/s"
+KEPT = (
+    "kind: retention, oldest: oldest, deleted_by_age: aged_out, deleted_by_size: cut, limit: history, per: [instance]"
+)
 P99 = "kind: latency_quantile, metric: duration, quantile: p99, above: 1s"
 SIZE = "kind: latency_quantile, metric: size, quantile: p99, above: 1MB"
 
@@ -179,6 +182,51 @@ EDGES = {
         False,
     ),
     "a restart is no surge": (SURGE, {"requests_total{": "0+600x95 0+600x5"}, False),
+    "a server that was young and deletes by age keeps too little": (
+        KEPT,
+        {"oldest_seconds{": "0+0x100", "aged_out_total{": "0x90 1x9", "cut_total{": "0x100"},
+        True,
+    ),
+    "a server that deletes by size keeps too little": (
+        KEPT,
+        {"oldest_seconds{": "0+0x100", "aged_out_total{": "0x100", "cut_total{": "0x90 1x9"},
+        True,
+    ),
+    "a server that does not count deletions by size is judged by those by age": (
+        KEPT,
+        {"oldest_seconds{": "0+0x100", "aged_out_total{": "1x100"},
+        True,
+    ),
+    "a young server that deletes nothing is quiet": (
+        KEPT,
+        {"oldest_seconds{": "0+0x100", "aged_out_total{": "0x100", "cut_total{": "0x100"},
+        False,
+    ),
+    "a server that deletes what is old enough is quiet": (
+        KEPT,
+        {"oldest_seconds{": "-1300000+0x100", "aged_out_total{": "1+1x100", "cut_total{": "7x100"},
+        False,
+    ),
+    "a history that is exactly as long as it should be is quiet": (
+        KEPT.replace("limit: history", "limit: window"),
+        {"oldest_seconds{": "600x100", "aged_out_total{": "1x100", "cut_total{": "0x100"},
+        False,
+    ),
+    "deletions of one server are not another's": (
+        KEPT,
+        {
+            'oldest_seconds{instance="a",': "-1300000x100",
+            'aged_out_total{instance="a",': "5x100",
+            'oldest_seconds{instance="b",': "0x100",
+            'aged_out_total{instance="b",': "0x100",
+        },
+        False,
+    ),
+    "a server without a sample, whose oldest is far in the future, is quiet": (
+        KEPT,
+        {"oldest_seconds{": "9223372036854775x100", "aged_out_total{": "0x100", "cut_total{": "0x100"},
+        False,
+    ),
 }  # fmt: skip
 
 

@@ -2,58 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from watchbill import naming
 from watchbill.conditions import Condition
-from watchbill.conditions.absent import Absent
-from watchbill.conditions.base import listed
 from watchbill.link import Linked, LinkedAlert, LinkedService
+from watchbill.link.dependencies import dependencies
+from watchbill.lower.monitoring import Coined, absence, target_down
+from watchbill.lower.platform import lower_platform
+from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
 from watchbill.model.alerts import Alert, Rule, Severity, Stage
-from watchbill.model.bundle import Bundle, Environment, Platform, Service, Team, Urls
+from watchbill.model.bundle import Bundle, Platform, Service
 from watchbill.model.signals import Signal
 from watchbill.promql import Matcher, pretty
 from watchbill.quantity import REAL_TIME, Duration, TimeScale
-from watchbill.spec.platform import PlatformSpec
-
-ABSENCE_FOR = Duration.parse("10m")  # a restart or a deploy does not take this long
 
 
 def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
     """Lower everything, with all durations under `scale`."""
-    platform = _platform(linked.platform, scale)
+    platform = lower_platform(linked.platform, scale)
     services = tuple(_service(service, platform, scale) for service in linked.services)
-    return Bundle(platform, services)
-
-
-def _platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
-    return Platform(
-        teams={name: Team(name, t.title, t.slack, t.email, t.pagerduty) for name, t in sorted(spec.teams.items())},
-        default_team=spec.defaults.team,
-        environments=tuple(Environment(n, e.clusters, e.pages) for n, e in sorted(spec.environments.items())),
-        urls=Urls(spec.urls.site, spec.urls.grafana, spec.urls.prometheus, spec.urls.alertmanager),
-        scrape_interval=scale(spec.defaults.scrape_interval),
-        evaluation_interval=scale(spec.defaults.evaluation_interval),
-        keep_firing_for=scale(spec.defaults.keep_firing_for),
-    )
+    return Bundle(platform, services, inhibit_rules(services), inhibitors(services))
 
 
 def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Service:
     lowering = _Lowering(linked, platform, scale)
     alerts = [lowering.alert(alert) for alert in linked.alerts]
-    alerts += [lowering.absence(signal, alerts) for signal in linked.signals]
+    coined = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
+    alerts += [lowering.coined(alert) for alert in coined]
     return Service(
         name=linked.spec.service,
         title=linked.spec.title,
         team=linked.spec.team,
         job=linked.spec.target.get("job", ""),
         environments=linked.environments,
+        prompt=linked.spec.notify_within is not None,
+        depends_on=dependencies(linked),
         evaluation_interval=(
             platform.evaluation_interval
             if linked.spec.evaluation_interval is None
             else scale(linked.spec.evaluation_interval)
         ),
-        signals=linked.signals,
+        signals=tuple(sorted((*linked.signals, coined[0].signal), key=lambda signal: signal.key)),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
         origin=linked.origin,
@@ -72,6 +60,7 @@ class _Lowering:
         """Lower an alert of a pack or of the service."""
         spec, condition, signal = linked.spec, linked.spec.condition, linked.signal
         severity = Severity(spec.severity)
+        stage = Stage.HEARTBEAT if condition.heartbeat else Stage(spec.stage)
         for_ = self.scale(spec.for_)
         grouping = condition.own_grouping(signal)
         kept = self.platform.keep_firing_for if severity is Severity.P0 else Duration(0)
@@ -81,12 +70,12 @@ class _Lowering:
             subject=signal.key,
             severity=severity,
             team=self.linked.spec.team,
-            stage=Stage(spec.stage),
+            stage=stage,
             kind=condition.kind,
             source=linked.source,
             area=linked.area,
             rules=self._rules(condition, signal),
-            labels=self._labels(severity, Stage(spec.stage), signal),
+            labels=self._labels(severity, stage, signal),
             grouping=grouping,
             for_=for_,
             keep_firing_for=kept if spec.keep_firing_for is None else self.scale(spec.keep_firing_for),
@@ -100,19 +89,24 @@ class _Lowering:
             runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, linked.name),
             dashboard_url=self._dashboard_url(linked.dashboard, spec.panel or linked.name, grouping),
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
+            declares_down=linked.declares_down,
+            second_path=spec.second_path,
+            receivers=receivers(
+                self.platform,
+                severity=severity,
+                stage=stage,
+                team=self.linked.spec.team,
+                second_path=spec.second_path,
+            ),
             origin=linked.origin,
         )
 
-    def absence(self, signal: Signal, others: Iterable[Alert]) -> Alert:
-        """Watch that a signal is there at all: without it, none of its alerts can fire."""
-        condition = Absent.model_construct(kind="absent", metrics=signal.presence, per=())
-        name = naming.absence_alert(signal.key)
-        watched = listed([signal.metrics[role].name for role in signal.presence], "and")
-        blind = sum(alert.subject == signal.key and bool(set(alert.metrics) & set(signal.presence)) for alert in others)
-        counted = f"{blind} alert{'' if blind == 1 else 's'}"
-        cannot = f"{counted} on it cannot fire until these metrics are back" if blind else ""
+    def coined(self, coined: Coined) -> Alert:
+        """Lower an alert that no author wrote; it is a P1 of the service's team."""
+        signal, condition = coined.signal, coined.condition
+        grouping = condition.own_grouping(signal)
         return Alert(
-            name=name,
+            name=coined.name,
             service=self.linked.spec.service,
             subject=signal.key,
             severity=Severity.P1,
@@ -123,19 +117,22 @@ class _Lowering:
             area="monitoring",
             rules=self._rules(condition, signal),
             labels=self._labels(Severity.P1, Stage.LIVE, signal),
-            grouping=(),
-            for_=self.scale(ABSENCE_FOR),
+            grouping=grouping,
+            for_=self.scale(coined.for_),
             keep_firing_for=Duration(0),
-            threshold=None,
-            reading=None,
-            sentence=_sentence(condition, signal, ABSENCE_FOR),
-            summary=f"Metrics of {signal.key} ({signal.title}) are absent",
-            impact=cannot or f"Alerts on {signal.key} may be blind until they are back",
-            action=f"Check that the target is up, is scraped, and still exports {watched}.",
+            threshold=condition.threshold(signal),
+            reading=condition.reading(signal),
+            sentence=_sentence(condition, signal, coined.for_),
+            summary=coined.summary,
+            impact=coined.impact,
+            action=coined.action,
             why="",
-            runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, name),
-            dashboard_url=self._dashboard_url("service", "Metrics present"),
-            metrics=signal.presence,
+            runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, coined.name),
+            dashboard_url=self._dashboard_url("service", coined.panel, grouping),
+            metrics=tuple(condition.roles(signal).values()),
+            declares_down="",
+            second_path=False,
+            receivers=receivers(self.platform, severity=Severity.P1, stage=Stage.LIVE, team=self.linked.spec.team),
             origin=signal.origin,
         )
 
@@ -163,7 +160,7 @@ class _Lowering:
             "service": self.linked.spec.service,
             "subject": signal.key,
         }
-        if stage is Stage.SHADOW:
+        if stage is not Stage.LIVE:
             labels["stage"] = stage.value
         return tuple(sorted(labels.items()))
 

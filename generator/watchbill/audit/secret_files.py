@@ -1,0 +1,190 @@
+"""Hold the secret files that an Alertmanager configuration names against the machine that it runs on.
+
+`amtool check-config` passes although a secret file is missing, and every page then fails. What Alertmanager makes of
+a file was measured on 0.25 and 0.33, with receivers on loopback: see `judge`, `_judge_content` and `_keeps_more`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchbill.audit.secret_references import HTTP, PAGERDUTY_CHARACTERS, Kind, Reference, read_references
+from watchbill.errors import Level, UsageError
+from watchbill.plaintext import mask
+from watchbill.scalars import visible
+
+CONFIG = "alertmanager/alertmanager.yml"
+MOST_BYTES = 1 << 20
+COLUMNS = ("file", "needed by", "state")
+
+_URL = re.compile(r"https?://[^\s/]+\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a file; an error where a message would be lost."""
+
+    what: str
+    todo: str
+    level: Level = Level.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A reference, and what is wrong with its file."""
+
+    reference: Reference
+    problems: tuple[Problem, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether Alertmanager could not use the file."""
+        return any(problem.level is Level.ERROR for problem in self.problems)
+
+
+def audit_secrets(out: Path) -> tuple[Verdict, ...]:
+    """Judge every file that the compiled configuration names, as the present user.
+
+    Raises `UsageError` where there is no configuration to read, `RefusedError` where it is not one.
+    """
+    path = out / CONFIG
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        todo = 'run "watchbill generate", or name the compiled tree by --out'
+        raise UsageError(f'"{visible(str(path))}" cannot be read ({error.strerror}); {todo}') from None
+    return tuple(judge(reference, folder=path.parent) for reference in read_references(text))
+
+
+def judge(reference: Reference, *, folder: Path) -> Verdict:
+    """Look at a file as Alertmanager will; links are followed, as it does.
+
+    `folder` is where the configuration lies. Both generations look there for the files of an http_config alone, and
+    for those of Slack where they were started.
+    """
+    path = Path(reference.path)
+    if not path.is_absolute() and reference.integration != HTTP:
+        what = "a relative path, which starts wherever Alertmanager was started"
+        return Verdict(reference, (Problem(what, "write an absolute path"),))
+    return Verdict(reference, tuple(_judge_file(reference, folder / path)))
+
+
+def _judge_file(reference: Reference, path: Path) -> Iterator[Problem]:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - named beside os.open below
+        if not stat.S_ISREG(mode):
+            yield Problem(f"{_form(mode)}, not a regular file", "put a file there that holds the secret alone")
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        yield _unreadable(path, error)
+        return
+    yield from _judge_content(reference, content)
+    if reference.kind is not Kind.CERTIFICATE and mode & stat.S_IROTH:
+        todo = 'let only Alertmanager\'s user read it: "chmod 0400", and its owner'
+        yield Problem("everybody on this machine may read it", todo, Level.WARNING)
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> Problem:
+    if isinstance(error, FileNotFoundError):
+        what = "a link to nothing" if path.is_symlink() else "missing"
+        return Problem(what, "put the secret there")
+    reason = error.strerror if isinstance(error, OSError) else "the path is not one"
+    return Problem(f"not readable ({reason})", "correct the path, or the permissions of the file and its folders")
+
+
+def _form(mode: int) -> str:
+    forms = {stat.S_ISDIR: "a folder", stat.S_ISSOCK: "a socket", stat.S_ISFIFO: "a pipe"}
+    return next((form for has, form in forms.items() if has(mode)), "a device")
+
+
+def _judge_content(reference: Reference, content: bytes) -> Iterator[Problem]:
+    """Judge what a file holds; no message quotes it.
+
+    A byte order mark becomes a part of the secret on both generations, and of an empty file nothing but the
+    word "Bearer" is sent.
+    """
+    text = content.decode(errors="replace")
+    secret = text.strip()
+    if len(content) > MOST_BYTES:
+        yield Problem("larger than 1 MiB", "put the secret alone into it")
+    elif not secret:
+        yield Problem("empty", "put the secret there")
+    elif "\ufffd" in text or text.startswith("\ufeff"):
+        what = "begins with a byte order mark" if text.startswith("\ufeff") else "not UTF-8 text"
+        yield Problem(what, "save it as UTF-8 without a byte order mark")
+    elif _keeps_more(reference, text):
+        what = "a blank or line break stands around the secret, and Alertmanager 0.25 takes it for a part of it"
+        yield Problem(what, "write the file without it, as by printf '%s'")
+    elif reference.kind is Kind.URL and _URL.fullmatch(secret) is None:
+        yield Problem(f"not {Kind.URL}", "put the webhook's URL alone into it")
+    elif reference.kind is Kind.PAGERDUTY_KEY and (len(secret) != PAGERDUTY_CHARACTERS or not secret.isalnum()):
+        yield Problem(f"not {Kind.PAGERDUTY_KEY}", "put the integration key of PagerDuty's service alone into it")
+
+
+def _keeps_more(reference: Reference, text: str) -> bool:
+    """Whether Alertmanager 0.25 sends what stands around the secret as a part of it.
+
+    It does so with the password of SMTP, so that no mail leaves, and with the key of OpsGenie, which it cannot send
+    with a line break; blanks behind that one are lost on the way. Files of Slack, PagerDuty, VictorOps, basic auth
+    and bearer credentials are trimmed; and 0.33 trims all.
+    """
+    if reference.kind is not Kind.SECRET:
+        return False
+    if reference.integration == "opsgenie":
+        text = text.rstrip(" \t")
+    return reference.integration in {"email", "opsgenie"} and text != text.strip()
+
+
+def table(verdicts: Iterable[Verdict], *, user: str) -> str:
+    """Lay verdicts out in aligned columns under a heading, one line for each thing that is wrong with a file."""
+    rows = [COLUMNS]
+    for verdict in verdicts:
+        reference = verdict.reference
+        states = [_state(problem) for problem in verdict.problems] or ["readable"]
+        first = (_shown(reference.path), ", ".join(map(_shown, reference.needed_by)), states[0])
+        rows += [first, *(("", "", state) for state in states[1:])]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    lines = [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}" for row in rows]
+    if len(rows) == 1:
+        lines = ["the configuration names no secret file"]
+    return "\n".join([*lines, f"checked as the user {_shown(user)}; run this as the user that runs Alertmanager"])
+
+
+def as_json(verdicts: Iterable[Verdict], *, user: str) -> dict[str, object]:
+    """Turn verdicts into plain values, for programs."""
+    files = [
+        {
+            "file": mask(verdict.reference.path),
+            "needed_by": list(verdict.reference.needed_by),
+            "usable": not verdict.failed,
+            "problems": [{"level": p.level.value, "what": p.what, "todo": p.todo} for p in verdict.problems],
+        }
+        for verdict in verdicts
+    ]
+    return {"user": user, "files": files}
+
+
+def present_user() -> str:
+    """Name the user that this process runs as, by number where the system has no name for it."""
+    import pwd  # noqa: PLC0415 (only Unix has it)
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _state(problem: Problem) -> str:
+    return f"{'warning: ' if problem.level is Level.WARNING else ''}{problem.what}; {problem.todo}"
+
+
+def _shown(text: str) -> str:
+    return visible(mask(text))

@@ -1,0 +1,53 @@
+"""An alert that always fires."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.conditions.base import Condition
+from watchbill.model.signals import Signal
+from watchbill.model.witness import Firing, Witness
+from watchbill.naming import TARGET_LABELS
+from watchbill.promql import quoted
+from watchbill.quantity import Duration, TimeScale
+
+
+class Watchdog(Condition):
+    """True all the time, so that its silence tells that alerts no longer get through.
+
+    Asked per environment. A constant has no labels, and a rule's own ones do not reach its texts
+    (Prometheus docs, "Templating": `$labels` are the series'), so the series is given the target labels.
+    """
+
+    per_environment: ClassVar[bool] = True
+    heartbeat: ClassVar[bool] = True
+
+    kind: Literal["watchdog"]
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read nothing."""
+        return {}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Refuse to judge groups one by one: there are no series."""
+        if self.per:
+            faults.add(self.span("per"), "a watchdog reads no series that could be told apart", 'remove "per"')
+
+    def expression(self, signal: Signal, scale: TimeScale) -> str:
+        """Make a series of the place that the signal is narrowed to."""
+        expr = "vector(1)"
+        for matcher in signal.matchers:
+            if matcher.label in TARGET_LABELS:
+                expr = f'label_replace({expr}, "{matcher.label}", {quoted(matcher.value)}, "", "")'
+        return expr
+
+    def sentence(self, signal: Signal) -> str:
+        """Say why it fires."""
+        return "Always, so that its silence tells that alerts no longer get through"
+
+    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+        """Need nothing."""
+        none = Duration(0)
+        return Witness((), (Firing((), Decimal(1)),), none, settles=none, clears=none, constant=True)

@@ -1,0 +1,41 @@
+"""Hold a service to the time in which it promises to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchbill.authoring import Faults
+from watchbill.link.linked import LinkedService
+from watchbill.naming import PROMPT_WAIT
+from watchbill.quantity import REAL_TIME, Duration
+from watchbill.spec.platform import PlatformSpec
+
+
+def judge_deadline(services: Iterable[LinkedService], platform: PlatformSpec, faults: Faults) -> None:
+    """Add up, for each alert that somebody shall act on, how long it takes from the fault to the message at worst.
+
+    The steps: a scrape, the window until nothing of before the fault is left in it, an evaluation, `for`,
+    and the wait of the service's own route.
+    """
+    for service in services:
+        if service.spec.notify_within is not None:
+            _judge(service, service.spec.notify_within, platform, faults)
+
+
+def _judge(service: LinkedService, promised: Duration, platform: PlatformSpec, faults: Faults) -> None:
+    evaluation = service.spec.evaluation_interval or platform.defaults.evaluation_interval
+    for alert in service.alerts:
+        if alert.spec.severity == "Info":
+            continue
+        steps = {
+            "scrape": alert.signal.scrape_interval,
+            "window": alert.spec.condition.witness(alert.signal, REAL_TIME).settles,
+            "evaluation": evaluation,
+            '"for"': alert.spec.for_,
+            "grouping": PROMPT_WAIT,
+        }
+        total = Duration(sum(step.milliseconds for step in steps.values()))
+        if total > promised:
+            summed = " + ".join(f"{step} {name}" for name, step in steps.items() if step.milliseconds)
+            what = f"this is told after {total} at worst ({summed}), and the service promises {promised}"
+            faults.add(alert.spec.span("for"), what, 'shorten one of these, or raise "notify_within"')

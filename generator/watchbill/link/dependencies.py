@@ -1,0 +1,53 @@
+"""Resolve who depends on what, and which alerts declare it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchbill.authoring import Faults
+from watchbill.errors import Level, choose
+from watchbill.link.linked import LinkedService
+
+
+def judge_dependencies(services: Iterable[LinkedService], faults: Faults) -> None:
+    """Hold `depends_on` and `declares_down` to names that are known, and to each other."""
+    everything = {service.spec.service: service for service in services}
+    needed = {name for service in everything.values() for name in dependencies(service)}
+    declared = {down for service in everything.values() for alert in service.alerts if (down := alert.declares_down)}
+    for service in everything.values():
+        _judge_needs(service, everything, declared, faults)
+        for alert in service.alerts:
+            if alert.declares_down and alert.declares_down not in needed:
+                name = alert.spec.declares_down
+                what = f'"{alert.name}" declares "{name}" down, and nothing depends on it'
+                faults.add(alert.spec.span("declares_down"), what, _who_could(service, alert.declares_down))
+
+
+def dependencies(service: LinkedService) -> tuple[str, ...]:
+    """Name what a service depends on: `<service>`, or `<service>/<signal>` for something of its own."""
+    own = {signal.key for signal in service.signals}
+    return tuple(f"{service.spec.service}/{name}" if name in own else name for name in service.spec.depends_on)
+
+
+def _judge_needs(
+    service: LinkedService, everything: dict[str, LinkedService], declared: set[str], faults: Faults
+) -> None:
+    known = {*service.spec.signals, *everything} - {service.spec.service}
+    for index, (name, full) in enumerate(zip(service.spec.depends_on, dependencies(service), strict=True)):
+        span = service.spec.span("depends_on", index)
+        if name == service.spec.service and name not in service.spec.signals:
+            faults.add(span, "a service does not depend on itself", "remove it")
+        elif name not in known:
+            faults.add(span, f'"{name}" is neither a signal of this service nor another service', choose(name, known))
+        elif name in service.spec.depends_on[:index]:
+            faults.add(span, f'"{name}" stands here twice', "remove one of them")
+        elif full not in declared:
+            todo = f'add "declares_down: {name}" to the alert that tells that it is down, or remove it here'
+            what = f'no alert declares "{name}" down, so its outage mutes nothing'
+            faults.add(span, what, todo, level=Level.WARNING)
+
+
+def _who_could(service: LinkedService, down: str) -> str:
+    if "/" in down:
+        return f'add "depends_on: [{down.partition("/")[2]}]" to this service, or remove it here'
+    return f'add "depends_on: [{service.spec.service}]" to the services that need this one, or remove it here'

@@ -1,0 +1,103 @@
+"""Decide who receives an alert, and what mutes it; both are facts of the Bundle, which targets only write down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from watchbill import naming
+from watchbill.model.alerts import Alert, Severity, Stage
+from watchbill.model.bundle import Platform, Service
+from watchbill.model.routing import InhibitRule, Match, Receivers
+
+MUTED = (Severity.P1, Severity.INFO)
+INCIDENT = ("cluster", "env", "service", "subject")
+
+
+def receivers(
+    platform: Platform, *, severity: Severity, stage: Stage, team: str, second_path: bool = False
+) -> Receivers:
+    """Name an alert's receivers in each of the platform's environments, in the order in which routes reach them."""
+    alone = {Stage.HEARTBEAT: naming.HEARTBEAT, Stage.SHADOW: naming.SHADOW}.get(stage)
+    told: dict[str, tuple[str, ...]] = {}
+    for environment in platform.environments:
+        owner = naming.receiver(team, platform.channels(severity, environment))
+        both = (naming.SECOND_PATH, owner) if second_path and environment.pages else (owner,)
+        told[environment.name] = (alone,) if alone is not None else both
+    return told
+
+
+def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
+    """Mute what a louder alert speaks of already, and what follows from an outage that is declared.
+
+    A P0 speaks for what its labels name: one about an instance, a breaker or an endpoint mutes what is told of
+    the same one only, and one about a subject as a whole mutes all that is told of it (ADR 0015).
+    """
+    every = tuple(services)
+    loud = [alert for service in every for alert in service.alerts if _mutes_its_subject(alert)]
+    groupings = sorted({(), *(alert.grouping for alert in loud)}, key=lambda labels: (len(labels), labels))
+    known = sorted(set(chain.from_iterable(groupings)))
+    outages = (_outage(alert, every) for service in every for alert in service.alerts if alert.declares_down)
+    return (*(_same_incident(own, known) for own in groupings), *outages)
+
+
+def inhibitors(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
+    """Say for each alert, by id, which others can mute it, sorted."""
+    every = tuple(services)
+    sources = [alert for service in every for alert in service.alerts if alert.stage is Stage.LIVE]
+    found: dict[str, tuple[str, ...]] = {}
+    for service in every:
+        for alert in service.alerts:
+            muting = (source for source in sources if _can_mute(source, alert, service))
+            found[alert.id] = tuple(sorted(source.id for source in muting))
+    return found
+
+
+def _mutes_its_subject(alert: Alert) -> bool:
+    return alert.severity is Severity.P0 and alert.stage is Stage.LIVE
+
+
+def _can_mute(source: Alert, target: Alert, owner: Service) -> bool:
+    if target.stage is not Stage.LIVE or source.id == target.id:
+        return False
+    same = (source.service, source.subject) == (target.service, target.subject)
+    speaks_for = same and set(source.grouping) <= set(target.grouping)
+    if speaks_for and _mutes_its_subject(source) and target.severity in MUTED:
+        return True
+    return target.severity is Severity.P1 and bool(source.declares_down) and source.declares_down in owner.depends_on
+
+
+def _same_incident(own: tuple[str, ...], known: Iterable[str]) -> InhibitRule:
+    equal = (*INCIDENT, *own)
+    there = tuple(_present(label) for label in equal)
+    others = tuple(_missing(label) for label in known if label not in own)
+    about = f"the same {', '.join(own)}" if own else "its subject as a whole"
+    return InhibitRule(
+        source=(Match("severity", (Severity.P0.value,)), _missing("stage"), *there, *others),
+        target=(Match("severity", tuple(severity.value for severity in MUTED)), _missing("stage"), *there),
+        equal=equal,
+        why=f"A P0 mutes the P1 and Info of {about}.",
+    )
+
+
+def _outage(alert: Alert, services: Iterable[Service]) -> InhibitRule:
+    dependents = tuple(sorted(service.name for service in services if alert.declares_down in service.depends_on))
+    return InhibitRule(
+        source=(
+            Match("alertname", (alert.name,)),
+            Match("service", (alert.service,)),
+            _missing("stage"),
+            *(_present(label) for label in naming.TARGET_LABELS),
+        ),
+        target=(Match("service", dependents), Match("severity", (Severity.P1.value,)), _missing("stage")),
+        equal=naming.TARGET_LABELS,
+        why=f"While {alert.declares_down} is down, its dependents' P1 follow from that.",
+    )
+
+
+def _present(label: str) -> Match:
+    return Match(label, (), negated=True)
+
+
+def _missing(label: str) -> Match:
+    return Match(label, ())

@@ -1,0 +1,108 @@
+"""Who is told: channels, receivers, and what holds for each severity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchbill.quantity import Duration
+
+
+class Channel(StrEnum):
+    """A way to reach a team; only PagerDuty wakes anybody."""
+
+    PAGERDUTY = "pagerduty"
+    SLACK = "slack"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When Alertmanager tells (its documentation, "route"): first, of what joins the group, and again."""
+
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for a severity: its channels, loudest first, its timing, and the quiet times that it keeps."""
+
+    channels: tuple[Channel, ...]
+    timing: Timing
+    quiet_times: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A part of a day, `HH:MM` to `HH:MM` exclusive, never across midnight; all days where none is named."""
+
+    days: tuple[str, ...]
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuietTime:
+    """When a severity that can wait is not told; what still fires afterwards is."""
+
+    name: str
+    ranges: tuple[TimeRange, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """A mail server as `host:port`; where it wants a user, its password is a secret file."""
+
+    host: str
+    sender: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPath:
+    """An address that is reached without anything that the first path needs."""
+
+    email: str
+    smtp: Smtp
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What Alertmanager needs to reach the outside; empty where a platform has no such thing.
+
+    `secrets` is the folder of its secret files, on the machine that runs it; `shadow` a Slack channel;
+    `heartbeat` the URL of a dead man's switch.
+    """
+
+    secrets: str
+    smtp: Smtp | None
+    shadow: str
+    heartbeat: str
+    second_path: SecondPath | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A matcher on one label. `values` are alternatives; none means that the label is not there."""
+
+    label: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitRule:
+    """While a source fires, targets with the same values of `equal` are muted; `why` is for readers."""
+
+    source: tuple[Match, ...]
+    target: tuple[Match, ...]
+    equal: tuple[str, ...]
+    why: str
+
+
+Receivers = Mapping[str, tuple[str, ...]]
+"""Environment -> the receivers that are told, in the order in which routes reach them."""

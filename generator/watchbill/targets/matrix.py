@@ -1,0 +1,100 @@
+"""Who is woken by what: for each team and severity, who is told in which environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from watchbill.model.alerts import Alert, Severity, Stage
+from watchbill.model.bundle import Bundle, Environment, Platform, Team
+from watchbill.model.routing import Channel, QuietTime
+
+_WORDS = {Channel.PAGERDUTY: "PagerDuty {}", Channel.SLACK: "Slack {}", Channel.EMAIL: "{}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a team owns of one severity, and whom it reaches, by each environment that its services run in."""
+
+    team: Team
+    severity: Severity
+    alerts: tuple[Alert, ...]
+    told: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What goes another way than by team and severity; `alerts` is None where it is no matter of certain alerts."""
+
+    what: str
+    alerts: tuple[Alert, ...] | None
+    told: str
+
+
+def rows(bundle: Bundle) -> tuple[Row, ...]:
+    """List what every team has, by team, then by urgency; severities of which it has nothing are left out."""
+    platform = bundle.platform
+    live = [alert for alert in bundle.alerts if alert.stage is Stage.LIVE]
+    found = []
+    for team in platform.teams.values():
+        for severity in Severity:
+            own = tuple(alert for alert in live if alert.team == team.name and alert.severity is severity)
+            if own:
+                found.append(Row(team, severity, own, _told(bundle, team, own)))
+    return tuple(found)
+
+
+def asides(bundle: Bundle) -> tuple[Aside, ...]:
+    """List what goes another way."""
+    platform = bundle.platform
+    delivery = platform.delivery
+    everybody = addresses(platform.teams[platform.default_team], platform.policies[Severity.P0].channels)
+    found = [Aside("an alert whose team, env or severity is missing or unknown", None, everybody)]
+    if delivery.shadow:
+        trial = tuple(alert for alert in bundle.alerts if alert.stage is Stage.SHADOW)
+        found.append(Aside("on trial (stage: shadow)", trial, f"Slack {delivery.shadow}"))
+    if delivery.heartbeat:
+        beats = tuple(alert for alert in bundle.alerts if alert.stage is Stage.HEARTBEAT)
+        found.append(Aside("heartbeat, missed when it stops", beats, delivery.heartbeat))
+    if delivery.second_path is not None:
+        besides = tuple(alert for alert in bundle.alerts if alert.second_path)
+        paging = ", ".join(environment.name for environment in platform.environments if environment.pages)
+        found.append(Aside(f"besides, over the second path ({paging})", besides, delivery.second_path.email))
+    return tuple(found)
+
+
+def quiet_words(bundle: Bundle, quiet: QuietTime) -> str:
+    """Say which severities wait, and until when: `Info waits from 20:00 to 08:00 America/Sao_Paulo, every day`."""
+    waiting = [name.value for name, policy in bundle.platform.policies.items() if quiet.name in policy.quiet_times]
+    first, last = quiet.ranges[0], quiet.ranges[-1]
+    days = ", ".join(day.capitalize() for day in first.days) or "every day"
+    verb = "waits" if len(waiting) == 1 else "wait"
+    return f"{' and '.join(waiting)} {verb} from {first.start} to {last.end} {quiet.zone}, {days}"
+
+
+def addresses(team: Team, channels: Iterable[Channel]) -> str:
+    """Write a team's addresses in the order of the channels: `PagerDuty Backend, Slack #incidents, …`."""
+    return ", ".join(_WORDS[channel].format(team.addresses[channel]) for channel in channels)
+
+
+def told(platform: Platform, team: Team, alert: Alert, environment: Environment) -> str:
+    """Say in words whom an alert reaches in an environment."""
+    delivery = platform.delivery
+    if alert.stage is Stage.HEARTBEAT:
+        return delivery.heartbeat
+    if alert.stage is Stage.SHADOW:
+        return f"Slack {delivery.shadow}, as it is on trial"
+    owner = addresses(team, platform.channels(alert.severity, environment))
+    if alert.second_path and environment.pages and delivery.second_path is not None:
+        return f"{owner}, and {delivery.second_path.email} over the second path"
+    return owner
+
+
+def _told(bundle: Bundle, team: Team, alerts: tuple[Alert, ...]) -> dict[str, str]:
+    owners = {alert.service for alert in alerts}
+    lived_in = {place for service in bundle.services if service.name in owners for place in service.environments}
+    return {
+        environment.name: addresses(team, bundle.platform.channels(alerts[0].severity, environment))
+        for environment in bundle.platform.environments
+        if environment in lived_in
+    }

@@ -1,0 +1,91 @@
+"""What Alertmanager sends: entries for its receivers, and the templates that these name.
+
+Every text is a template that ships with this package (Alertmanager's docs, "Notification template reference"), so a
+message changes without its routing. Only functions that Alertmanager 0.25 knows are used.
+"""
+
+from __future__ import annotations
+
+from watchbill.library import ROOT
+from watchbill.targets.yamltext import Plain
+
+FOLDER = "alertmanager/templates"
+
+
+def templates() -> dict[str, str]:
+    """Read the templates that the entries below name; all of them are needed. Paths are relative to `out/`, sorted."""
+    files = sorted((ROOT / "templates/alertmanager").glob("*.tmpl"))
+    return {f"{FOLDER}/{file.name}": file.read_text(encoding="utf-8") for file in files}
+
+
+def slack(channel: str) -> dict[str, Plain]:
+    """Write one entry of `slack_configs`; the address to post to is global."""
+    return {
+        "channel": channel,
+        "send_resolved": True,
+        "link_names": False,  # Slack turns a bare @name into a mention where this is on
+        "color": _text("slack.color"),
+        "pretext": _text("slack.unowned"),
+        "title": _text("slack.title"),
+        "title_link": _text("lead.runbook"),
+        "text": _text("slack.text"),
+        "fallback": _text("slack.fallback"),
+        "actions": [_button("runbook"), _button("panel"), _button("silence")],
+    }
+
+
+def pagerduty(routing_key_file: str) -> dict[str, Plain]:
+    """Write one entry of `pagerduty_configs`, for the Events API v2; the key stays in a file of its own."""
+    return {
+        "routing_key_file": routing_key_file,
+        "send_resolved": True,
+        "client": "Alertmanager",
+        "client_url": "{{ .ExternalURL }}",
+        "description": _text("pagerduty.description"),
+        "severity": _text("pagerduty.severity"),
+        "class": _text("pagerduty.class"),
+        "component": _text("pagerduty.component"),
+        "group": _text("pagerduty.group"),
+        "links": [_link("runbook"), _link("panel"), _link("silence")],
+        "details": {
+            "what": _text("pagerduty.what"),
+            "impact": _text("pagerduty.impact"),
+            "next_step": _text("pagerduty.next"),
+            "since": _text("pagerduty.since"),
+            "environment": _text("pagerduty.environment"),
+            "silence": _text("pagerduty.silence"),
+            # Alertmanager adds these four by itself, in a form of its own, wherever they are not set.
+            "firing": _text("pagerduty.firing"),
+            "resolved": _text("pagerduty.resolved"),
+            "num_firing": "{{ len .Alerts.Firing }}",
+            "num_resolved": "{{ len .Alerts.Resolved }}",
+        },
+    }
+
+
+def email(to: str) -> dict[str, Plain]:
+    """Write one entry of `email_configs`; the server and the sender are global."""
+    return {
+        "to": to,
+        "send_resolved": True,
+        "headers": {"subject": _text("email.subject")},
+        "text": _text("email.text"),
+        "html": _text("email.html"),
+    }
+
+
+def _text(name: str) -> str:
+    return f'{{{{ template "watchbill.{name}" . }}}}'
+
+
+def _button(target: str) -> Plain:
+    return {"type": "button", "text": _called(target), "url": _text(f"lead.{target}")}
+
+
+def _link(target: str) -> Plain:
+    return {"text": _called(target), "href": _text(f"lead.{target}")}
+
+
+def _called(target: str) -> str:
+    """Name a link; where the alert has no such address, it leads to Alertmanager, and says so."""
+    return "Silence" if target == "silence" else _text(f"lead.{target}.called")

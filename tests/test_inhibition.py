@@ -1,0 +1,165 @@
+"""What mutes what, judged by a real Alertmanager of each generation, on pairs of the shipped alerts.
+
+Each pair has a cluster of its own, which keeps it apart from the others. What is expected follows from the words of
+the contract and from the specs, never from the inhibition rules.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import yaml
+from amlint.routing import Inhibitor
+
+from loopback import alertmanager, inhibited, post_alerts
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "out/alertmanager/alertmanager.yml"
+CATALOGUE = {alert["id"]: alert for alert in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]}
+SPECS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "specs/services").glob("*.yaml")}
+CONTRACT = frozenset({"alertname", "severity", "team", "stage", "service", "subject", "env", "cluster"})
+
+Labels = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two alerts that fire at once, and whether the first mutes the second."""
+
+    name: str
+    source: Labels
+    target: Labels
+    muted: bool
+
+    def apart(self, number: int) -> Pair:
+        """Put both into a cluster of their own; where one has another cluster, into another one."""
+        own = {"scenario": str(number)}  # not read by any rule; tells alerts without a cluster apart
+        source, target = (
+            labels | own | ({"cluster": f"{number}-{labels['cluster']}"} if "cluster" in labels else {})
+            for labels in (self.source, self.target)
+        )
+        return replace(self, source=source, target=target)
+
+
+def fired() -> dict[str, Labels]:
+    """Read from the promtool tests which labels each alert fires with in production."""
+    found: dict[str, Labels] = {}
+    for path in sorted((ROOT / "out/prometheus/tests").glob("*.test.yml")):
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            for check in test["alert_rule_test"]:
+                for expected in check.get("exp_alerts", []):
+                    labels = {"alertname": check["alertname"], **expected["exp_labels"]}
+                    if labels["env"] == "production":
+                        found.setdefault(f"{labels['service']}/{labels['alertname']}", labels)
+    return found
+
+
+FIRED = fired()
+
+
+def speaks_for(source: Labels, target: Labels) -> bool:
+    """Say whether both are of one subject, and the source is about nothing narrower than the target."""
+    own = set(source) - CONTRACT
+    return all(source.get(label) == target.get(label) for label in ("service", "subject", *own))
+
+
+def expected(source_id: str, source: Labels, target: Labels) -> bool:
+    """Say by the contract whether the source mutes the target, in one cluster and environment."""
+    if "stage" in source or "stage" in target or target["severity"] == "P0":
+        return False
+    if source["severity"] == "P0" and speaks_for(source, target):
+        return True
+    down = CATALOGUE[source_id]["declares_down"]
+    needs = SPECS[target["service"]].get("depends_on", [])
+    owner, _, signal = (down or "").partition("/")
+    depends = (signal in needs and owner == target["service"]) if signal else owner in needs
+    return target["severity"] == "P1" and bool(down) and depends
+
+
+def of_one_service() -> Iterator[Pair]:
+    """Pair each alert that may mute something with every other one of its service."""
+    for source_id, target_id in itertools.permutations(FIRED, 2):
+        source, target = FIRED[source_id], FIRED[target_id]
+        loud = source["severity"] == "P0" or CATALOGUE[source_id]["declares_down"]
+        if loud and source["service"] == target["service"]:
+            muted = expected(source_id, source, target)
+            yield Pair(f"{source_id} and {target_id}", source, target, muted)
+
+
+def spoilt() -> Iterator[Pair]:
+    """Take pairs that mute each other apart: another environment, cluster, service, subject or instance, or none."""
+    for source_id, target_id in (
+        ("core-api/HTTP5xxErrorRateCritical", "core-api/HTTP4xxErrorRateWarning"),
+        ("core-api/MemoryUsageCritical", "core-api/CPUUsageHigh"),
+        ("support-desk/PostgresDown", "support-desk/MessageQueueLagHigh"),
+    ):
+        source, target = FIRED[source_id], FIRED[target_id]
+        same = ("service", "subject") if expected(source_id, source, target | {"severity": "Info"}) else ()
+        yield Pair(f"{source_id}: as it is", source, target, muted=True)
+        for label in ("env", "cluster", *same, *(set(source) - CONTRACT if same else ())):
+            yield Pair(f"{source_id}: another {label}", source | {label: "another"}, target, muted=False)
+            without = [{name: value for name, value in side.items() if name != label} for side in (source, target)]
+            # a source that tells no instance speaks for all of them
+            widens = label not in CONTRACT
+            yield Pair(f"{source_id}: no {label} on its side", without[0], target, muted=widens)
+            yield Pair(f"{source_id}: no {label} on the other side", source, without[1], muted=False)
+            yield Pair(f"{source_id}: no {label} on both sides", without[0], without[1], muted=widens)
+        trial = {"stage": "shadow"}
+        yield Pair(f"{source_id}: on trial", source | trial, target, muted=False)
+        yield Pair(f"{target_id}: on trial", source, target | trial, muted=False)
+
+
+PAIRS = [pair.apart(number) for number, pair in enumerate((*of_one_service(), *spoilt()))]
+
+
+def test_there_are_pairs_of_both_kinds() -> None:
+    muted = [pair for pair in PAIRS if pair.muted]
+    assert len(muted) >= 30
+    assert len(PAIRS) - len(muted) >= 200
+
+
+@pytest.mark.parametrize("name", ["oldest", "newest"])
+def test_an_alert_is_muted_by_what_speaks_for_it_and_by_nothing_else(name: str, tmp_path: Path) -> None:
+    config = tmp_path / "alertmanager.yml"
+    rules = yaml.safe_load(CONFIG.read_text())["inhibit_rules"]
+    config.write_text(
+        yaml.safe_dump({"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}], "inhibit_rules": rules})
+    )
+    posted = [{"labels": labels} for pair in PAIRS for labels in (pair.source, pair.target)]
+    by = ("cluster", "alertname", "scenario")
+    with alertmanager(name, config, tmp_path) as url:
+        post_alerts(url, posted)
+        found = inhibited(url, posted, by=by)
+    wrong = [pair for pair in PAIRS if found[tuple(pair.target.get(label, "") for label in by)] is not pair.muted]
+    assert wrong == []
+
+
+def test_a_simulation_in_python_agrees() -> None:
+    simulated = Inhibitor(yaml.safe_load(CONFIG.read_text())["inhibit_rules"])
+    assert [p for p in PAIRS if (simulated.inhibited_by(p.target, [p.source]) is not None) is not p.muted] == []
+
+
+def test_the_catalogue_names_what_mutes_an_alert() -> None:
+    for target_id, target in FIRED.items():
+        muting = sorted(
+            source_id
+            for source_id, source in FIRED.items()
+            if source_id != target_id and expected(source_id, source, target)
+        )
+        assert CATALOGUE[target_id]["inhibited_by"] == muting, target_id
+
+
+@pytest.mark.parametrize("label", ["cluster", "env", "service", "subject"])
+def test_every_rule_about_a_subject_needs_its_labels_on_both_sides(label: str) -> None:
+    rules = yaml.safe_load(CONFIG.read_text())["inhibit_rules"]
+    same = [rule for rule in rules if 'severity="P0"' in rule["source_matchers"]]
+    assert len(same) >= 3
+    for found in same:
+        assert label in found["equal"]
+        assert f'{label}!=""' in found["source_matchers"]
+        assert f'{label}!=""' in found["target_matchers"]

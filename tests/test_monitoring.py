@@ -1,0 +1,113 @@
+"""The shipped alerts on Prometheus and Alertmanager: what a restart or a hiccup does is no page, what lasts is one.
+
+Series are written by hand, with a sample every 15s as scraped, five seconds after each evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import spectree
+from watchbill.pipeline import compile_specs
+from watchbill.tools import generation
+from watchbill.verify import promtool
+
+ROOT = Path(__file__).parents[1]
+HERE = 'cluster="main",env="production"'
+PROMETHEUS = f'{HERE},job="prometheus",instance="localhost:9090"'
+DROPPED = f"prometheus_notifications_dropped_total{{{PROMETHEUS}}}"
+FAILURES = f'prometheus_rule_evaluation_failures_total{{{PROMETHEUS},rule_group="/etc/a.yml;a"}}'
+SLACK = f'{HERE},job="alertmanager",instance="localhost:9093",integration="slack"'
+LOST = f'alertmanager_notifications_failed_total{{{SLACK},reason="serverError"}}'
+REFUSED = f'alertmanager_notifications_failed_total{{{SLACK},reason="clientError"}}'
+MINUTES = 60
+
+
+def counter(*events: float) -> list[int]:
+    """Count events, given in minutes, over an hour of samples."""
+    return [sum(event * 60 <= at for event in events) for at in range(5, MINUTES * 60, 15)]
+
+
+def every(minutes: float, *, since: float = 20, until: float = MINUTES) -> Iterable[float]:
+    at = since
+    while at < until:
+        yield at
+        at += minutes
+
+
+# what happens, the alert, its series, and from when to when it is told (in minutes); None for never
+CASES: dict[str, tuple[str, dict[str, list[int]], tuple[float, float] | None]] = {
+    "Prometheus is up before Alertmanager, and drops what fires": (
+        "NotificationsDropped", {DROPPED: counter(*[20] * 57)}, None,
+    ),
+    "Alertmanager is away for two minutes": ("NotificationsDropped", {DROPPED: counter(20, 21.5)}, None),
+    "Alertmanager is away, and only the watchdog fires": (
+        "NotificationsDropped", {DROPPED: counter(*every(1.5))}, (25, 60),
+    ),
+    "a query times out once": ("RuleEvaluationFailing", {FAILURES: counter(20)}, None),
+    "a rule cannot be evaluated any more": ("RuleEvaluationFailing", {FAILURES: counter(*every(0.5))}, (26, 60)),
+    "a message is lost, and the next turn brings it": ("NotificationsFailing", {LOST: counter(20)}, None),
+    "a channel is away for two turns of a P1": ("NotificationsFailing", {LOST: counter(20, 25)}, None),
+    "a channel is broken, and a P1 is lost at each turn": (
+        "NotificationsFailing", {LOST: counter(*every(5))}, (35, 60),
+    ),
+    "a channel is broken, and a P0 is lost at each turn": (
+        "NotificationsFailing", {LOST: counter(*every(1))}, (24, 60),
+    ),
+    "a message is lost for one reason and then for another": (
+        "NotificationsFailing", {LOST: counter(20, 22), REFUSED: counter(21, 23)}, (25, 40),
+    ),
+}  # fmt: skip
+
+
+def judged(name: str) -> dict[str, Any]:
+    alert, series, told = CASES[name]
+    written = [
+        {"series": key, "values": "".join(f"_ {value} _ " for value in values)} for key, values in series.items()
+    ]
+    checks = []
+    for at in range(10, MINUTES):
+        fires = told is not None and told[0] <= at < told[1]
+        certain = told is None or at < 20 or fires
+        checks += [(at, fires)] if certain else []
+    return {
+        "name": name,
+        "interval": "5s",
+        "input_series": written,
+        "promql_expr_test": [
+            {
+                "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})',
+                "eval_time": f"{at}m",
+                "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+            }
+            for at, fires in checks
+        ],
+    }
+
+
+@pytest.mark.parametrize("generation_name", spectree.GENERATIONS)
+def test_what_lasts_is_told_and_what_passes_is_not(generation_name: str, tmp_path: Path) -> None:
+    bundle = compile_specs(ROOT / "specs").bundle
+    wanted = {alert for alert, _, _ in CASES.values()}
+    rules = [
+        {
+            "alert": alert.name,
+            "expr": alert.rules[0].expr,
+            "for": str(alert.for_),
+            "keep_firing_for": str(alert.keep_firing_for),
+        }
+        for alert in bundle.alerts
+        if alert.service == "monitoring" and alert.name in wanted
+    ]
+    assert len(rules) == len(wanted)
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}))
+    content = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [judged(name) for name in CASES]}
+    file = tmp_path / "monitoring.test.yml"
+    file.write_text(yaml.safe_dump(content))
+    result = promtool.test(generation(generation_name).promtool, [file])
+    assert result.returncode == 0, result.stdout + result.stderr
