@@ -64,6 +64,26 @@ def test_a_condition_becomes_these_rules(tmp_path: Path, name: str, request: pyt
     _compare(case / "expected/facts.txt", "\n".join(map(_facts, own)) + "\n", rewrite=rewrite)
 
 
+@pytest.mark.parametrize("name", _cases("objectives"))
+def test_an_objective_becomes_these_rules(tmp_path: Path, name: str, request: pytest.FixtureRequest) -> None:
+    case, rewrite = CASES / "objectives" / name, request.config.getoption("--golden")
+    bundle = spectree.compile_tree(_tree(case, tmp_path))
+    slos = [slo for service in bundle.services for slo in service.slos]
+    explained = [spectree.run(tmp_path, "explain", slo.id).stdout for slo in slos]
+    tree = render(bundle)
+    for part in ("events", "windows"):
+        _compare(case / f"expected/{part}.yml", tree[naming.slo_rule_file("shop", part)], rewrite=rewrite)
+    _compare(case / "expected/alerts.yml", tree[naming.rule_file("shop", "slo")], rewrite=rewrite)
+    _compare(case / "expected/explain.txt", "\n".join(explained), rewrite=rewrite)
+
+
+@pytest.mark.parametrize("generation", spectree.GENERATIONS)
+@pytest.mark.parametrize("name", _cases("objectives"))
+def test_an_objectives_alerts_fire_and_stay_quiet(tmp_path: Path, name: str, generation: str) -> None:
+    bundle = spectree.compile_tree(_tree(CASES / "objectives" / name, tmp_path))
+    assert spectree.judge(bundle, tmp_path / "out", generation, area="slo") == ""
+
+
 @pytest.mark.parametrize("name", _cases("diagnostics"))
 def test_an_author_reads_these_diagnostics(tmp_path: Path, name: str, request: pytest.FixtureRequest) -> None:
     case = CASES / "diagnostics" / name

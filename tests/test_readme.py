@@ -21,10 +21,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def compiled(folder: Path) -> Bundle:
+def compiled(folder: Path, *, more: str = "") -> Bundle:
     shutil.copy(ROOT / "specs/platform.yaml", folder)
     (folder / "services").mkdir()
-    (folder / "services/checkout.yaml").write_text(blocks("yaml")[0])
+    (folder / "services/checkout.yaml").write_text(blocks("yaml")[0] + more)
     return compile_specs(folder).bundle
 
 
@@ -70,3 +70,9 @@ def test_the_message_that_is_shown_is_the_one_that_is_sent() -> None:
     dated = re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", f"{fields['title']}\n{fields['text']}")
     plain = re.sub(r"<https://[^|]*\|([^>]*)>", r"[\1]", dated).replace("*", "").replace("_A ", "A ")
     assert blocks("console")[1] == plain.replace("P1s._", "P1s.").rstrip() + "\n"
+
+
+def test_the_objective_that_is_shown_is_compiled_and_explained_as_shown(tmp_path: Path) -> None:
+    bundle = compiled(tmp_path, more=blocks("yaml")[2])
+    said = explain(bundle, find(bundle, "checkout/availability"))
+    assert blocks("text")[1] == said.replace(str(tmp_path), "specs") + "\n"

@@ -88,7 +88,7 @@ def check(specs: Path, out: Path, format_: str) -> None:
     sys.exit(ExitCode.FOUND)
 
 
-@cli.command(short_help="Tell in English what an alert is, or who is woken by what.")
+@cli.command(short_help="Tell in English what an alert or objective is, or who is woken by what.")
 @click.argument("alert", required=False)
 @click.option("--matrix", "matrix_", is_flag=True, help="Tell who is woken by what, for every team and severity.")
 @_specs
@@ -96,11 +96,11 @@ def check(specs: Path, out: Path, format_: str) -> None:
 def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None:  # noqa: FBT001 (click's)
     """Tell in English what ALERT is, when it fires, whom it reaches, and where it stands.
 
-    ALERT is service/Alert; the name alone will do where it is unique.
+    ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
     """
     from watchbill import explain as explaining
     from watchbill import matrix, pipeline
-    from watchbill.targets.catalog import entry
+    from watchbill.targets import catalog
 
     if (alert is None) is not matrix_:
         raise UsageError("name one alert, or ask for the whole --matrix")
@@ -109,7 +109,7 @@ def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None
         _answer(matrix.as_json(compiled.bundle), matrix.text(compiled.bundle), format_)
         return
     found = explaining.find(compiled.bundle, alert)
-    _answer(entry(found, compiled.bundle), explaining.explain(compiled.bundle, found), format_)
+    _answer(catalog.describe(found, compiled.bundle), explaining.explain(compiled.bundle, found), format_)
 
 
 @cli.command(short_help="Hold the specs against what services export.")

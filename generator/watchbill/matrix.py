@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from watchbill.model.bundle import Bundle
@@ -11,15 +12,11 @@ from watchbill.targets.matrix import Aside, Row, asides, quiet_words, rows
 def text(bundle: Bundle) -> str:
     """Write a table for each team, then what goes another way."""
     lines = ["Who is woken by what", ""]
-    team = ""
     places = max(len(environment.name) for environment in bundle.platform.environments)
-    for row in rows(bundle):
-        if row.team.name != team:
-            team = row.team.name
-            lines.append(f"{row.team.title} ({team})")
-        lines += _row(row, places)
-        if _is_last(row, bundle):
-            lines.append("")
+    for team, own in groupby(rows(bundle), key=lambda row: row.team):
+        lines.append(f"{team.title} ({team.name})")
+        lines += [line for row in own for line in _row(row, places)]
+        lines.append("")
     lines += _other(asides(bundle))
     quiet = [quiet_words(bundle, quiet) for quiet in bundle.platform.quiet_times]
     return "\n".join([*lines, *([""] if quiet else []), *quiet])
@@ -44,11 +41,8 @@ def as_json(bundle: Bundle) -> dict[str, Any]:
         }
         for aside in asides(bundle)
     ]
-    return {"matrix": table, "others": others}
-
-
-def _is_last(row: Row, bundle: Bundle) -> bool:
-    return [other for other in rows(bundle) if other.team.name == row.team.name][-1].severity is row.severity
+    quiet = [quiet_words(bundle, quiet) for quiet in bundle.platform.quiet_times]
+    return {"matrix": table, "others": others, "quiet_times": quiet}
 
 
 def _row(row: Row, places: int) -> list[str]:

@@ -20,13 +20,15 @@ PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promise
 
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 ROUTING_PAGE = "docs/routing.md"
+OBJECTIVES_PAGE = "docs/objectives.md"
 UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")
 CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
-RESERVED_LABELS = frozenset({"alertname", "cluster", *CONTRACT_LABELS})
+RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
 
 
+SLO_AREA = "slo"  # of the alerts of all objectives of a service
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
 SLO_PERIOD_EVENTS, SLO_PERIOD_ERRORS = "slo:events:period", "slo:errors:period"
@@ -75,6 +77,11 @@ def rule_group(service: str, area: str, part: int) -> str:
 def rule_file(service: str, area: str) -> str:
     """Place the rules of an area of a service under `out/`; small files are quick to test and to review."""
     return f"prometheus/rules/{service}.{area}.rules.yml"
+
+
+def slo_group(service: str, slo: str, part: str) -> str:
+    """Name a group of an objective's recordings."""
+    return f"{service}-{slo}-{part}"
 
 
 def slo_rule_file(service: str, part: str) -> str:
@@ -142,3 +149,8 @@ def variable(label: str) -> str:
 def signal_pointer(document: str, key: str) -> str:
     """Point at a signal in its spec; at the target for the subject that every service gets."""
     return f"{document}#target" if key == TARGETS else f"{document}#signals.{key}"
+
+
+def slo_pointer(document: str, name: str) -> str:
+    """Point at an objective in its spec."""
+    return f"{document}#slos.{name}"

@@ -97,5 +97,8 @@ def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:
                 if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
                     alert, _ = group[complaint.rule - 1]
                     return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', _TODO)
+        for slo in service.slos:
+            if complaint.group in {naming.slo_group(service.name, slo.name, group.part) for group in slo.groups}:
+                return Diagnostic(slo.origin.span, f'promtool refuses "{slo.id}": {complaint.text}', _TODO)
     span = bundle.services[0].origin.span
     return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", _TODO)

@@ -10,7 +10,6 @@ from typing import Any
 
 import promql_parser as pp
 
-from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.naming import TARGET_LABELS
@@ -26,7 +25,7 @@ _RELABELLING = {"label_replace", "label_join"}
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One reading of a series by an alert (its id): what must match, and which labels must be there.
+    """One reading of a series by an alert or an objective (its id): what must match, and which labels must be there.
 
     `edges` are the finite bucket edges that it asks for by number; `grouped` are labels that it groups by.
     """
@@ -87,10 +86,9 @@ def required(service: Service) -> tuple[Required, ...]:
     found: list[Required] = []
     for signal in exported(service):
         uses: dict[str, set[Use]] = {}
-        for alert in service.alerts:
-            if alert.subject == signal.key:
-                for use in _uses(alert, signal):
-                    uses.setdefault(_metric_name(use.series, signal), set()).add(use)
+        for reader, exprs in _readers(service, signal):
+            for use in _uses(reader, exprs, signal):
+                uses.setdefault(_metric_name(use.series, signal), set()).add(use)
         metrics = {metric.name: metric for metric in signal.metrics.values()}
         found += [
             Required(signal, name, metrics.get(name), tuple(sorted(uses[name], key=_by_text))) for name in sorted(uses)
@@ -118,18 +116,32 @@ def _by_text(use: Use) -> tuple[str, str, str, str]:
     return use.alert, use.series, str(use.matchers), str(use.edges)
 
 
-def _uses(alert: Alert, signal: Signal) -> Iterable[Use]:
+def _readers(service: Service, signal: Signal) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """List what reads a signal, alerts and objectives, by id, with its expressions."""
+    for alert in service.alerts:
+        if alert.subject == signal.key:
+            yield alert.id, tuple(rule.expr for rule in alert.rules)
+    for slo in service.slos:
+        if slo.signal == signal.key:
+            yield slo.id, tuple(rule.expr for group in slo.groups for rule in group.rules)
+
+
+def _uses(reader: str, exprs: Iterable[str], signal: Signal) -> Iterable[Use]:
     placed = {*SCRAPE_LABELS, *(matcher.label for matcher in signal.matchers)}
     excluded = set(signal.excluded.values())  # what is left out need not be there
-    for rule in alert.rules:
-        expr = parse(rule.expr)
-        for selection, grouped in zip(selections(rule.expr), _groupings(expr), strict=True):
+    for text in exprs:
+        expr = parse(text)
+        for selection, grouped in zip(selections(text), _groupings(expr), strict=True):
             if selection.metric is None or _MADE.fullmatch(selection.metric) or _elsewhere(selection, signal):
                 continue
+            if any(metric.native and metric.name == selection.metric for metric in signal.metrics.values()):
+                continue  # the text format, which the audit reads, does not show native histograms
+            if any(matcher.op == "=" and not matcher.value for matcher in selection.matchers):
+                continue  # looks for series that lack a label, which a service in order does not have
             edges = {m: edge for m in selection.matchers if m.label == EDGE and (edge := read_edge(m)) is not None}
             others = (m for m in selection.matchers if m.label not in placed and m not in edges)
             yield Use(
-                alert=alert.id,
+                alert=reader,
                 series=selection.metric,
                 matchers=tuple(sorted(set(others) - excluded)),
                 grouped=tuple(sorted(grouped - placed - {EDGE})),

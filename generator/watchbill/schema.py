@@ -15,6 +15,7 @@ from watchbill.spec.pack import PackSpec
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.profile import ProfileSpec
 from watchbill.spec.service import ServiceSpec
+from watchbill.spec.slo import SloSpec, slo_models
 
 DOCUMENTS: dict[str, type[Authored]] = {
     "pack": PackSpec,
@@ -31,27 +32,29 @@ def schema(name: str) -> dict[str, Any]:
     if model is None:
         raise UsageError(f'there is no kind of document called "{name}"; {choose(name, DOCUMENTS)}')
     models: list[tuple[type[Authored], Any]] = [(model, "validation")]
-    models += [(alert, "validation") for alert in alert_models().values()]
+    joined: dict[type[Authored], dict[str, type[Any]]] = {AlertSpec: {**alert_models()}, SloSpec: {**slo_models()}}
+    models += [(kind, "validation") for kinds in joined.values() for kind in kinds.values()]
     keys, built = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")
     definitions = built["$defs"]
-    alerts = [keys[alert, "validation"] for alert in alert_models().values()]
-    if AlertSpec.__name__ in definitions:
-        definitions[AlertSpec.__name__] = _one_of(dict(zip(alert_models(), alerts, strict=True)))
+    for base, kinds in joined.items():
+        if base.__name__ in definitions:
+            chosen = {name: keys[kind, "validation"] for name, kind in kinds.items()}
+            definitions[base.__name__] = _one_of(chosen)
     _close(definitions)
     root = definitions.pop(model.__name__)
     used = _reachable(root, definitions)
     return {"$schema": DIALECT, "title": f"watchbill {name}", **_tidy({**root, "$defs": used})}
 
 
-def _one_of(alerts: dict[str, Any]) -> dict[str, Any]:
-    """Choose an alert's schema by its kind, so that an editor completes just the keys of that kind."""
+def _one_of(kinds: dict[str, Any]) -> dict[str, Any]:
+    """Choose a schema by its kind, so that an editor completes just the keys of that kind."""
     return {
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": {"enum": list(alerts)}},
+        "properties": {"kind": {"enum": list(kinds)}},
         "allOf": [
             {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": reference}
-            for kind, reference in alerts.items()
+            for kind, reference in kinds.items()
         ],
     }
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from watchbill.audit.secret_files import Verdict, audit_secrets, judge, table
 from watchbill.audit.secret_references import Kind, Reference, read_references
 from watchbill.errors import Level, RefusedError
 
+WATCHBILL = Path(sys.executable).parent / "watchbill"
 CONFIG = """\
 global:
   slack_api_url_file: {folder}/slack
@@ -72,7 +75,14 @@ def test_every_file_is_found_with_those_who_need_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("a: [", "not YAML at line 1"), ("- a", "no receivers"), ("", "no receivers")]
+    ("text", "words"),
+    [
+        ("a: [", "not YAML at line 1"),
+        ("a: " + "[" * 2000 + "]" * 2000, "nested too deep"),
+        ("- a", "no receivers"),
+        ("", "no receivers"),
+    ],
+    ids=lambda text: text[:20],
 )
 def test_what_is_no_configuration_is_refused(text: str, words: str) -> None:
     with pytest.raises(RefusedError, match=words):
@@ -105,6 +115,17 @@ def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
     result = spectree.run(tmp_path, "audit", "--secrets")
     assert (result.code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert '"out/alertmanager/alertmanager.yml" cannot be read' in result.stderr
+
+
+@pytest.mark.parametrize("form", ["a pipe", "a folder"])
+def test_a_configuration_that_is_no_regular_file_is_told_at_once(tmp_path: Path, form: str) -> None:
+    (tmp_path / "out/alertmanager").mkdir(parents=True)
+    config = tmp_path / "out/alertmanager/alertmanager.yml"
+    os.mkfifo(config) if form == "a pipe" else config.mkdir()
+    command = [str(WATCHBILL), "audit", "--secrets"]  # in a process of its own, which a timeout can end
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=20)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f'"out/alertmanager/alertmanager.yml" cannot be read ({form}, not a regular file)' in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--metrics", "--job", "--service"])
@@ -190,6 +211,17 @@ def test_no_name_steers_the_terminal(tmp_path: Path) -> None:
     shown = table([judge(hostile, folder=tmp_path)], user="me")
     assert all(line.isprintable() for line in shown.split("\n"))
     assert shown.count("\n") == 2
+
+
+def test_what_no_output_can_hold_is_written_out_in_both_forms(tmp_path: Path) -> None:
+    (tmp_path / "out/alertmanager").mkdir(parents=True)
+    text = 'global: {slack_api_url_file: "/a\\ud800"}\nreceivers: [{name: "b\\udfff", x_configs: [{y_file: "/c\\e"}]}]'
+    (tmp_path / "out/alertmanager/alertmanager.yml").write_text(text)
+    for form in ("text", "json"):
+        result = spectree.run(tmp_path, "audit", "--secrets", "--format", form)
+        shown = result.stdout.encode().replace(b"\\\\", b"\\")
+        assert (result.code, result.stderr) == (1, "")
+        assert [name for name in (b"/a\\ud800", b"b\\udfff", b"/c\\x1b") if name not in shown] == []
 
 
 def test_a_configuration_without_secret_files_says_so(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown import markdown  # type: ignore[import-untyped]  # ships no type information
 
 from audited import compiled
+from spectree import compile_tree, write_tree
 from watchbill.model.bundle import Bundle
 from watchbill.targets.docs import code, inline, render
 
@@ -58,7 +59,7 @@ def test_navigation_names_every_page(bundle: Bundle) -> None:
 
 
 def test_home_page_links_the_metrics_of_each_service(bundle: Bundle) -> None:
-    assert "| Shop | Backend | 7 | [metrics](metrics/shop.md) |" in render(bundle)["docs/index.md"]
+    assert "| [Shop](metrics/shop.md) | Backend | 7 |" in render(bundle)["docs/index.md"]
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,19 @@ def test_any_code_stays_one_piece_of_code_in_a_cell(text: str) -> None:
     assert shown.count("<") == 2
     assert shown.startswith("<code>")
     assert shown.endswith("</code>")
+
+
+def test_page_of_objectives_says_what_is_promised_and_when_it_tells(tmp_path: Path) -> None:
+    case = Path(__file__).parents[1] / "cases/objectives/availability"
+    files = {"platform.yaml": "platform.yaml", "services/shop.yaml": "service.yaml"}
+    specs = write_tree(tmp_path, {place: (case / name).read_text() for place, name in files.items()})
+    tree = render(compile_tree(specs))
+    page = tree["docs/objectives.md"]
+    assert "99.95% of requests over 30 days are good: those that are not 5xx.\n" in page
+    assert "Budget\n:   0.05% of requests may be bad: 500 of a million, or 21 minutes 36 seconds" in page
+    assert "Pages\n:   above 0.72% bad over 1 hour and over 5 minutes (14.4x; 2% of the budget is gone then)" in page
+    assert "- Objectives: objectives.md\n" in tree["mkdocs.nav.yml"]
+
+
+def test_where_nothing_is_promised_there_is_no_page_of_objectives(bundle: Bundle) -> None:
+    assert "objectives" not in "".join(render(bundle))

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import spectree
+from watchbill.authoring import Faults
 from watchbill.errors import Diagnostic, Span
+from watchbill.link.secrets import refuse_secrets
 from watchbill.plaintext import DOT, find, mask, names_secret
 from watchbill.report import Style, render
-from watchbill.source import Map, Seq, Value, read_tree
+from watchbill.schema import DOCUMENTS, schema
+from watchbill.source import Map, Seq, Value, parse, read_tree
 
 ROOT = Path(__file__).parents[2]
 # Put together here, so that no scanner takes the parts for a secret.
@@ -185,3 +190,61 @@ def test_a_secret_is_told_wherever_a_spec_stands(tmp_path: Path) -> None:
     spectree.write_tree(tmp_path, {path: text.replace("SLACK", "xox" + "b") for path, text in files.items()})
     shown = spectree.run(tmp_path, "generate", "--format", "json").stdout
     assert (shown.count("a plain secret (a Slack token)"), "fake" in shown) == (4, False)
+
+
+def _named_by_authors(node: Any) -> Iterator[str]:
+    """Yield the keys of the mappings, in a schema, that take any key and give it a text, a number or a list."""
+    if isinstance(node, dict):
+        for key, inner in node.get("properties", {}).items():
+            values = inner.get("patternProperties", {}).values() if isinstance(inner, dict) else ()
+            if any("$ref" not in value and value.get("type") != "object" for value in values):
+                yield key
+        for inner in node.values():
+            yield from _named_by_authors(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _named_by_authors(inner)
+
+
+NAMED_BY_AUTHORS = sorted({key for name in DOCUMENTS for key in _named_by_authors(schema(name))})
+
+
+def _refused(text: str) -> list[str]:
+    faults = Faults()
+    refuse_secrets([parse(text, path="a.yaml", pointer="a.yaml")], faults)
+    return [fault.what for fault in faults.found]
+
+
+def test_a_key_that_an_author_chose_makes_no_secret_of_its_value() -> None:
+    assert {"classes", "exclude", "labels", "limits", "metrics", "target"} <= {*NAMED_BY_AUTHORS}
+    text = "{token: kind, Secret: [a, 5], password: 5}"
+    found = {key: _refused(f"{key}: {text}\nin: {{kit: {{{key}: {text}}}}}\n") for key in NAMED_BY_AUTHORS}
+    assert {key: whats for key, whats in found.items() if whats} == {}
+
+
+@pytest.mark.parametrize("key", NAMED_BY_AUTHORS)
+def test_a_secret_below_a_key_that_an_author_chose_is_refused_by_its_form(key: str) -> None:
+    assert _refused(f"{key}: {{kind: {SLACK}}}\n") == ["a plain secret (a Slack webhook URL) stands in a spec"]
+
+
+@pytest.mark.parametrize("inside", ["token: {password: a}", "labels: {password: a}", "a: [{password: a}]"])
+def test_only_the_keys_that_an_author_chose_are_free(inside: str) -> None:
+    assert _refused(f"labels: {{{inside}}}\n") == ['a plain secret (the value of "password") stands in a spec']
+
+
+def test_metrics_labels_classes_and_limits_may_be_called_as_secrets_are(tmp_path: Path) -> None:
+    kit = spectree.KIT.replace("labels:\n", "labels:\n  token: {name: token, example: red}\n", 1)
+    kit = kit.replace("classes:\n", "classes:\n  secret: {label: token, equals: blue, other: red}\n")
+    kit = kit.replace("limits:\n", "limits:\n  secret: {unit: count}\n")
+    kit = kit.replace(
+        "  load: {name", "  token: {name: tokens, type: gauge, noun: tokens, help: Tokens}\n  load: {name"
+    )
+    more = (
+        "metrics: {token: auth_tokens_used}, labels: {token: kind}, classes: {secret: blue}, exclude: {token: [green]}"
+    )
+    busy = "signal: kit, kind: level, metric: token, above: 5, for: 5m, severity: P1, summary: Busy, action: Look"
+    shop = spectree.service({"Busy": busy}).replace("limits: {", f"{more}, limits: {{secret: 5, ")
+    shop = shop.replace("{job: shop}", "{job: shop, password: none}")
+    specs = spectree.write_tree(tmp_path, {"services/shop.yaml": shop, "profiles/kit.yaml": kit})
+    (busy_alert,) = (alert for alert in spectree.compile_tree(specs).services[0].alerts if alert.name == "Busy")
+    assert 'auth_tokens_used{job="shop",password="none"}' in busy_alert.rules[0].expr

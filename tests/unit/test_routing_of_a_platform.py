@@ -107,10 +107,48 @@ def test_a_platform_without_e_mail_needs_no_mail_server(tmp_path: Path) -> None:
     }
 
 
+def mails(made: Bundle) -> dict[str, dict[str, Any]]:
+    return {
+        receiver["name"]: receiver["email_configs"][0]
+        for receiver in config(made)["receivers"]
+        if "email_configs" in receiver
+    }
+
+
 def test_a_mail_server_without_a_user_is_asked_for_no_password(tmp_path: Path) -> None:
-    made = config(bundle(tmp_path))
-    assert made["global"]["smtp_smarthost"] == "smtp.example.com:587"
-    assert not any("password" in key for key in made["global"])
+    (mail,) = [mail for name, mail in mails(bundle(tmp_path)).items() if name == "backend/slack+email"]
+    assert (mail["smarthost"], mail["from"]) == ("smtp.example.com:587", "alerts@example.com")
+    assert not any(key.startswith("auth") for key in mail)
+
+
+def test_the_second_path_inherits_nothing_from_the_first(tmp_path: Path) -> None:
+    """Alertmanager fills what a receiver's mail server lacks from the global one, its user and password too."""
+    path = '{email: b@example.net, smtp: {host: "smtp.example.net:25", from: w@example.com}}'
+    platform = PLATFORM.replace("from: alerts@example.com}", "from: alerts@example.com, user: primary}")
+    platform = platform.replace("delivery: {", f"delivery: {{second_path: {path}, ")
+    made = bundle(tmp_path, platform=platform)
+    assert not any(key.startswith("smtp") for key in config(made)["global"])
+    second = mails(made)["second-path"]
+    assert (second["smarthost"], second["from"]) == ("smtp.example.net:25", "w@example.com")
+    assert not any(key.startswith("auth") for key in second)
+    assert mails(made)["backend/slack+email"]["auth_username"] == "primary"
+
+
+def test_what_goes_to_no_slack_channel_needs_no_slack_url(tmp_path: Path) -> None:
+    severities = "severities: {P0: {to: [pagerduty, email]}, P1: {to: [email]}, Info: {to: [email]}}\n"
+    made = config(bundle(tmp_path, platform=PLATFORM.replace(', shadow: "#shadow"', "") + severities))
+    assert "slack_api_url_file" not in made["global"]
+
+
+def test_a_label_of_the_series_called_stage_decides_no_route(tmp_path: Path) -> None:
+    spec = service(
+        {
+            "Odd": "kind: promql, expr: load > 5, sentence: Load is high, for: 0s, severity: P0, summary: Load,"
+            " signal: kit, action: Look, witness: {series: [{metric: load, calm: 0, below: 4, above: 6}], value: 6}"
+        }
+    )
+    rules = render(bundle(tmp_path, spec=spec))["prometheus/rules/shop.own.rules.yml"]
+    assert yaml.safe_load(rules)["groups"][0]["rules"][0]["labels"]["stage"] == ""
 
 
 def test_where_nothing_pages_there_is_no_branch_that_does(tmp_path: Path) -> None:

@@ -54,11 +54,15 @@ def audit_secrets(out: Path) -> tuple[Verdict, ...]:
     """
     path = out / CONFIG
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        mode, content = _read(path)
+        reason = None if stat.S_ISREG(mode) else f"{_form(mode)}, not a regular file"
     except OSError as error:
+        content, reason = b"", error.strerror
+    if reason is not None:
         todo = 'run "watchbill generate", or name the compiled tree by --out'
-        raise UsageError(f'"{visible(str(path))}" cannot be read ({error.strerror}); {todo}') from None
-    return tuple(judge(reference, folder=path.parent) for reference in read_references(text))
+        raise UsageError(f'"{visible(str(path))}" cannot be read ({reason}); {todo}')
+    references = read_references(content.decode("utf-8", errors="replace"))
+    return tuple(judge(reference, folder=path.parent) for reference in references)
 
 
 def judge(reference: Reference, *, folder: Path) -> Verdict:
@@ -74,17 +78,26 @@ def judge(reference: Reference, *, folder: Path) -> Verdict:
     return Verdict(reference, tuple(_judge_file(reference, folder / path)))
 
 
+def _read(path: Path, *, most_bytes: int = -1) -> tuple[int, bytes]:
+    """Read a file's mode, and its first bytes where it is a regular one; no other is opened, since a pipe would block.
+
+    Raises `OSError`, or `ValueError` for what is no path.
+    """
+    mode = os.stat(path).st_mode  # noqa: PTH116 - named beside os.open below
+    if not stat.S_ISREG(mode):
+        return mode, b""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        return mode, file.read(most_bytes)
+
+
 def _judge_file(reference: Reference, path: Path) -> Iterator[Problem]:
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - named beside os.open below
-        if not stat.S_ISREG(mode):
-            yield Problem(f"{_form(mode)}, not a regular file", "put a file there that holds the secret alone")
-            return
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        mode, content = _read(path, most_bytes=MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         yield _unreadable(path, error)
+        return
+    if not stat.S_ISREG(mode):
+        yield Problem(f"{_form(mode)}, not a regular file", "put a file there that holds the secret alone")
         return
     yield from _judge_content(reference, content)
     if reference.kind is not Kind.CERTIFICATE and mode & stat.S_IROTH:
@@ -159,17 +172,17 @@ def table(verdicts: Iterable[Verdict], *, user: str) -> str:
 
 
 def as_json(verdicts: Iterable[Verdict], *, user: str) -> dict[str, object]:
-    """Turn verdicts into plain values, for programs."""
+    """Turn verdicts into plain values, for programs; as in `table`, what does not print is written out."""
     files = [
         {
-            "file": mask(verdict.reference.path),
-            "needed_by": list(verdict.reference.needed_by),
+            "file": _shown(verdict.reference.path),
+            "needed_by": [_shown(user) for user in verdict.reference.needed_by],
             "usable": not verdict.failed,
             "problems": [{"level": p.level.value, "what": p.what, "todo": p.todo} for p in verdict.problems],
         }
         for verdict in verdicts
     ]
-    return {"user": user, "files": files}
+    return {"user": _shown(user), "files": files}
 
 
 def present_user() -> str:

@@ -45,8 +45,8 @@ class Reference:
 def read_references(text: str) -> tuple[Reference, ...]:
     """List the files that a configuration names under keys that end in `_file`, sorted by path.
 
-    Raises `RefusedError`, with the line at fault, for what is no configuration. What is read is Alertmanager's YAML
-    and not a spec, where "08:00" would be refused; only texts matter, so nothing is converted.
+    Raises `RefusedError` for what is no configuration, with the line at fault where there is one. What is read is
+    Alertmanager's YAML and not a spec, where "08:00" would be refused; only texts matter, so nothing is converted.
     """
     try:
         config = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (makes texts, lists and mappings only)
@@ -54,6 +54,8 @@ def read_references(text: str) -> tuple[Reference, ...]:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise RefusedError(f'the configuration is not YAML{place}; run "watchbill generate"') from None
+    except RecursionError:
+        raise RefusedError('the configuration is nested too deep; run "watchbill generate"') from None
     if not isinstance(config, dict) or "receivers" not in config:
         raise RefusedError('the configuration has no receivers; run "watchbill generate"')
     users: dict[tuple[str, Kind, str], list[str]] = {}

@@ -126,6 +126,12 @@ class Condition(Authored):
     def check_type(self, signal: Signal, faults: Faults, field: str, *types: MetricType) -> Metric | None:
         """Hold the metric that `field` names to a type; None where it is missing or of another type."""
         metric = signal.metrics.get(self.roles(signal).get(field, ""))
+        if metric is not None and metric.native:
+            what = f'metric "{metric.name}" is a native histogram, which {self.kind} cannot read'
+            faults.add(
+                self.span(field), what, "make it an objective of kind latency, or let the service export buckets"
+            )
+            return None
         if metric is None or metric.type in types:
             return metric
         what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {" or ".join(types)}'

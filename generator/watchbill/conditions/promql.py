@@ -15,7 +15,7 @@ from watchbill.fields import AnyQuantity, DurationText, LabelName, LabelValue, M
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
-from watchbill.naming import TARGET_LABELS
+from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
 from watchbill.quantity import REAL_TIME, Dimension, Duration, Quantity, TimeScale, Unit
 
@@ -117,6 +117,9 @@ class PromQL(Condition):
         else:
             self._check_target(signal, faults)
         written = sorted(name for name in names if name)
+        for label in sorted(RESERVED_LABELS & set(self.witness_.labels)):
+            todo = "remove it; env and cluster are added for you, and the others are the alert's own"
+            faults.add(self.witness_.span("labels", label, key=True), f'a witness does not show label "{label}"', todo)
         for index, stream in enumerate(self.witness_.series):
             if stream.metric not in names:
                 what = f'test series "{stream.metric}" is not in the expression'
@@ -160,7 +163,7 @@ class PromQL(Condition):
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
         """Keep the labels that the author's witness shows."""
-        return tuple(sorted(self.witness_.labels))
+        return tuple(sorted(set(self.witness_.labels) - RESERVED_LABELS))
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Take the author's series."""

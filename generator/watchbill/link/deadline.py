@@ -25,17 +25,19 @@ def judge_deadline(services: Iterable[LinkedService], platform: PlatformSpec, fa
 def _judge(service: LinkedService, promised: Duration, platform: PlatformSpec, faults: Faults) -> None:
     evaluation = service.spec.evaluation_interval or platform.defaults.evaluation_interval
     for alert in service.alerts:
-        if alert.spec.severity == "Info":
+        if alert.spec.severity == "Info" or alert.spec.stage == "shadow":
             continue
+        # an alert turns from pending to firing at an evaluation only
+        turns = -(-alert.spec.for_.milliseconds // evaluation.milliseconds)
         steps = {
             "scrape": alert.signal.scrape_interval,
             "window": alert.spec.condition.witness(alert.signal, REAL_TIME).settles,
             "evaluation": evaluation,
-            '"for"': alert.spec.for_,
-            "grouping": PROMPT_WAIT,
+            '"for"': evaluation.times(turns),
+            "grouping": min(PROMPT_WAIT, platform.policies[alert.spec.severity].group_wait),
         }
         total = Duration(sum(step.milliseconds for step in steps.values()))
         if total > promised:
             summed = " + ".join(f"{step} {name}" for name, step in steps.items() if step.milliseconds)
             what = f"this is told after {total} at worst ({summed}), and the service promises {promised}"
-            faults.add(alert.spec.span("for"), what, 'shorten one of these, or raise "notify_within"')
+            faults.add(alert.span("for"), what, 'shorten one of these, or raise "notify_within"')

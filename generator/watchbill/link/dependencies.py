@@ -20,7 +20,7 @@ def judge_dependencies(services: Iterable[LinkedService], faults: Faults) -> Non
             if alert.declares_down and alert.declares_down not in needed:
                 name = alert.spec.declares_down
                 what = f'"{alert.name}" declares "{name}" down, and nothing depends on it'
-                faults.add(alert.spec.span("declares_down"), what, _who_could(service, alert.declares_down))
+                faults.add(alert.span("declares_down"), what, _who_could(service, alert.declares_down))
 
 
 def dependencies(service: LinkedService) -> tuple[str, ...]:
@@ -32,13 +32,16 @@ def dependencies(service: LinkedService) -> tuple[str, ...]:
 def _judge_needs(
     service: LinkedService, everything: dict[str, LinkedService], declared: set[str], faults: Faults
 ) -> None:
-    known = {*service.spec.signals, *everything} - {service.spec.service}
+    own, others = set(service.spec.signals), set(everything) - {service.spec.service}
     for index, (name, full) in enumerate(zip(service.spec.depends_on, dependencies(service), strict=True)):
         span = service.spec.span("depends_on", index)
-        if name == service.spec.service and name not in service.spec.signals:
+        if name in own & others:
+            faults.add(span, f'"{name}" is both a signal of this service and another service', "rename the signal")
+        elif name == service.spec.service and name not in own:
             faults.add(span, "a service does not depend on itself", "remove it")
-        elif name not in known:
-            faults.add(span, f'"{name}" is neither a signal of this service nor another service', choose(name, known))
+        elif name not in own | others:
+            what = f'"{name}" is neither a signal of this service nor another service'
+            faults.add(span, what, choose(name, own | others))
         elif name in service.spec.depends_on[:index]:
             faults.add(span, f'"{name}" stands here twice', "remove one of them")
         elif full not in declared:

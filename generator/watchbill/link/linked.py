@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchbill.errors import Diagnostic
+from watchbill.burnrate import Plan
+from watchbill.errors import Diagnostic, Span
 from watchbill.model.bundle import Environment, Scrape
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
@@ -14,6 +15,7 @@ from watchbill.spec.pack import PackSpec
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.profile import ProfileSpec
 from watchbill.spec.service import ServiceSpec
+from watchbill.spec.slo import SloSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,22 @@ class LinkedAlert:
     declares_down: str
     origin: Origin
 
+    def span(self, field: str) -> Span:
+        """Return where a field stands, or, for an alert of a shipped pack, where the service takes or changes it."""
+        written = self.spec.span(field)
+        return written if written.file == self.origin.span.file else self.origin.span
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedSlo:
+    """An objective with its signal, and the tiers that can tell of it."""
+
+    name: str
+    spec: SloSpec
+    signal: Signal
+    plan: Plan
+    origin: Origin
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedService:
@@ -41,6 +59,7 @@ class LinkedService:
     environments: tuple[Environment, ...]
     signals: tuple[Signal, ...]
     alerts: tuple[LinkedAlert, ...]
+    slos: tuple[LinkedSlo, ...]
     scrapes: tuple[Scrape, ...]
     origin: Origin
 

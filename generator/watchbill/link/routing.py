@@ -10,19 +10,26 @@ from watchbill.conditions.base import listed
 from watchbill.errors import Level, choose
 from watchbill.link.linked import LinkedAlert, LinkedService
 from watchbill.quantity import Duration
-from watchbill.spec.platform import PlatformSpec, PolicySpec
+from watchbill.spec.platform import DAYS, PlatformSpec, Policy
 
 IDLE_INCIDENT = Duration.parse("6h")  # after which PagerDuty may close an incident by itself (its "Auto-Resolve")
+SHORTEST, LATEST_PAGE = Duration.parse("1s"), Duration.parse("5m")
 LONGEST_MEMORY = Duration.parse("5d")  # Alertmanager's --data.retention, 120h unless it is set
+NO_ZONES = frozenset({"localtime", "posixrules", "Factory", "Local"})  # what they are depends on the machine
 
 
 def judge_platform(platform: PlatformSpec, faults: Faults) -> None:
     """Hold severities, teams and quiet times to what Alertmanager needs of them."""
-    for severity, policy in policies(platform).items():
+    for severity, policy in platform.policies.items():
         _judge_channels(platform, severity, policy, faults)
         _judge_timing(platform, severity, policy, faults)
     _judge_addresses(platform, faults)
     _judge_quiet_times(platform, faults)
+    for name, environment in platform.environments.items():
+        for index, cluster in enumerate(environment.clusters):
+            if cluster in environment.clusters[:index]:
+                span = platform.span("environments", name, "clusters", index)
+                faults.add(span, f'cluster "{cluster}" stands here twice', "remove one of them")
 
 
 def judge_alerts(platform: PlatformSpec, services: Iterable[LinkedService], faults: Faults) -> None:
@@ -31,6 +38,12 @@ def judge_alerts(platform: PlatformSpec, services: Iterable[LinkedService], faul
     for service in everything:
         for alert in service.alerts:
             _judge_receiver(platform, alert, faults)
+        for slo in service.slos:
+            if slo.spec.stage == "shadow" and platform.delivery.shadow is None:
+                what = (
+                    f'nobody receives the alerts of "{slo.name}": on trial they tell a log channel, and there is none'
+                )
+                faults.add(slo.spec.span("stage"), what, 'add "delivery: {shadow: …}" to the platform')
     if not faults.fatal:  # else a name that is misspelt elsewhere may be the one that is missing
         _find_idle(platform, everything, faults)
 
@@ -40,7 +53,7 @@ def _find_idle(platform: PlatformSpec, everything: tuple[LinkedService, ...], fa
     for name in platform.teams:
         if name not in teams:
             todo = "give it a service, or remove it"
-            _warn(platform, ("teams", name), f'team "{name}" owns no service, so nothing is routed to it', todo, faults)
+            _warn(platform, ("teams", name), f'team "{name}" owns no service, so no alert here is for it', todo, faults)
     _find_idle_delivery(platform, [alert for service in everything for alert in service.alerts], faults)
     lived_in = {environment.name for service in everything for environment in service.environments}
     for name in platform.environments:
@@ -60,16 +73,11 @@ def _find_idle_delivery(platform: PlatformSpec, alerts: Iterable[LinkedAlert], f
         _warn(platform, ("delivery", "second_path"), what, todo, faults)
 
 
-def policies(platform: PlatformSpec) -> dict[str, PolicySpec]:
-    """Return what holds for each severity, the most urgent first."""
-    return {"P0": platform.severities.p0, "P1": platform.severities.p1, "Info": platform.severities.info}
-
-
 def _warn(platform: PlatformSpec, path: tuple[str, str], what: str, todo: str, faults: Faults) -> None:
     faults.add(platform.span(*path, key=True), what, todo, level=Level.WARNING)
 
 
-def _judge_channels(platform: PlatformSpec, severity: str, policy: PolicySpec, faults: Faults) -> None:
+def _judge_channels(platform: PlatformSpec, severity: str, policy: Policy, faults: Faults) -> None:
     span = platform.span("severities", severity, "to")
     silent = [name for name, environment in platform.environments.items() if not environment.pages]
     if not policy.to:
@@ -79,26 +87,35 @@ def _judge_channels(platform: PlatformSpec, severity: str, policy: PolicySpec, f
     elif set(policy.to) == {"pagerduty"} and silent:
         what = f'nobody receives {severity} of "{silent[0]}", which never pages'
         faults.add(span, what, "add slack or email")
+    elif severity == "P0" and "pagerduty" not in policy.to:
+        faults.add(span, "a P0 wakes nobody", "add pagerduty, unless nobody stands watch at night", level=Level.WARNING)
 
 
-def _judge_timing(platform: PlatformSpec, severity: str, policy: PolicySpec, faults: Faults) -> None:
+def _judge_timing(platform: PlatformSpec, severity: str, policy: Policy, faults: Faults) -> None:
+    def fault(field: str, what: str, todo: str) -> None:
+        faults.add(platform.span("severities", severity, field), what, todo)
+
     for field in ("group_interval", "repeat_interval"):
-        if not getattr(policy, field).milliseconds:
-            faults.add(
-                platform.span("severities", severity, field), f"{field} cannot be zero", "write how long to wait"
-            )
-    span = platform.span("severities", severity, "repeat_interval")
-    if "pagerduty" in policy.to and policy.repeat_interval >= IDLE_INCIDENT:
+        if getattr(policy, field) < SHORTEST:
+            fault(field, f"a {field} of {getattr(policy, field)} is no time to wait", f"write {SHORTEST} or more")
+    if severity == "P0" and policy.group_wait > LATEST_PAGE:
+        fault("group_wait", f"every page would be {policy.group_wait.words()} late", f"write {LATEST_PAGE} or less")
+    if policy.repeat_interval < policy.group_interval:
+        what = f"what goes on is told every {policy.group_interval} at most, which is the group_interval"
+        fault("repeat_interval", what, f"write {policy.group_interval} or more")
+    again = max(policy.group_interval, policy.repeat_interval)  # what is due is told at the next flush
+    slower = "repeat_interval" if again == policy.repeat_interval else "group_interval"
+    if "pagerduty" in policy.to and again >= IDLE_INCIDENT:
         what = f"PagerDuty closes an incident that it hears nothing of for {IDLE_INCIDENT.words()}"
-        faults.add(span, what, "repeat sooner, such as every 2h")
-    elif policy.repeat_interval > LONGEST_MEMORY:
+        fault(slower, what, "repeat sooner, such as every 2h")
+    elif again > LONGEST_MEMORY:
         what = f"Alertmanager forgets after {LONGEST_MEMORY.words()} what it told, and repeats it then"
-        faults.add(span, what, f"use {LONGEST_MEMORY} or less")
+        fault(slower, what, f"use {LONGEST_MEMORY} or less")
 
 
 def _judge_addresses(platform: PlatformSpec, faults: Faults) -> None:
     users: dict[str, list[str]] = {}
-    for severity, policy in policies(platform).items():
+    for severity, policy in platform.policies.items():
         for used in policy.to:
             users.setdefault(used, []).append(severity)
     if "email" in users and platform.delivery.smtp is None:
@@ -121,16 +138,27 @@ def _judge_quiet_times(platform: PlatformSpec, faults: Faults) -> None:
         if "P0" in quiet.severities:
             span = platform.span("quiet_times", name, "severities", quiet.severities.index("P0"))
             faults.add(span, "a P0 must wake somebody at any hour, so it is never muted", "name P1 and Info only")
+        for index, severity in enumerate(quiet.severities):
+            if severity != "P0" and "pagerduty" in platform.policies[severity].to:
+                span = platform.span("quiet_times", name, "severities", index)
+                what = f"{severity} goes to pagerduty, and what ends in a quiet time would stay open there for ever"
+                faults.add(span, what, f"take {severity} out of one of the two")
+        if (quiet.from_, quiet.to) == ("00:00", "24:00") and set(quiet.days) in (set(), set(DAYS)):
+            span = platform.span("quiet_times", name, key=True)
+            what = f"{listed(quiet.severities, 'and')} would never be told"
+            faults.add(span, what, "name days, or hours after which it is told")
         if quiet.from_ in {quiet.to, "24:00"}:
             span = platform.span("quiet_times", name, "from")
             todo = 'write from: "20:00", to: "08:00", say, and from: "00:00", to: "24:00" for whole days'
             faults.add(span, f"{quiet.from_} to {quiet.to} is no time at all", todo)
-        if not _is_zone(quiet.zone) and (known := zoneinfo.available_timezones()):
+        if not _is_zone(quiet.zone) and (known := zoneinfo.available_timezones() - NO_ZONES):
             span = platform.span("quiet_times", name, "zone")
             faults.add(span, f'time zone "{quiet.zone}" is unknown', choose(quiet.zone, known))
 
 
 def _is_zone(name: str) -> bool:
+    if name in NO_ZONES or name.startswith("right/"):
+        return False
     try:
         zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -145,6 +173,9 @@ def _judge_receiver(platform: PlatformSpec, alert: LinkedAlert, faults: Faults) 
         (spec.condition.heartbeat, delivery.heartbeat, "kind", "a heartbeat calls a dead man's switch", "heartbeat"),
         (spec.second_path, delivery.second_path, "second_path", "this asks for a second path", "second_path"),
     ):
-        if needed and has is None:
+        if key == "second_path" and needed and not any(place.pages for place in platform.environments.values()):
+            idle = f'nothing of "{alert.name}" goes over the second path, since no environment pages'
+            faults.add(alert.span(field), idle, f'remove "{field}"')
+        elif needed and has is None:
             where = f'add "delivery: {{{key}: …}}" to the platform'
-            faults.add(spec.span(field), f'nobody receives "{alert.name}": {what}, and there is none', where)
+            faults.add(alert.span(field), f'nobody receives "{alert.name}": {what}, and there is none', where)

@@ -17,6 +17,11 @@ _TODO = (
     " and remove it here"
 )
 
+# Mappings whose keys authors choose, so that a key says nothing of its value: a label may well be called "token".
+_NAMED_BY_AUTHORS = frozenset(
+    ("classes", "drop", "exclude", "labels", "limits", "metrics", "needs", "signals", "target", "targets")
+)
+
 
 def refuse_secrets(documents: Iterable[Document], faults: Faults) -> tuple[Document, ...]:
     """Note each plain secret in the documents as a fault, also below keys that nobody knows; return the documents."""
@@ -30,17 +35,17 @@ def refuse_secrets(documents: Iterable[Document], faults: Faults) -> tuple[Docum
     return checked
 
 
-def _in_map(node: Map) -> Iterator[tuple[Span, str]]:
+def _in_map(node: Map, *, named_by_author: bool = False) -> Iterator[tuple[Span, str]]:
     for key, value in node.items():
         place = node.places[key]
         if place.key is not None and (found := find(key)) is not None:
             yield place.key, found.kind
-        yield from _in_value(value, place.value, key)
+        yield from _in_value(value, place.value, "" if named_by_author else key)
 
 
 def _in_value(value: Value, span: Span, key: str) -> Iterator[tuple[Span, str]]:
     if isinstance(value, Map):
-        yield from _in_map(value)
+        yield from _in_map(value, named_by_author=key in _NAMED_BY_AUTHORS)
     elif isinstance(value, Seq):
         for item, place in zip(value, value.places, strict=True):
             yield from _in_value(item, place.value, key)

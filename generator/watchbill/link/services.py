@@ -11,6 +11,7 @@ from watchbill.link.alerts import link_alerts
 from watchbill.link.linked import LinkedAlert, LinkedService, Shelf
 from watchbill.link.places import link_environments, link_scrape
 from watchbill.link.signals import build_signal
+from watchbill.link.slos import link_slos, refuse_alert_names
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_DOWN, TARGETS, absence_alert
@@ -49,9 +50,11 @@ def link_service(
         if built is not None:
             signals[key] = built
     alerts = link_alerts(spec, document.pointer, shelf.packs, signals, faults=faults)
+    slos = link_slos(spec, document.pointer, signals, platform, faults)
     _refuse_coined_names(spec, signals, alerts, faults)
+    refuse_alert_names(slos, alerts, faults)
     origin = Origin(spec.span("service", key=True), document.pointer)
-    return LinkedService(spec, environments, tuple(signals.values()), alerts, scrapes, origin)
+    return LinkedService(spec, environments, tuple(signals.values()), alerts, slos, scrapes, origin)
 
 
 def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[str], faults: Faults) -> None:

@@ -102,6 +102,10 @@ class _Builder:
             span = self.spec.span("metrics", role, "buckets", key=True)
             self.faults.add(span, f"a {usual.type} has no buckets", "remove them")
         unit = UNITS[(change.unit if change else None) or usual.unit]
+        native = usual.native if change is None or change.native is None else change.native
+        if native and usual.type != "histogram":
+            span = self.spec.span("metrics", role, "native", key=True)
+            self.faults.add(span, f"a {usual.type} is no native histogram", "remove it")
         labels = change.labels if change is not None and change.labels is not None else usual.labels
         return Metric(
             role=role,
@@ -111,7 +115,8 @@ class _Builder:
             help=usual.help,
             noun=usual.noun,
             labels=labels,
-            buckets=self._buckets(role, usual, change, unit),
+            buckets=() if native else self._buckets(role, usual, change, unit),
+            native=native,
         )
 
     def _buckets(self, role: str, usual: MetricSpec, change: MetricChange | None, unit: Unit) -> tuple[Decimal, ...]:

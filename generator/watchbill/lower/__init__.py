@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from watchbill import naming
+from collections.abc import Iterable
+
 from watchbill.conditions import Condition
 from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.link.dependencies import dependencies
+from watchbill.lower.draft import Draft
 from watchbill.lower.monitoring import Coined, absence, target_down
 from watchbill.lower.platform import lower_platform
-from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
+from watchbill.lower.routing import inhibit_rules, inhibitors
+from watchbill.lower.slo import lower_slo
+from watchbill.lower.slo_alerts import slo_alerts
 from watchbill.model.alerts import Alert, Rule, Severity, Stage
 from watchbill.model.bundle import Bundle, Platform, Service
 from watchbill.model.signals import Signal
@@ -25,9 +29,13 @@ def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
 
 def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Service:
     lowering = _Lowering(linked, platform, scale)
-    alerts = [lowering.alert(alert) for alert in linked.alerts]
+    alerts = [lowering.emit(lowering.written(alert)) for alert in linked.alerts]
     coined = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
-    alerts += [lowering.coined(alert) for alert in coined]
+    objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
+    drafts = [lowering.coined(alert) for alert in coined]
+    for objective in objectives:
+        drafts += slo_alerts(objective, alerts, linked.environments, platform=platform, scale=scale)
+    alerts += [lowering.emit(draft) for draft in drafts]
     return Service(
         name=linked.spec.service,
         title=linked.spec.title,
@@ -41,11 +49,16 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
             if linked.spec.evaluation_interval is None
             else scale(linked.spec.evaluation_interval)
         ),
-        signals=tuple(sorted((*linked.signals, coined[0].signal), key=lambda signal: signal.key)),
+        signals=_by_key((*linked.signals, coined[0].signal, *(objective.signal for objective in objectives))),
+        slos=tuple(objective.slo for objective in objectives),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
         origin=linked.origin,
     )
+
+
+def _by_key(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    return tuple(sorted(signals, key=lambda signal: signal.key))
 
 
 class _Lowering:
@@ -56,28 +69,22 @@ class _Lowering:
         self.platform = platform
         self.scale = scale
 
-    def alert(self, linked: LinkedAlert) -> Alert:
+    def written(self, linked: LinkedAlert) -> Draft:
         """Lower an alert of a pack or of the service."""
         spec, condition, signal = linked.spec, linked.spec.condition, linked.signal
         severity = Severity(spec.severity)
-        stage = Stage.HEARTBEAT if condition.heartbeat else Stage(spec.stage)
-        for_ = self.scale(spec.for_)
-        grouping = condition.own_grouping(signal)
         kept = self.platform.keep_firing_for if severity is Severity.P0 else Duration(0)
-        return Alert(
+        return Draft(
             name=linked.name,
-            service=self.linked.spec.service,
-            subject=signal.key,
-            severity=severity,
-            team=self.linked.spec.team,
-            stage=stage,
+            signal=signal,
             kind=condition.kind,
             source=linked.source,
             area=linked.area,
+            severity=severity,
+            stage=Stage.HEARTBEAT if condition.heartbeat else Stage(spec.stage),
             rules=self._rules(condition, signal),
-            labels=self._labels(severity, stage, signal),
-            grouping=grouping,
-            for_=for_,
+            grouping=condition.own_grouping(signal),
+            for_=self.scale(spec.for_),
             keep_firing_for=kept if spec.keep_firing_for is None else self.scale(spec.keep_firing_for),
             threshold=condition.threshold(signal),
             reading=condition.reading(signal),
@@ -86,55 +93,42 @@ class _Lowering:
             impact=spec.impact or "",
             action=spec.action or "",
             why=spec.why or "",
-            runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, linked.name),
-            dashboard_url=self._dashboard_url(linked.dashboard, spec.panel or linked.name, grouping),
+            dashboard=linked.dashboard,
+            panel=spec.panel or linked.name,
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             declares_down=linked.declares_down,
             second_path=spec.second_path,
-            receivers=receivers(
-                self.platform,
-                severity=severity,
-                stage=stage,
-                team=self.linked.spec.team,
-                second_path=spec.second_path,
-            ),
             origin=linked.origin,
         )
 
-    def coined(self, coined: Coined) -> Alert:
+    def coined(self, coined: Coined) -> Draft:
         """Lower an alert that no author wrote; it is a P1 of the service's team."""
         signal, condition = coined.signal, coined.condition
-        grouping = condition.own_grouping(signal)
-        return Alert(
+        return Draft(
             name=coined.name,
-            service=self.linked.spec.service,
-            subject=signal.key,
-            severity=Severity.P1,
-            team=self.linked.spec.team,
-            stage=Stage.LIVE,
+            signal=signal,
             kind=condition.kind,
             source="monitoring",
             area="monitoring",
+            severity=Severity.P1,
             rules=self._rules(condition, signal),
-            labels=self._labels(Severity.P1, Stage.LIVE, signal),
-            grouping=grouping,
+            grouping=condition.own_grouping(signal),
             for_=self.scale(coined.for_),
-            keep_firing_for=Duration(0),
             threshold=condition.threshold(signal),
             reading=condition.reading(signal),
             sentence=_sentence(condition, signal, coined.for_),
             summary=coined.summary,
             impact=coined.impact,
             action=coined.action,
-            why="",
-            runbook_url=naming.runbook_url(self.platform.urls.site, self.linked.spec.service, coined.name),
-            dashboard_url=self._dashboard_url("service", coined.panel, grouping),
+            dashboard="service",
+            panel=coined.panel,
             metrics=tuple(condition.roles(signal).values()),
-            declares_down="",
-            second_path=False,
-            receivers=receivers(self.platform, severity=Severity.P1, stage=Stage.LIVE, team=self.linked.spec.team),
             origin=signal.origin,
         )
+
+    def emit(self, draft: Draft) -> Alert:
+        """Give an alert its owner's names."""
+        return draft.alert(self.linked, self.platform)
 
     def _rules(self, condition: Condition, signal: Signal) -> tuple[Rule, ...]:
         if not condition.per_environment:
@@ -152,21 +146,6 @@ class _Lowering:
     def _rule(self, condition: Condition, signal: Signal, place: tuple[tuple[str, str], ...]) -> Rule:
         expr = pretty(condition.expression(signal, self.scale))
         return Rule(expr=expr, place=place, witness=condition.witness(signal, self.scale))
-
-    def _labels(self, severity: Severity, stage: Stage, signal: Signal) -> tuple[tuple[str, str], ...]:
-        labels = {
-            "severity": severity.value,
-            "team": self.linked.spec.team,
-            "service": self.linked.spec.service,
-            "subject": signal.key,
-        }
-        if stage is not Stage.LIVE:
-            labels["stage"] = stage.value
-        return tuple(sorted(labels.items()))
-
-    def _dashboard_url(self, dashboard: str, panel: str, labels: tuple[str, ...] = ()) -> str:
-        uid = naming.dashboard_uid(self.linked.spec.service, dashboard)
-        return naming.dashboard_url(self.platform.urls.grafana, uid, panel, labels)
 
 
 def _sentence(condition: Condition, signal: Signal, for_: Duration) -> str:

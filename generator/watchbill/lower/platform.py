@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from watchbill.link.routing import policies
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Channel, Delivery, Policy, QuietTime, SecondPath, Smtp, TimeRange, Timing
-from watchbill.quantity import TimeScale
-from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, PolicySpec, QuietTimeSpec, SmtpSpec, TeamSpec
+from watchbill.naming import PROMPT_WAIT
+from watchbill.quantity import Duration, TimeScale
+from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, QuietTimeSpec, SmtpSpec, TeamSpec
+from watchbill.spec.platform import Policy as Written
 
+# The flush comes first and finds the repetition due; with equal times, every second one would be missed.
+HEARTBEAT = Timing(Duration.parse("0s"), Duration.parse("1m"), Duration.parse("30s"))
+SHADOW = Timing(Duration.parse("1m"), Duration.parse("15m"), Duration.parse("1d"))
 MIDNIGHT, DAYS_END = "00:00", "24:00"
 
 
@@ -18,9 +22,7 @@ def lower_platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
     return Platform(
         teams={name: Team(name, team.title, _addresses(team)) for name, team in sorted(spec.teams.items())},
         default_team=spec.defaults.team,
-        policies={
-            Severity(name): _policy(policy, _quiet(spec, name), scale) for name, policy in policies(spec).items()
-        },
+        policies={Severity(name): _policy(policy, _quiet(spec, name), scale) for name, policy in spec.policies.items()},
         quiet_times=tuple(
             QuietTime(name, _ranges(quiet), quiet.zone) for name, quiet in sorted(spec.quiet_times.items())
         ),
@@ -30,6 +32,9 @@ def lower_platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
         scrape_interval=scale(spec.defaults.scrape_interval),
         evaluation_interval=scale(spec.defaults.evaluation_interval),
         keep_firing_for=scale(spec.defaults.keep_firing_for),
+        heartbeat=_timing(HEARTBEAT, scale),
+        shadow=_timing(SHADOW, scale),
+        prompt_wait=scale(PROMPT_WAIT),
         origin=Origin(spec.span("teams", key=True), "specs/platform.yaml"),
     )
 
@@ -39,9 +44,14 @@ def _addresses(team: TeamSpec) -> dict[Channel, str]:
     return {channel: address for channel, address in addresses.items() if address is not None}
 
 
-def _policy(spec: PolicySpec, quiet_times: tuple[str, ...], scale: TimeScale) -> Policy:
-    timing = Timing(scale(spec.group_wait), scale(spec.group_interval), scale(spec.repeat_interval))
-    return Policy(tuple(channel for channel in Channel if channel.value in spec.to), timing, quiet_times)
+def _policy(spec: Written, quiet_times: tuple[str, ...], scale: TimeScale) -> Policy:
+    timing = Timing(spec.group_wait, spec.group_interval, spec.repeat_interval)
+    told = tuple(channel for channel in Channel if channel.value in spec.to)
+    return Policy(told, _timing(timing, scale), quiet_times)
+
+
+def _timing(timing: Timing, scale: TimeScale) -> Timing:
+    return Timing(scale(timing.group_wait), scale(timing.group_interval), scale(timing.repeat_interval))
 
 
 def _quiet(spec: PlatformSpec, severity: str) -> tuple[str, ...]:
@@ -65,6 +75,7 @@ def _delivery(spec: DeliverySpec) -> Delivery:
         smtp=_smtp(spec.smtp) if spec.smtp is not None else None,
         shadow=spec.shadow or "",
         heartbeat=spec.heartbeat or "",
+        heartbeat_token=spec.heartbeat_token,
         second_path=SecondPath(path.email, _smtp(path.smtp)) if path is not None else None,
     )
 

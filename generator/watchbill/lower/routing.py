@@ -7,7 +7,7 @@ from itertools import chain
 
 from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
-from watchbill.model.bundle import Platform, Service
+from watchbill.model.bundle import Environment, Platform, Service
 from watchbill.model.routing import InhibitRule, Match, Receivers
 
 MUTED = (Severity.P1, Severity.INFO)
@@ -37,18 +37,20 @@ def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
     loud = [alert for service in every for alert in service.alerts if _mutes_its_subject(alert)]
     groupings = sorted({(), *(alert.grouping for alert in loud)}, key=lambda labels: (len(labels), labels))
     known = sorted(set(chain.from_iterable(groupings)))
-    outages = (_outage(alert, every) for service in every for alert in service.alerts if alert.declares_down)
-    return (*(_same_incident(own, known) for own in groupings), *outages)
+    alerts = [alert for service in every for alert in service.alerts]
+    outages = (_outage(alert, every) for alert in alerts if alert.declares_down)
+    covering = (_cover(alert) for alert in alerts if alert.covers)
+    return (*(_same_incident(own, known) for own in groupings), *outages, *covering)
 
 
 def inhibitors(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
     """Say for each alert, by id, which others can mute it, sorted."""
     every = tuple(services)
-    sources = [alert for service in every for alert in service.alerts if alert.stage is Stage.LIVE]
+    sources = [(a, set(s.environments)) for s in every for a in s.alerts if a.stage is Stage.LIVE]
     found: dict[str, tuple[str, ...]] = {}
     for service in every:
         for alert in service.alerts:
-            muting = (source for source in sources if _can_mute(source, alert, service))
+            muting = (source for source, where in sources if _can_mute(source, where, alert, service))
             found[alert.id] = tuple(sorted(source.id for source in muting))
     return found
 
@@ -57,12 +59,14 @@ def _mutes_its_subject(alert: Alert) -> bool:
     return alert.severity is Severity.P0 and alert.stage is Stage.LIVE
 
 
-def _can_mute(source: Alert, target: Alert, owner: Service) -> bool:
-    if target.stage is not Stage.LIVE or source.id == target.id:
+def _can_mute(source: Alert, where: set[Environment], target: Alert, owner: Service) -> bool:
+    if target.stage is not Stage.LIVE or source.id == target.id or not set(owner.environments) & where:
         return False
     same = (source.service, source.subject) == (target.service, target.subject)
     speaks_for = same and set(source.grouping) <= set(target.grouping)
     if speaks_for and _mutes_its_subject(source) and target.severity in MUTED:
+        return True
+    if source.service == target.service and target.name in source.covers:
         return True
     return target.severity is Severity.P1 and bool(source.declares_down) and source.declares_down in owner.depends_on
 
@@ -92,6 +96,17 @@ def _outage(alert: Alert, services: Iterable[Service]) -> InhibitRule:
         target=(Match("service", dependents), Match("severity", (Severity.P1.value,)), _missing("stage")),
         equal=naming.TARGET_LABELS,
         why=f"While {alert.declares_down} is down, its dependents' P1 follow from that.",
+    )
+
+
+def _cover(alert: Alert) -> InhibitRule:
+    own = (Match("service", (alert.service,)), _missing("stage"))
+    here = tuple(_present(label) for label in naming.TARGET_LABELS)
+    return InhibitRule(
+        source=(Match("alertname", (alert.name,)), *own, *here),
+        target=(Match("alertname", alert.covers), Match("severity", tuple(s.value for s in MUTED)), *own),
+        equal=naming.TARGET_LABELS,
+        why=f"{alert.name} tells of what these tell of.",
     )
 
 

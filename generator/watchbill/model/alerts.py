@@ -9,6 +9,7 @@ from enum import StrEnum
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Receivers
 from watchbill.model.witness import Witness
+from watchbill.promql import Matcher
 from watchbill.quantity import Duration, Unit
 
 
@@ -50,6 +51,7 @@ class Display(StrEnum):
     NUMBER = "number"
     PERCENT = "percent"
     BYTES = "bytes"
+    DURATION = "duration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,23 @@ class Reading:
 
     display: Display
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A sentence about a recorded series, asked when an alert fires: `lead`, its value, `after`.
+
+    The series is selected by `matchers` and by the alert's own values of `labels`; where there is none, nothing is
+    said. `witnessed` is its value in the alert's witness.
+    """
+
+    lead: str
+    series: str
+    matchers: tuple[Matcher, ...]
+    labels: tuple[str, ...]
+    display: Display
+    witnessed: Decimal
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +95,9 @@ class Alert:
     `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
     the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
     `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
-    what is down while it fires: `<service>`, or `<service>/<signal>`. `receivers` are those of each of
-    the platform's environments.
+    what is down while it fires: `<service>`, or `<service>/<signal>`. `covers` names alerts of the
+    same service that need not be told while it fires, `slo` the objective that it belongs to, if any.
+    `receivers` are those of each of the platform's environments.
     """
 
     name: str
@@ -96,6 +116,7 @@ class Alert:
     keep_firing_for: Duration
     threshold: Threshold | None
     reading: Reading | None
+    asked: tuple[Asked, ...]
     sentence: str
     summary: str
     impact: str
@@ -106,6 +127,8 @@ class Alert:
     metrics: tuple[str, ...]
     declares_down: str
     second_path: bool
+    covers: tuple[str, ...]
+    slo: str
     receivers: Receivers
     origin: Origin
 

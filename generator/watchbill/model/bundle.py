@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.origin import Origin
-from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime
+from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
 from watchbill.model.signals import Signal
+from watchbill.model.slo import Slo
 from watchbill.quantity import Duration
 
 
@@ -42,7 +43,7 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What all services share."""
+    """What all services share. `prompt_wait` is for services that have promised a time."""
 
     teams: Mapping[str, Team]
     default_team: str
@@ -54,6 +55,9 @@ class Platform:
     scrape_interval: Duration
     evaluation_interval: Duration
     keep_firing_for: Duration
+    heartbeat: Timing
+    shadow: Timing
+    prompt_wait: Duration
     origin: Origin
 
     def channels(self, severity: Severity, environment: Environment) -> tuple[Channel, ...]:
@@ -103,6 +107,7 @@ class Service:
     depends_on: tuple[str, ...]
     signals: tuple[Signal, ...]
     alerts: tuple[Alert, ...]
+    slos: tuple[Slo, ...]
     scrapes: tuple[Scrape, ...]
     origin: Origin
 

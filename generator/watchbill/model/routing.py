@@ -82,6 +82,7 @@ class Delivery:
     smtp: Smtp | None
     shadow: str
     heartbeat: str
+    heartbeat_token: bool
     second_path: SecondPath | None
 
 

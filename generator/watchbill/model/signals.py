@@ -26,8 +26,8 @@ class Metric:
 
     `noun` is what it counts or measures, in plural where it counts: "requests", "heap in use".
 
-    `buckets` are a histogram's finite edges, ascending, in `unit`. `labels` are the roles of the
-    labels that the service itself sets.
+    `buckets` are a histogram's finite edges, ascending, in `unit`; a `native` one has none of its own.
+    `labels` are the roles of the labels that the service itself sets.
     """
 
     role: str
@@ -38,11 +38,12 @@ class Metric:
     noun: str
     labels: tuple[str, ...] = ()
     buckets: tuple[Decimal, ...] = ()
+    native: bool = False
 
     @property
     def type_suffix(self) -> str:
         """The suffix of the series that shows whether the metric is exported at all."""
-        return "_count" if self.type is MetricType.HISTOGRAM else ""
+        return "_count" if self.type is MetricType.HISTOGRAM and not self.native else ""
 
     def edges(self) -> tuple[str, ...]:
         """Write the bucket edges as `le` values, `+Inf` last."""

@@ -50,6 +50,15 @@ class AlertSpec(Authored):
         if self.severity in {"P0", "P1"} and self.action is None:
             what = f"a {self.severity} without an action leaves whoever answers it without a first step"
             faults.add(self.span("severity"), what, 'add "action: …", one line that says what to do first')
+        for field, what in (
+            (
+                "declares_down",
+                "what declares an outage mutes others, so it must be told at any hour and never be muted",
+            ),
+            ("second_path", "the second path is for what must be told at any hour"),
+        ):
+            if getattr(self, field) and (self.severity != "P0" or self.stage != "live" or self.condition.heartbeat):
+                faults.add(self.span(field), what, f'make it a live P0, or remove "{field}"')
         if self.condition.heartbeat and (self.severity != "Info" or self.stage != "live"):
             field = "severity" if self.severity != "Info" else "stage"
             what = "a heartbeat fires all the time, and tells a dead man's switch only"

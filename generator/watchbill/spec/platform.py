@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from watchbill.authoring import Authored, StrictBool
-from watchbill.fields import DurationText, KeyName, Reference, Sentence, TextRule, Url
-from watchbill.quantity import Duration
+from watchbill.burnrate import STANDARD, Tier
+from watchbill.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
+from watchbill.quantity import Duration, Unit
 
 SlackChannel = Annotated[
     str,
@@ -110,23 +112,46 @@ class DefaultsSpec(Authored):
 class PolicySpec(Authored):
     """Where a severity goes, and when Alertmanager tells: first, of what joins the group, and again."""
 
-    to: tuple[ChannelName, ...]
-    group_wait: DurationText
-    group_interval: DurationText
-    repeat_interval: DurationText
-
-
-def _policy(to: tuple[ChannelName, ...], *timing: str) -> PolicySpec:
-    wait, interval, repeat = map(Duration.parse, timing)
-    return PolicySpec.model_construct(to=to, group_wait=wait, group_interval=interval, repeat_interval=repeat)
+    to: tuple[ChannelName, ...] | None = None
+    group_wait: DurationText | None = None
+    group_interval: DurationText | None = None
+    repeat_interval: DurationText | None = None
 
 
 class SeveritiesSpec(Authored):
-    """What holds for each severity (the source's table; the reasons for the times stand in ADR 0014)."""
+    """What holds for each severity; what is not written is as in `USUAL`."""
 
-    p0: Annotated[PolicySpec, Field(alias="P0")] = _policy(("pagerduty", "slack", "email"), "10s", "1m", "2h")
-    p1: Annotated[PolicySpec, Field(alias="P1")] = _policy(("slack", "email"), "1m", "5m", "12h")
-    info: Annotated[PolicySpec, Field(alias="Info")] = _policy(("slack",), "1m", "15m", "24h")
+    p0: Annotated[PolicySpec, Field(alias="P0")] = PolicySpec.model_construct()
+    p1: Annotated[PolicySpec, Field(alias="P1")] = PolicySpec.model_construct()
+    info: Annotated[PolicySpec, Field(alias="Info")] = PolicySpec.model_construct()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for a severity."""
+
+    to: tuple[ChannelName, ...]
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+
+    def changed(self, spec: PolicySpec) -> Policy:
+        """Take over what a platform writes."""
+        written = {name: value for name in PolicySpec.model_fields if (value := getattr(spec, name)) is not None}
+        return replace(self, **written)
+
+
+def _usual(to: tuple[ChannelName, ...], *timing: str) -> Policy:
+    wait, interval, repeat = map(Duration.parse, timing)
+    return Policy(to, wait, interval, repeat)
+
+
+# The source's table; the reasons for the times stand in ADR 0014.
+USUAL = {
+    "P0": _usual(("pagerduty", "slack", "email"), "10s", "1m", "2h"),
+    "P1": _usual(("slack", "email"), "1m", "5m", "12h"),
+    "Info": _usual(("slack",), "1m", "15m", "1d"),
+}
 
 
 class QuietTimeSpec(Authored):
@@ -155,13 +180,37 @@ class SecondPathSpec(Authored):
 
 
 class DeliverySpec(Authored):
-    """What Alertmanager needs to reach the outside. Secrets are files below `secrets`, on the machine that runs it."""
+    """What Alertmanager needs to reach the outside. Secrets are files below `secrets`, on the machine that runs it.
+
+    `heartbeat` is a dead man's switch. One that knows its callers by a secret address only takes no token.
+    """
 
     secrets: Folder = "/etc/alertmanager/secrets"
     smtp: SmtpSpec | None = None
     shadow: SlackChannel | None = None
     heartbeat: Url | None = None
+    heartbeat_token: StrictBool = True
     second_path: SecondPathSpec | None = None
+
+
+class TierSpec(Authored):
+    """A share of an error budget that may be used up within `long`; `short` tells that it still goes on."""
+
+    severity: Literal["P0", "P1"]
+    budget: Ratio
+    long: DurationText
+    short: DurationText
+
+
+class SloDefaultsSpec(Authored):
+    """What holds for every objective. The tiers are those of the SRE Workbook, chapter 5, unless they are written."""
+
+    tiers: tuple[TierSpec, ...] = ()
+
+    def burn_tiers(self) -> tuple[Tier, ...]:
+        """Return the tiers of every objective."""
+        own = (Tier(tier.severity, tier.budget.to(Unit.RATIO), tier.long, tier.short) for tier in self.tiers)
+        return tuple(own) or STANDARD
 
 
 class PlatformSpec(Authored):
@@ -170,7 +219,14 @@ class PlatformSpec(Authored):
     severities: SeveritiesSpec = SeveritiesSpec.model_construct()
     delivery: DeliverySpec = DeliverySpec.model_construct()
     quiet_times: dict[KeyName, QuietTimeSpec] = {}
+    slo: SloDefaultsSpec = SloDefaultsSpec.model_construct()
     teams: Annotated[dict[KeyName, TeamSpec], Field(min_length=1)]
     environments: Annotated[dict[KeyName, EnvironmentSpec], Field(min_length=1)]
     urls: UrlsSpec
     defaults: DefaultsSpec
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """What holds for each severity, the most urgent first."""
+        written = {"P0": self.severities.p0, "P1": self.severities.p1, "Info": self.severities.info}
+        return {severity: usual.changed(written[severity]) for severity, usual in USUAL.items()}

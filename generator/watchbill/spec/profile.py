@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Authored, Faults
+from watchbill.authoring import Authored, Faults, StrictBool
 from watchbill.errors import choose
 from watchbill.fields import AnyQuantity, ClassName, KeyName, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.signals import MetricType
@@ -26,7 +26,10 @@ UnitName = Literal["s", "ms", "us", "bytes", "ratio", "percent", "count"]
 
 
 class MetricSpec(Authored):
-    """One metric; `unit` is what its values, or a histogram's observations, measure."""
+    """One metric; `unit` is what its values, or a histogram's observations, measure.
+
+    A `native` histogram is one series, whose buckets come from its resolution.
+    """
 
     name: MetricName
     type: Literal["counter", "gauge", "histogram"]
@@ -35,6 +38,7 @@ class MetricSpec(Authored):
     help: Sentence
     labels: tuple[KeyName, ...] = ()
     buckets: tuple[AnyQuantity, ...] = ()
+    native: StrictBool = False
 
     @property
     def metric_type(self) -> MetricType:

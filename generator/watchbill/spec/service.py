@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, WrapValidator
 
-from watchbill.authoring import Authored, describe, problem
+from watchbill.authoring import Authored, StrictBool, describe, problem
 from watchbill.fields import (
     AlertName,
     AnyQuantity,
@@ -26,6 +26,7 @@ from watchbill.fields import (
 from watchbill.source import Map
 from watchbill.spec.alert import AnyAlert
 from watchbill.spec.profile import UnitName
+from watchbill.spec.slo import AnySlo
 
 Address = Annotated[
     str,
@@ -55,6 +56,7 @@ class MetricChange(Authored):
     unit: UnitName | None = None
     buckets: tuple[AnyQuantity, ...] | None = None
     labels: tuple[KeyName, ...] | None = None
+    native: StrictBool | None = None
 
 
 _metric_name: TypeAdapter[str] = TypeAdapter(MetricName)
@@ -157,4 +159,5 @@ class ServiceSpec(Authored):
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
     scrape: dict[LabelValue, ScrapeSpec] = {}
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]
+    slos: dict[KeyName, AnySlo] = {}
     alerts: AlertsSpec

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote_plus
 
-from watchbill.model.alerts import Alert, Display
+from watchbill.model.alerts import Alert, Asked, Display
 from watchbill.naming import TARGET_LABELS, variable
+from watchbill.promql import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,65 @@ class ValueOf:
             Display.NUMBER: '{{ printf "%.4g" $value }}',
             Display.PERCENT: "{{ $value | humanizePercentage }}",
             Display.BYTES: "{{ $value | humanize1024 }}B",
+            Display.DURATION: "{{ $value | humanizeDuration }}",
         }[self.display]
 
     def rendered(self, _: Mapping[str, str], value: Decimal) -> str:
         """Show it as Prometheus does."""
-        if self.display is Display.NUMBER:
-            return _four_digits(value)
-        if self.display is Display.PERCENT:
-            return f"{_four_digits(value * 100)}%"
-        prefixes = ["", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"]
-        while abs(value) >= 1024 and len(prefixes) > 1:
-            value, prefixes = value / 1024, prefixes[1:]
-        return f"{_four_digits(value)}{prefixes[0]}B"
+        return shown(value, self.display)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOf:
+    """A sentence about a recorded series that is asked when the alert fires; nothing where there is none."""
+
+    asked: Asked
+
+    def template(self) -> str:
+        """Write it as a Go template; label values are quoted by it, so that they stay values."""
+        fixed = ",".join(f"{matcher.label}{matcher.op}{quoted(matcher.value)}" for matcher in self.asked.matchers)
+        open_ = ",".join(f"{label}=%q" for label in self.asked.labels)
+        values = " ".join(f"$labels.{label}" for label in self.asked.labels)
+        query = f"printf `{self.asked.series}{{{fixed},{open_}}}` {values}"
+        function = {
+            Display.PERCENT: "humanizePercentage",
+            Display.DURATION: "humanizeDuration",
+        }[self.asked.display]
+        answer = f"{{{{ . | first | value | {function} }}}}"
+        return f"{{{{ with {query} | query }}}}{self.asked.lead}{answer}{self.asked.after}{{{{ end }}}}"
+
+    def rendered(self, _: Mapping[str, str], __: Decimal) -> str:
+        """Say it of the value in the witness."""
+        return f"{self.asked.lead}{shown(self.asked.witnessed, self.asked.display)}{self.asked.after}"
+
+
+def shown(value: Decimal, display: Display) -> str:
+    """Show a number as the functions of Prometheus' templates do (docs, "Template reference")."""
+    if display is Display.NUMBER:
+        return _four_digits(value)
+    if display is Display.PERCENT:
+        return f"{_four_digits(value * 100)}%"
+    if display is Display.DURATION:
+        return _duration(int(value))
+    prefixes = ["", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"]
+    while abs(value) >= 1024 and len(prefixes) > 1:
+        value, prefixes = value / 1024, prefixes[1:]
+    return f"{_four_digits(value)}{prefixes[0]}B"
+
+
+def _duration(seconds: int) -> str:
+    """Write whole seconds from a minute up: `1d 2h 3m 4s`, without the larger units that are zero."""
+    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")]
+    while parts[0][0] == 0 and len(parts) > 1:
+        parts = parts[1:]
+    return " ".join(f"{number}{unit}" for number, unit in parts)
 
 
 def _four_digits(value: Decimal) -> str:
     return f"{float(value):.4g}"
 
 
-Text = tuple[str | LabelOf | ValueOf, ...]
+Text = tuple[str | LabelOf | ValueOf | AnswerOf, ...]
 
 
 def template(text: Text) -> str:
@@ -78,10 +119,11 @@ def summary(alert: Alert) -> Text:
 
 
 def description(alert: Alert) -> Text:
-    """Say when it fires, and how bad it is now."""
+    """Say when it fires, how bad it is now, and what else is known."""
+    asked = tuple(AnswerOf(asked) for asked in alert.asked)
     if alert.reading is None:
-        return (alert.sentence,)
-    return (alert.sentence, " Now ", ValueOf(alert.reading.display), f"{alert.reading.after}.")
+        return (alert.sentence, *asked)
+    return (alert.sentence, " Now ", ValueOf(alert.reading.display), f"{alert.reading.after}.", *asked)
 
 
 def texts(alert: Alert) -> dict[str, Text]:

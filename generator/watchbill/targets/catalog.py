@@ -8,7 +8,8 @@ from typing import Any
 
 from watchbill import naming
 from watchbill.model.alerts import Alert
-from watchbill.model.bundle import Bundle
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
 from watchbill.targets.promtests import clock, names_of_cases
 
@@ -20,11 +21,18 @@ def render(bundle: Bundle) -> dict[str, str]:
     content = {
         "version": 1,
         "alerts": [entry(alert, bundle) for alert in bundle.alerts],
-        "slos": [],
+        "slos": [slo_entry(slo, service) for service in bundle.services for slo in service.slos],
         "dashboards": [],
         "runbooks": [],
     }
     return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
+
+
+def describe(found: Alert | Slo, bundle: Bundle) -> dict[str, Any]:
+    """Describe an alert or an objective."""
+    if isinstance(found, Alert):
+        return entry(found, bundle)
+    return slo_entry(found, next(service for service in bundle.services if service.name == found.service))
 
 
 def entry(alert: Alert, bundle: Bundle) -> dict[str, Any]:
@@ -55,13 +63,47 @@ def entry(alert: Alert, bundle: Bundle) -> dict[str, Any]:
         "dashboard_url": alert.dashboard_url,
         "receivers": {environment: list(told) for environment, told in alert.receivers.items()},
         "inhibited_by": list(bundle.inhibited_by[alert.id]),
+        "covers": [f"{alert.service}/{name}" for name in alert.covers],
         "declares_down": alert.declares_down or None,
         "cases": names_of_cases(alert),
         "explanation": alert.sentence,
     }
 
 
+def slo_entry(slo: Slo, service: Service) -> dict[str, Any]:
+    """Describe one objective, as the contract lays it down."""
+    return {
+        "id": slo.id,
+        "service": slo.service,
+        "name": slo.name,
+        "title": slo.title,
+        "objective": _number(slo.objective),
+        "period": str(slo.period),
+        "sli": slo.kind,
+        "counts": slo.events,
+        "good": slo.good,
+        "signal": slo.signal,
+        "labels": dict(slo.labels),
+        "tiers": [
+            {
+                "severity": tier.severity,
+                "budget": _number(tier.share),
+                "long": str(tier.long),
+                "short": str(tier.short),
+                "factor": _number(tier.factor),
+                "above": _number(tier.above),
+            }
+            for tier in slo.tiers
+        ],
+        "alerts": [alert.id for alert in service.alerts if alert.slo == slo.name],
+        "spec": naming.slo_pointer(slo.origin.document, slo.name),
+        "series": dict(slo.series),
+    }
+
+
 def _pointer(alert: Alert) -> str:
+    if alert.source == "slo":
+        return naming.slo_pointer(alert.origin.document, alert.slo)
     if alert.source == "monitoring":
         return naming.signal_pointer(alert.origin.document, alert.subject)
     return naming.spec_pointer(alert.origin.document, alert.name)

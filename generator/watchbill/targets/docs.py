@@ -5,18 +5,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watchbill import naming
-from watchbill.model.alerts import Stage
-from watchbill.model.bundle import Bundle, Service
+from watchbill.model.alerts import Severity
+from watchbill.model.bundle import Bundle, Platform, Service
+from watchbill.model.bundle import Environment as Place
+from watchbill.model.routing import Channel
 from watchbill.model.signals import Metric, Signal
 from watchbill.promql import Matcher, selector
 from watchbill.quantity import Unit, decimal_text
 from watchbill.requirements import Required, optional, required
-from watchbill.targets import matrix
+from watchbill.targets import matrix, objectives
 from watchbill.targets.yamltext import Plain, dump
 
 INDEX = "docs/index.md"
@@ -49,8 +52,13 @@ def render(bundle: Bundle) -> dict[str, str]:
         }
         for service in bundle.services
     ]
-    index = environment.get_template("index.md.j2").render(services=listed)
+    index = environment.get_template("index.md.j2").render(
+        services=listed, objectives=any(s.slos for s in bundle.services)
+    )
     page = {naming.ROUTING_PAGE: routing(bundle, environment)}
+    slos = objectives.listed(bundle)
+    if slos:
+        page[naming.OBJECTIVES_PAGE] = environment.get_template("objectives.md.j2").render(services=slos)
     return {INDEX: index, **pages, **page, NAVIGATION: navigation(bundle)}
 
 
@@ -60,6 +68,8 @@ def navigation(bundle: Bundle) -> str:
         {html.escape(service.title): _in_docs(naming.metrics_page(service.name))} for service in bundle.services
     ]
     nav: list[Plain] = [{"Home": _in_docs(INDEX)}, {"Who is woken by what": _in_docs(naming.ROUTING_PAGE)}]
+    if any(service.slos for service in bundle.services):
+        nav.append({"Objectives": _in_docs(naming.OBJECTIVES_PAGE)})
     nav += [{"Metrics": pages}] if pages else []
     return dump({"nav": nav}, source="specs")
 
@@ -86,16 +96,10 @@ def routing(bundle: Bundle, environment: Environment) -> str:
     """Render the page that tells who is woken by what."""
     platform = bundle.platform
     return environment.get_template("routing.md.j2").render(
-        paging=[place.name for place in platform.environments if place.pages] or ["no environment"],
-        places=[place.name for place in platform.environments],
-        rows=[
-            {
-                "team": row.team.title,
-                "severity": row.severity.value,
-                "count": len(row.alerts),
-                "told": [row.told.get(place.name, "does not run there") for place in platform.environments],
-            }
-            for row in matrix.rows(bundle)
+        paging=[place.name for place in platform.environments if Channel.PAGERDUTY in _everything(platform, place)],
+        teams=[
+            {"title": team.title, "rows": [_severity(row) for row in own]}
+            for team, own in groupby(matrix.rows(bundle), key=lambda row: row.team)
         ],
         asides=[
             {"what": aside.what, "told": aside.told, "alerts": [alert.id for alert in aside.alerts or ()]}
@@ -112,20 +116,31 @@ def routing(bundle: Bundle, environment: Environment) -> str:
             for severity, policy in platform.policies.items()
         ],
         prompt=[service.title for service in bundle.services if service.prompt],
-        prompt_wait=naming.PROMPT_WAIT.words(),
-        services=[_muting(service, bundle) for service in bundle.services],
+        prompt_wait=platform.prompt_wait.words(),
+        services=[muted for service in bundle.services if (muted := _muting(service, bundle))["alerts"]],
     )
 
 
+def _everything(platform: Platform, environment: Place) -> set[Channel]:
+    return {channel for severity in Severity for channel in platform.channels(severity, environment)}
+
+
+def _severity(row: matrix.Row) -> Mapping[str, Any]:
+    number = len(row.alerts)
+    count = f"{number} alert{'' if number == 1 else 's'}"
+    return {"severity": row.severity.value, "count": count, "told": list(row.told.items())}
+
+
 def _muting(service: Service, bundle: Bundle) -> Mapping[str, Any]:
+    """List a service's alerts that can be muted; what is of the same service needs no prefix."""
     alerts = [
         {
             "name": alert.name,
             "severity": alert.severity.value,
-            "stage": "" if alert.stage is Stage.LIVE else alert.stage.value,
-            "muted": bundle.inhibited_by[alert.id],
+            "muted": [name.removeprefix(f"{service.name}/") for name in bundle.inhibited_by[alert.id]],
         }
-        for alert in service.alerts
+        for alert in sorted(service.alerts, key=lambda alert: alert.name)
+        if bundle.inhibited_by[alert.id]
     ]
     return {"title": service.title, "alerts": alerts}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
 from watchbill.model.routing import Channel, QuietTime
@@ -57,7 +58,7 @@ def asides(bundle: Bundle) -> tuple[Aside, ...]:
         beats = tuple(alert for alert in bundle.alerts if alert.stage is Stage.HEARTBEAT)
         found.append(Aside("heartbeat, missed when it stops", beats, delivery.heartbeat))
     if delivery.second_path is not None:
-        besides = tuple(alert for alert in bundle.alerts if alert.second_path)
+        besides = tuple(a for a in bundle.alerts if any(naming.SECOND_PATH in told for told in a.receivers.values()))
         paging = ", ".join(environment.name for environment in platform.environments if environment.pages)
         found.append(Aside(f"besides, over the second path ({paging})", besides, delivery.second_path.email))
     return tuple(found)
@@ -69,7 +70,9 @@ def quiet_words(bundle: Bundle, quiet: QuietTime) -> str:
     first, last = quiet.ranges[0], quiet.ranges[-1]
     days = ", ".join(day.capitalize() for day in first.days) or "every day"
     verb = "waits" if len(waiting) == 1 else "wait"
-    return f"{' and '.join(waiting)} {verb} from {first.start} to {last.end} {quiet.zone}, {days}"
+    prompt = [service.name for service in bundle.services if service.prompt]
+    but = f", except of {', '.join(prompt)}" if prompt and "P1" in waiting else ""
+    return f"{' and '.join(waiting)} {verb} from {first.start} to {last.end} {quiet.zone}, {days}{but}"
 
 
 def addresses(team: Team, channels: Iterable[Channel]) -> str:
@@ -77,17 +80,22 @@ def addresses(team: Team, channels: Iterable[Channel]) -> str:
     return ", ".join(_WORDS[channel].format(team.addresses[channel]) for channel in channels)
 
 
-def told(platform: Platform, team: Team, alert: Alert, environment: Environment) -> str:
-    """Say in words whom an alert reaches in an environment."""
+def told(platform: Platform, alert: Alert, environment: Environment) -> str:
+    """Say in words whom an alert reaches in an environment, from its receivers."""
+    return ", and ".join(
+        _words(name, platform, alert, environment) for name in reversed(alert.receivers[environment.name])
+    )
+
+
+def _words(receiver: str, platform: Platform, alert: Alert, environment: Environment) -> str:
     delivery = platform.delivery
-    if alert.stage is Stage.HEARTBEAT:
+    if receiver == naming.HEARTBEAT:
         return delivery.heartbeat
-    if alert.stage is Stage.SHADOW:
+    if receiver == naming.SHADOW:
         return f"Slack {delivery.shadow}, as it is on trial"
-    owner = addresses(team, platform.channels(alert.severity, environment))
-    if alert.second_path and environment.pages and delivery.second_path is not None:
-        return f"{owner}, and {delivery.second_path.email} over the second path"
-    return owner
+    if receiver == naming.SECOND_PATH and delivery.second_path is not None:
+        return f"{delivery.second_path.email} over the second path"
+    return addresses(platform.teams[alert.team], platform.channels(alert.severity, environment))
 
 
 def _told(bundle: Bundle, team: Team, alerts: tuple[Alert, ...]) -> dict[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from watchbill import naming
 from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Bundle, Scrape, Service
+from watchbill.model.slo import Recording, Slo
+from watchbill.quantity import Duration
 from watchbill.targets.annotations import template, texts
 from watchbill.targets.yamltext import Plain, dump
 
@@ -19,7 +21,32 @@ def render(bundle: Bundle) -> dict[str, str]:
     for service in bundle.services:
         for area in sorted({alert.area for alert in service.alerts}):
             tree[naming.rule_file(service.name, area)] = rules(service, area)
+        for file, groups in recordings(service).items():
+            tree[file] = dump({"groups": groups}, source=service.origin.document)
     return tree
+
+
+def recordings(service: Service) -> dict[str, list[Plain]]:
+    """Write the groups of a service's objectives by file.
+
+    Events stand in a file of their own: what depends on them comes out empty where both are backfilled at once.
+    """
+    files: dict[str, list[Plain]] = {}
+    for slo in service.slos:
+        for group in slo.groups:
+            file = naming.slo_rule_file(service.name, "events" if group.part == "events" else "windows")
+            files.setdefault(file, []).append(
+                {
+                    "name": naming.slo_group(service.name, slo.name, group.part),
+                    "interval": str(group.interval),
+                    "rules": [_recording(rule, slo) for rule in group.rules],
+                }
+            )
+    return files
+
+
+def _recording(rule: Recording, slo: Slo) -> Plain:
+    return {"record": rule.record, "expr": rule.expr, "labels": dict(sorted((*slo.labels, *rule.labels)))}
 
 
 def rules(service: Service, area: str) -> str:
@@ -27,12 +54,17 @@ def rules(service: Service, area: str) -> str:
     groups: list[Plain] = [
         {
             "name": name,
-            "interval": str(service.evaluation_interval),
+            "interval": str(_interval(service, area)),
             "rules": [_rule(alert, rule) for alert, rule in group],
         }
         for name, group in rule_groups(service, area)
     ]
     return dump({"groups": groups}, source=service.origin.document)
+
+
+def _interval(service: Service, area: str) -> Duration:
+    """Evaluate an objective's alerts as often as it is recorded."""
+    return service.slos[0].groups[0].interval if area == naming.SLO_AREA else service.evaluation_interval
 
 
 def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
@@ -51,7 +83,13 @@ def _rule(alert: Alert, rule: Rule) -> Plain:
         emitted["for"] = str(alert.for_)
     if alert.keep_firing_for.milliseconds:
         emitted["keep_firing_for"] = str(alert.keep_firing_for)
-    emitted["labels"] = dict(sorted((*alert.labels, *rule.place)))
+    # An empty label takes one away that the series brings along, and that routes would read.
+    own = (
+        dict(alert.labels)
+        if "stage" in dict(alert.labels) or alert.kind != "promql"
+        else {**dict(alert.labels), "stage": ""}
+    )
+    emitted["labels"] = dict(sorted({**own, **dict(rule.place)}.items()))
     emitted["annotations"] = {
         **{name: template(text) for name, text in texts(alert).items()},
         "runbook_url": alert.runbook_url,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from watchbill import naming
 from watchbill.model.bundle import Bundle, Platform
-from watchbill.model.routing import InhibitRule, QuietTime, TimeRange
+from watchbill.model.routing import Channel, InhibitRule, QuietTime, TimeRange
 from watchbill.targets import messages
-from watchbill.targets.alertmanager.receivers import receivers, secret, server
+from watchbill.targets.alertmanager.receivers import receivers, secret
 from watchbill.targets.alertmanager.routes import matcher, root
 from watchbill.targets.yamltext import Plain, dump
 
@@ -32,11 +32,10 @@ def config(bundle: Bundle) -> str:
 
 
 def _global(platform: Platform) -> Plain:
-    content: dict[str, Plain] = {"resolve_timeout": "5m", "slack_api_url_file": secret(platform, "slack-api-url")}
-    smtp = platform.delivery.smtp
-    if smtp is not None:
-        content |= server(smtp, secret(platform, "smtp-password"), prefix="smtp_")
-    return content
+    """Set what no receiver can have of its own. A mail server is not: a receiver without one would inherit its user."""
+    slack = platform.delivery.shadow or any(Channel.SLACK in policy.channels for policy in platform.policies.values())
+    url: dict[str, Plain] = {"slack_api_url_file": secret(platform, "slack-api-url")} if slack else {}
+    return {"resolve_timeout": "5m", **url}
 
 
 def _inhibit(rule: InhibitRule) -> Plain:

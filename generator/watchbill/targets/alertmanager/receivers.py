@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from watchbill import naming
 from watchbill.model.alerts import Severity
@@ -24,8 +24,8 @@ def receivers(bundle: Bundle) -> Iterable[Plain]:
         yield {"name": naming.SHADOW, "slack_configs": [messages.slack(delivery.shadow)]}
     if delivery.second_path is not None:
         path = delivery.second_path
-        where = server(path.smtp, secret(platform, "second-path-smtp-password"), prefix="")
-        yield {"name": naming.SECOND_PATH, "email_configs": [{**messages.email(path.email), **where}]}
+        mail = _mail(path.email, path.smtp, secret(platform, "second-path-smtp-password"))
+        yield {"name": naming.SECOND_PATH, "email_configs": [mail]}
     for team in platform.teams.values():
         used = {
             platform.channels(severity, environment): None
@@ -37,26 +37,34 @@ def receivers(bundle: Bundle) -> Iterable[Plain]:
 
 
 def _receiver(name: str, team: Team, reached: Iterable[Channel], platform: Platform) -> Plain:
-    configured: dict[Channel, tuple[str, Mapping[str, Plain]]] = {
-        Channel.PAGERDUTY: ("pagerduty_configs", messages.pagerduty(secret(platform, f"pagerduty-{team.name}"))),
-        Channel.SLACK: ("slack_configs", messages.slack(team.addresses.get(Channel.SLACK, ""))),
-        Channel.EMAIL: ("email_configs", messages.email(team.addresses.get(Channel.EMAIL, ""))),
-    }
-    return {"name": name, **{key: [config] for key, config in (configured[channel] for channel in reached)}}
+    return {"name": name, **dict(_integration(channel, team, platform) for channel in reached)}
+
+
+def _integration(channel: Channel, team: Team, platform: Platform) -> tuple[str, list[Plain]]:
+    address, smtp = team.addresses[channel], platform.delivery.smtp
+    if channel is Channel.PAGERDUTY:
+        return "pagerduty_configs", [messages.pagerduty(secret(platform, f"pagerduty-{team.name}"))]
+    if channel is Channel.SLACK:
+        return "slack_configs", [messages.slack(address)]
+    if smtp is None:
+        raise ValueError("a platform that sends mail has been held to a mail server")
+    return "email_configs", [_mail(address, smtp, secret(platform, "smtp-password"))]
+
+
+def _mail(to: str, smtp: Smtp, password: str) -> Plain:
+    settings: dict[str, Plain] = {**messages.email(to), "smarthost": smtp.host, "from": smtp.sender}
+    if smtp.user:
+        settings |= {"auth_username": smtp.user, "auth_password_file": password}
+    return settings
 
 
 def _heartbeat(platform: Platform) -> Plain:
-    """Call the dead man's switch; its URL is no secret, since Alertmanager 0.25 reads none from a file."""
-    credentials: Plain = {"credentials_file": secret(platform, "heartbeat-token")}
-    return {"url": platform.delivery.heartbeat, "send_resolved": False, "http_config": {"authorization": credentials}}
-
-
-def server(smtp: Smtp, password: str, *, prefix: str) -> dict[str, Plain]:
-    """Write a mail server's settings; the keys have a prefix where they are global."""
-    settings: dict[str, Plain] = {f"{prefix}smarthost": smtp.host, f"{prefix}from": smtp.sender}
-    if smtp.user:
-        settings |= {f"{prefix}auth_username": smtp.user, f"{prefix}auth_password_file": password}
-    return settings
+    """Call the dead man's switch; Alertmanager 0.25 reads no URL from a file, so what is secret is a token."""
+    call: dict[str, Plain] = {"url": platform.delivery.heartbeat, "send_resolved": False}
+    if platform.delivery.heartbeat_token:
+        token: Plain = {"credentials_file": secret(platform, "heartbeat-token")}
+        call["http_config"] = {"authorization": token}
+    return call
 
 
 def secret(platform: Platform, name: str) -> str:

@@ -9,14 +9,10 @@ from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
 from watchbill.model.routing import Match, Timing
 from watchbill.promql import quoted
-from watchbill.quantity import Duration
 from watchbill.targets.yamltext import Plain
 
 INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is told in one message
 EACH = ("alertname", *INCIDENT)
-# The flush comes first and finds the repetition due; with equal times, every second one would be missed.
-HEARTBEAT = Timing(Duration.parse("0s"), Duration.parse("1m"), Duration.parse("30s"))
-SHADOW = Timing(Duration.parse("1m"), Duration.parse("15m"), Duration.parse("1d"))
 
 
 def root(bundle: Bundle) -> Plain:
@@ -26,15 +22,15 @@ def root(bundle: Bundle) -> Plain:
     routes: list[Plain] = []
     live = [alert for alert in bundle.alerts if alert.stage is Stage.LIVE]
     if platform.delivery.heartbeat:
-        routes.append(_aside(Stage.HEARTBEAT, naming.HEARTBEAT, HEARTBEAT))
+        routes.append(_aside(Stage.HEARTBEAT, naming.HEARTBEAT, platform.heartbeat))
     if platform.delivery.shadow:
-        routes.append(_aside(Stage.SHADOW, naming.SHADOW, SHADOW))
+        routes.append(_aside(Stage.SHADOW, naming.SHADOW, platform.shadow))
     paging = [environment.name for environment in platform.environments if environment.pages]
     routes += [_second_path(alert, paging, urgent) for alert in live if alert.second_path and paging]
     routes += [_team(team, bundle) for team in platform.teams.values()]
     # The root takes what no child matches, but a route that goes on counts as a match, so this stands here as well.
     routes.append({"receiver": naming.UNOWNED})
-    return {"receiver": naming.UNOWNED, "group_by": list(EACH), **_timing(urgent), "routes": routes}
+    return {"receiver": naming.UNOWNED, "group_by": list(INCIDENT), **_timing(urgent), "routes": routes}
 
 
 def _aside(stage: Stage, receiver: str, timing: Timing) -> Plain:
@@ -52,7 +48,7 @@ def _second_path(alert: Alert, environments: Iterable[str], timing: Timing) -> P
         "receiver": naming.SECOND_PATH,
         "matchers": [matcher(match) for match in matches],
         "continue": True,  # the first path may be what fails, or not
-        "group_by": list(EACH),
+        "group_by": list(INCIDENT),
         **_timing(timing),
     }
 
@@ -90,9 +86,9 @@ def _branch(
         branch["mute_time_intervals"] = list(policy.quiet_times)
     if prompt and severity is not Severity.INFO:
         # Alertmanager inherits no mute times, and a service that has promised a time is not to be muted.
-        wait = str(naming.PROMPT_WAIT)
+        first = str(min(platform.prompt_wait, policy.timing.group_wait))
         matchers = [matcher(Match("service", tuple(prompt)))]
-        branch["routes"] = [{"matchers": matchers, "group_wait": wait, "group_interval": wait}]
+        branch["routes"] = [{"matchers": matchers, "group_wait": first, "group_interval": str(platform.prompt_wait)}]
     return branch
 
 

@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 
 from watchbill import naming
 from watchbill.conditions.base import listed
 from watchbill.errors import UsageError, choose
-from watchbill.model.alerts import Alert, Stage
+from watchbill.explain import layout
+from watchbill.explain.objective import explain_slo
+from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment
+from watchbill.model.slo import Slo
 from watchbill.targets.matrix import told
 
-WIDTH = 100
-_TITLE = 9
+MANY = 12  # candidates are a list to read, up to here
 
 
-def find(bundle: Bundle, name: str) -> Alert:
-    """Find an alert by `service/Alert`, or by a bare name that only one service has.
+def find(bundle: Bundle, name: str) -> Alert | Slo:
+    """Find an alert or an objective by `service/name`, or by a bare name that only one service has.
 
     Raises `UsageError` with the candidates otherwise.
     """
-    by_id = {alert.id: alert for alert in bundle.alerts}
+    known: list[Alert | Slo] = [*bundle.alerts, *(slo for service in bundle.services for slo in service.slos)]
+    by_id = {entry.id: entry for entry in known}
     if name in by_id:
         return by_id[name]
-    same = [alert for alert in bundle.alerts if alert.name == name]
+    same = [entry for entry in known if entry.name == name]
     if len(same) == 1:
         return same[0]
     if same:
-        ids = ", ".join(alert.id for alert in same)
-        raise UsageError(f'several services have an alert "{name}"; name one of: {ids}')
-    alike = [alert.id for alert in bundle.alerts if name.casefold() in alert.id.casefold()]
-    if alike:
-        raise UsageError(f'there is no alert "{name}"; it may be one of: {", ".join(alike)}')
-    choices = by_id if "/" in name else {alert.name for alert in bundle.alerts}
-    raise UsageError(f'there is no alert "{name}"; {choose(name, choices)}')
+        ids = ", ".join(entry.id for entry in same)
+        raise UsageError(f'several services have "{name}"; name one of: {ids}')
+    alike = [entry.id for entry in known if name.casefold() in entry.id.casefold()]
+    if 0 < len(alike) <= MANY:
+        raise UsageError(f'there is no alert or objective "{name}"; it may be one of: {", ".join(alike)}')
+    choices = by_id if "/" in name else {entry.name for entry in known}
+    raise UsageError(f'there is no alert or objective "{name}"; {choose(name, choices)}')
 
 
-def explain(bundle: Bundle, alert: Alert) -> str:
-    """Write the explanation of an alert as a person reads it on a terminal."""
+def explain(bundle: Bundle, found: Alert | Slo) -> str:
+    """Write the explanation of an alert or an objective as a person reads it on a terminal."""
+    return explain_slo(bundle, found) if isinstance(found, Slo) else explain_alert(bundle, found)
+
+
+def explain_alert(bundle: Bundle, alert: Alert) -> str:
+    """Write the explanation of an alert."""
     service = next(service for service in bundle.services if service.name == alert.service)
     signal = next(signal for signal in service.signals if signal.key == alert.subject)
     team = bundle.platform.teams[alert.team]
     metrics = ", ".join(signal.metrics[role].name for role in alert.metrics)
-    rows = [
+    entries = [
         ("What", f"{alert.summary}."),
         ("Fires", alert.sentence),
         (
@@ -71,9 +78,7 @@ def explain(bundle: Bundle, alert: Alert) -> str:
         head += "; in shadow, so it tells a log channel only"
     if alert.stage is Stage.HEARTBEAT:
         head = f"{alert.id}: a heartbeat, always firing, so that its silence is noticed"
-    body = [_row(title, text) for title, text in rows if text]
-    rules = [textwrap.indent(rule.expr, " " * (_TITLE + 2)) for rule in alert.rules]
-    return "\n".join([head, "", *body, "  PromQL", *rules])
+    return "\n".join([head, "", *layout.rows(entries), "  PromQL", *(layout.block(rule.expr) for rule in alert.rules)])
 
 
 _SEVERITY = {
@@ -84,11 +89,12 @@ _SEVERITY = {
 
 
 def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
-    team = bundle.platform.teams[alert.team]
-    title = "Tells"
-    for environment in environments:
-        yield title, f"in {environment.name}: {told(bundle.platform, team, alert, environment)}"
-        title = ""
+    for index, environment in enumerate(environments):
+        yield "" if index else "Tells", f"in {environment.name}: {told(bundle.platform, alert, environment)}"
+    quiet = bundle.platform.policies[alert.severity].quiet_times
+    prompt = next(service for service in bundle.services if service.name == alert.service).prompt
+    if quiet and alert.stage is Stage.LIVE and not (prompt and alert.severity is not Severity.INFO):
+        yield "Waits", f"in {listed(quiet, 'and')}, when it is not told."
 
 
 def _muted(by: tuple[str, ...]) -> str:
@@ -98,12 +104,8 @@ def _muted(by: tuple[str, ...]) -> str:
 def _source(alert: Alert) -> str:
     if alert.source.startswith("pack:"):
         return f"pack {alert.source.removeprefix('pack:')}"
-    return {"service": "the service's own alerts", "monitoring": "the monitoring that every service gets"}[alert.source]
-
-
-def _row(title: str, text: str) -> str:
-    indent = " " * (_TITLE + 2)
-    filled = textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return f"  {title:<{_TITLE}}{filled[len(indent) :]}"
+    return {
+        "service": "the service's own alerts",
+        "slo": f"objective {alert.slo}",
+        "monitoring": "the monitoring that every service gets",
+    }[alert.source]

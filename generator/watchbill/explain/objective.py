@@ -1,0 +1,66 @@
+"""Tell in English what an objective is: what counts, what it allows, when it tells, and what it records."""
+
+from __future__ import annotations
+
+from watchbill import naming
+from watchbill.explain import layout
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.slo import Slo
+from watchbill.targets import objectives
+
+
+def explain_slo(bundle: Bundle, slo: Slo) -> str:
+    """Write the explanation of an objective as a person reads it on a terminal."""
+    service = next(service for service in bundle.services if service.name == slo.service)
+    signal = next(signal for signal in service.signals if signal.key == slo.signal)
+    metrics = ", ".join(signal.metrics[role].name for role in slo.roles)
+    read = f", read from {metrics}" if metrics else ""
+    entries = [
+        ("Counts", f"{slo.events} ({signal.key}: {signal.title}){read}{_each(slo)}"),
+        ("Good", f"{slo.events} {slo.good}."),
+        ("Budget", objectives.budget(slo)),
+        *objectives.tiers(slo),
+        ("Floor", objectives.floor(slo)),
+        ("Blind", _blind(service, slo)),
+        ("Alerts", ", ".join(alert.name for alert in service.alerts if alert.slo == slo.name)),
+        ("Covers", _covers(service, slo)),
+        ("Series", f"{', '.join(slo.series.values())}, each with {_labels(slo)}"),
+        ("Spec", str(slo.origin.span)),
+        ("Rules", ", ".join(naming.slo_rule_file(slo.service, part) for part in ("events", "windows")) + " below out/"),
+        ("History", _HISTORY),
+    ]
+    head = f"{slo.id}: {slo.title}, {objectives.percent(slo.objective)} over {slo.period.words()}"
+    return "\n".join([head, "", *layout.rows(entries), layout.block(_backfill(bundle, slo))])
+
+
+def _each(slo: Slo) -> str:
+    return f", for each {' and '.join(slo.grouping)} by itself" if slo.grouping else ""
+
+
+def _blind(service: Service, slo: Slo) -> str:
+    name = naming.slo_alerts(slo.name)[2]
+    missing = next((alert for alert in service.alerts if alert.name == name), None)
+    return f"if the indicator is missing, {name} tells after {missing.for_.words()}." if missing else ""
+
+
+def _covers(service: Service, slo: Slo) -> str:
+    names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.covers})
+    return f"{', '.join(names)}: not told besides, while its page fires." if names else ""
+
+
+def _labels(slo: Slo) -> str:
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in slo.labels) + "}"
+
+
+_HISTORY = (
+    "begins when the rules are loaded. Until a whole period is recorded, the budget is that of the period which its "
+    "recorded part (slo:coverage:ratio) lets expect. Earlier events can be counted afterwards, up to three hours ago; "
+    "move the blocks that this makes to Prometheus' own, and all windows follow from them:"
+)
+
+
+def _backfill(bundle: Bundle, slo: Slo) -> str:
+    """Write the command that counts earlier events; all else is worked out from these at each evaluation."""
+    file = naming.slo_rule_file(slo.service, "events")
+    command = f"promtool tsdb create-blocks-from rules --url {bundle.platform.urls.prometheus} --eval-interval 1m"
+    return f"{command} \\\n  --start <then> --end <3h ago> --output-dir blocks out/{file}"

@@ -1,0 +1,98 @@
+"""Resolve a service's objectives: their signals, and the tiers that can tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from watchbill.authoring import Faults
+from watchbill.burnrate import Plan, plan
+from watchbill.errors import Level, choose
+from watchbill.link.linked import LinkedAlert, LinkedSlo
+from watchbill.model.origin import Origin
+from watchbill.model.signals import Signal
+from watchbill.naming import slo_alerts
+from watchbill.quantity import Duration, Unit
+from watchbill.sli.base import check_per
+from watchbill.spec.platform import PlatformSpec
+from watchbill.spec.service import ServiceSpec
+from watchbill.spec.slo import SloSpec
+
+COUNTED_OVER, SLOWEST_SCRAPE = Duration.parse("5m"), Duration.parse("75s")  # four scrapes in each count
+SHORTEST, LONGEST = Duration.parse("7d"), Duration.parse("90d")
+
+
+def link_slos(
+    spec: ServiceSpec, document: str, signals: Mapping[str, Signal], platform: PlatformSpec, faults: Faults
+) -> tuple[LinkedSlo, ...]:
+    """Resolve them in the order of their names; what is wrong goes to `faults`."""
+    found = []
+    for name, slo in sorted(spec.slos.items()):
+        signal = signals.get(slo.signal)
+        if slo.signal not in spec.signals:
+            faults.add(slo.span("signal"), f'signal "{slo.signal}" is unknown', choose(slo.signal, spec.signals))
+        if name in spec.signals:
+            span = spec.span("slos", name, key=True)
+            faults.add(span, f'"{name}" is the name of a signal already', "rename it: both are subjects of alerts")
+        tiers = _judge(slo, platform, faults)
+        if signal is None or tiers is None:
+            continue
+        slo.sli.check(signal, faults)
+        check_per(slo.per, slo, signal, faults)
+        if not slo.sli.timed and signal.scrape_interval.times(4) > COUNTED_OVER:
+            interval = signal.scrape_interval
+            what = f"a scrape every {interval} is too rare for an objective, which counts over {COUNTED_OVER}"
+            faults.add(slo.span("signal"), what, f"scrape every {SLOWEST_SCRAPE} or more often")
+        if slo.sli.timed and slo.wrote("min_bad_events"):
+            what = f"a {slo.sli.kind} counts minutes, and each bad one is told"
+            faults.add(slo.span("min_bad_events", key=True), what, "remove min_bad_events")
+        origin = Origin(spec.span("slos", name, key=True), document)
+        found.append(LinkedSlo(name, slo, signal, tiers, origin))
+    return tuple(found)
+
+
+def refuse_alert_names(slos: Iterable[LinkedSlo], alerts: Iterable[LinkedAlert], faults: Faults) -> None:
+    """Refuse alerts that would share a name with those of an objective."""
+    coined = {alert: slo.name for slo in slos for alert in slo_alerts(slo.name)}
+    for alert in alerts:
+        if alert.name in coined:
+            what = f'alert "{alert.name}" is made for objective "{coined[alert.name]}" already'
+            faults.add(alert.origin.span, what, "choose another name")
+
+
+def _judge(slo: SloSpec, platform: PlatformSpec, faults: Faults) -> Plan | None:
+    objective = slo.objective.to(Unit.RATIO)
+    if objective >= 1:
+        what = f"an objective of {slo.objective} leaves no budget, so that every failure is a page"
+        faults.add(slo.span("objective"), what, "write what users need, such as 99.9%")
+        return None
+    if objective <= 0:
+        faults.add(slo.span("objective"), f"an objective of {slo.objective} is always met", "write more than 0%")
+        return None
+    if not SHORTEST <= slo.period <= LONGEST:
+        what = f"a period of {slo.period} is not supported"
+        faults.add(slo.span("period"), what, f"write {SHORTEST} to {LONGEST}")
+        return None
+    tiers = [tier for tier in platform.slo.burn_tiers() if slo.page or tier.severity != "P0"]
+    longest = max(tier.long for tier in tiers)
+    if slo.period <= longest:
+        what = f"a period of {slo.period} is not longer than the longest window, which is {longest}"
+        faults.add(slo.span("period"), what, "write a longer period, or shorter windows in the platform's slo.tiers")
+        return None
+    kept = platform.defaults.retention
+    if slo.period > kept:
+        what = f"a budget over {slo.period} needs samples of that time, and Prometheus keeps {kept}"
+        todo = (
+            f'raise "defaults: {{retention: …}}" of the platform and Prometheus\' own setting to {slo.period} or more'
+        )
+        faults.add(slo.span("period"), what, todo)
+    planned = plan(tiers, period=slo.period, objective=objective)
+    if not planned.tiers:
+        what = f"with an objective of {slo.objective} no tier can ever fire"
+        faults.add(
+            slo.span("objective"), what, "write a higher objective, or longer windows in the platform's slo.tiers"
+        )
+        return None
+    for change in planned.changes:
+        todo = 'nothing is to be done if that will do; else write other windows in the platform\'s "slo: {tiers: …}"'
+        faults.add(slo.span("objective"), change, todo, level=Level.WARNING)
+    return planned

@@ -1,0 +1,240 @@
+"""The alerts of an objective: its budget burns too fast, its indicator is missing, its events cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from watchbill import naming
+from watchbill.burnrate import BurnTier
+from watchbill.conditions.absent import LOOKBACK
+from watchbill.conditions.base import listed
+from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
+from watchbill.lower.draft import Draft
+from watchbill.lower.recordings import COUNTED_OVER, patience
+from watchbill.lower.slo import Objective
+from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
+from watchbill.model.bundle import Environment, Platform
+from watchbill.model.signals import Metric
+from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
+from watchbill.naming import TARGET_LABELS
+from watchbill.promql import Matcher, aggregate, over, pretty
+from watchbill.quantity import Duration, TimeScale, decimal_text
+
+UNLABELLED_OVER = UNLABELLED_FOR = Duration.parse("5m")
+BUDGET_LEFT, EXHAUSTED_IN = Decimal("0.42"), Decimal(93784)  # in witnesses: 42%, 1d 2h 3m 4s
+
+
+def slo_alerts(
+    objective: Objective,
+    others: Iterable[Alert],
+    environments: Iterable[Environment],
+    *,
+    platform: Platform,
+    scale: TimeScale,
+) -> tuple[Draft, ...]:
+    """List an objective's alerts: a page and a ticket for its tiers, and what tells that it is blind.
+
+    `others` are the service's own alerts, of which the page covers those that read what the indicator reads.
+    """
+    slo = objective.slo
+    page, ticket, missing, unlabelled = naming.slo_alerts(slo.name)
+    found = []
+    for name, severity in ((page, Severity.P0), (ticket, Severity.P1)):
+        tiers = tuple(tier for tier in slo.tiers if tier.severity == severity.value)
+        if tiers:
+            burn = _burn(objective, name, severity, tiers, scale)
+            paging = severity is Severity.P0
+            found.append(
+                replace(burn, keep_firing_for=platform.keep_firing_for, covers=_covered(objective, others))
+                if paging
+                else burn
+            )
+    paging_places = [environment for environment in environments if environment.pages]
+    if paging_places:
+        found.append(_missing(objective, missing, paging_places, scale))
+    told_by = objective.linked.spec.sli.told_by(objective.linked.signal)
+    if told_by is not None:
+        found.append(_unlabelled(objective, unlabelled, *told_by, scale))
+    return tuple(found)
+
+
+def _covered(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...]:
+    """Name the P1 and Info that tell of what the page tells of."""
+    sli, signal = objective.linked.spec.sli, objective.linked.signal
+    if objective.linked.spec.stage != "live":
+        return ()
+    quiet = (alert for alert in others if alert.severity is not Severity.P0 and alert.subject == signal.key)
+    return tuple(sorted(alert.name for alert in quiet if sli.covers(alert, signal)))
+
+
+def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[BurnTier, ...], scale: TimeScale) -> Draft:
+    slo, recorder = objective.slo, objective.recorder
+    burns = " or ".join(_tier(objective, tier, scale) for tier in tiers)
+    expr = pretty(aggregate("max", recorder.grouping, burns))
+    per = f" per {listed(slo.grouping, 'and')}" if slo.grouping else ""
+    said = " or ".join(_tier_words(tier) for tier in tiers)
+    floor = "" if slo.timed else f", with at least {decimal_text(slo.min_bad_events)} bad {slo.events} in that time"
+    allowed = f"{decimal_text(slo.budget * 100)}% of {slo.events} in {slo.period.words()}"
+    return Draft(
+        name=name,
+        kind="burn_rate",
+        signal=objective.signal,
+        severity=severity,
+        rules=(Rule(expr=expr, place=(), witness=_burning(objective, tiers)),),
+        grouping=slo.grouping,
+        for_=Duration(0),
+        reading=Reading(
+            Display.PERCENT, f" of {slo.events} are bad (objective: {decimal_text(slo.objective * 100)}% good)"
+        ),
+        sentence=f"The error budget of {allowed}{per} burns faster than {said}{floor}.",
+        summary=f"{slo.title}: the error budget burns {'fast' if severity is Severity.P0 else 'too fast'}",
+        impact=objective.linked.spec.impact,
+        action=objective.linked.spec.action,
+        source="slo",
+        stage=Stage(objective.linked.spec.stage),
+        slo=slo.name,
+        area=naming.SLO_AREA,
+        dashboard="slo",
+        panel=f"Burn rate: {slo.title}",
+        asked=_asked(objective),
+        origin=slo.origin,
+    )
+
+
+def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
+    recorded = objective.recorder.recorded
+    above = decimal_text(tier.above)
+    burning = " and ".join(
+        f"{recorded(naming.slo_error_ratio(window))} > {above}" for window in (tier.long, tier.short)
+    )
+    slo = objective.slo
+    if slo.timed or not slo.min_bad_events:
+        return f"({burning})"
+    # one sample every five minutes holds every event once
+    bad = f"sum_over_time({recorded(naming.SLO_ERRORS)}[{scale(tier.long)}:{scale(COUNTED_OVER)}])"
+    return f"({burning} and {bad} >= {decimal_text(slo.min_bad_events)})"
+
+
+def _tier_words(tier: BurnTier) -> str:
+    share = f"{decimal_text(Decimal(f'{tier.share * 100:.3g}'))}%"
+    factor = decimal_text(Decimal(f"{tier.factor:.4g}"))
+    return f"{factor}x over {tier.long.words()} and {tier.short.words()} ({share} of it is gone then)"
+
+
+def _asked(objective: Objective) -> tuple[Asked, ...]:
+    """Say how much of the budget is left, and when it will be used up."""
+    matchers = objective.signal.matchers
+    labels = objective.recorder.grouping
+    return (
+        Asked(" Budget left: ", naming.SLO_BUDGET_LEFT, matchers, labels, Display.PERCENT, BUDGET_LEFT, "."),
+        Asked(
+            " At this rate it is used up in ",
+            naming.SLO_EXHAUSTED_IN,
+            matchers,
+            labels,
+            Display.DURATION,
+            EXHAUSTED_IN,
+            ".",
+        ),
+    )
+
+
+def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Witness:
+    """Move the recorded ratios of the first tier past its threshold, and all others just short of theirs."""
+    first = tiers[0]
+    below, above = below_and_above(first.above, ceiling=Decimal(1))
+    courses: dict[Duration, Course] = {}
+    for tier in tiers:
+        for window in (tier.long, tier.short):
+            courses.setdefault(window, Course(Decimal(0), tier.above * Decimal("0.9"), Decimal(0)))
+    courses |= dict.fromkeys((first.long, first.short), Course(Decimal(0), below, above))
+    series = {naming.slo_error_ratio(window): course for window, course in courses.items()}
+    series[naming.SLO_ERRORS] = steady(objective.slo.min_bad_events)
+    series[naming.SLO_BUDGET_LEFT], series[naming.SLO_EXHAUSTED_IN] = steady(BUDGET_LEFT), steady(EXHAUSTED_IN)
+    examples = {label: objective.signal.examples[role] for role, label in objective.signal.labels.items()}
+    streams = [_stream(name, examples, course) for name, course in series.items()]
+    if examples:
+        other = {label: f"{value}-other" for label, value in examples.items()}
+        streams += [_stream(name, other, steady(course.calm)) for name, course in series.items()]
+    firing = Firing(tuple(sorted(examples.items())), above)
+    zero = Duration(0)
+    return Witness(tuple(streams), (firing,), history=zero, settles=zero, clears=zero)
+
+
+def _stream(name: str, labels: Mapping[str, str], course: Course) -> Stream:
+    calm, below, above = (Motion(level=level) for level in (course.calm, course.below, course.above))
+    return Stream(name, tuple(sorted(labels.items())), calm, below, above)
+
+
+def _missing(objective: Objective, name: str, environments: Iterable[Environment], scale: TimeScale) -> Draft:
+    slo = objective.slo
+    rules = []
+    for place in ((env.name, cluster) for env in environments for cluster in env.clusters):
+        there = (Matcher("env", "=", place[0]), Matcher("cluster", "=", place[1]))
+        signal = objective.signal.within(*there)
+        gone = " or ".join(f"absent({signal.select(signal.metrics[role])})" for role in ("events", "errors"))
+        expr = pretty(aggregate("max", TARGET_LABELS, gone))
+        rules.append(Rule(expr=expr, place=(("cluster", place[1]), ("env", place[0])), witness=_vanishing(scale)))
+    waits = patience(slo.budget, slo.period)
+    return Draft(
+        name=name,
+        kind="sli_missing",
+        signal=objective.signal,
+        severity=Severity.P1,
+        rules=tuple(rules),
+        for_=scale(waits),
+        sentence=f"Nothing tells good {slo.events} from bad ones any more, and this lasts for {waits.words()}.",
+        summary=f"{slo.title}: the indicator is missing",
+        impact="The budget is not counted, and its page cannot fire",
+        action=(
+            f"Look whether the metrics of {slo.signal} are there, with the labels, values and bucket edges that the "
+            "page of metrics lists; a renamed label or edge is the usual cause."
+        ),
+        source="slo",
+        stage=Stage(objective.linked.spec.stage),
+        slo=slo.name,
+        area=naming.SLO_AREA,
+        dashboard="slo",
+        panel=f"Coverage: {slo.title}",
+        origin=slo.origin,
+    )
+
+
+def _vanishing(scale: TimeScale) -> Witness:
+    there = Motion(level=Decimal(1))
+    streams = (
+        Stream(naming.SLO_EVENTS, (), there, there, there),
+        Stream(naming.SLO_ERRORS, (), there, there, GONE),
+    )
+    zero = Duration(0)
+    return Witness(streams, (Firing((), Decimal(1)),), history=zero, settles=scale(LOOKBACK), clears=zero)
+
+
+def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Draft:
+    slo, source, window = objective.slo, objective.linked.signal, scale(UNLABELLED_OVER)
+    series = over("increase", source.select(metric, Matcher(label, "=", "")), window)
+    course = Course(Decimal(0), Decimal(0), Decimal(2))
+    streams = tuple(counters(source, metric, Group({}, at_fault=True), course, own={label: ""}))
+    witness = Witness(streams, (Firing((), course.above * window.seconds),), window, window, window)
+    return Draft(
+        name=name,
+        kind="unlabelled",
+        signal=source,
+        severity=Severity.P1,
+        rules=(Rule(expr=pretty(f"{aggregate('sum', TARGET_LABELS, series)} > 0"), place=(), witness=witness),),
+        for_=scale(UNLABELLED_FOR),
+        sentence=f"There are {slo.events} without the label {label}, and this lasts for {UNLABELLED_FOR.words()}.",
+        summary=f"{slo.title}: events cannot be told good from bad",
+        impact="They count as good, so the objective looks better than it is",
+        action=f"Find what exports {metric.name} without {label}, most likely the last deploy, and mend it.",
+        source="slo",
+        stage=Stage(objective.linked.spec.stage),
+        slo=slo.name,
+        area=naming.SLO_AREA,
+        dashboard="slo",
+        panel=f"Burn rate: {slo.title}",
+        metrics=(metric.role,),
+        origin=slo.origin,
+    )

@@ -1,0 +1,64 @@
+"""The share of requests that do not fail."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import ClassName, KeyName
+from watchbill.model.alerts import Alert
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration
+from watchbill.sli.base import Sli
+
+
+class Availability(Sli):
+    """Events of a counter that are not of the class `bad`.
+
+    A series of bad events may be born late, so that none of them reads as 0. That would also make a misspelt
+    label a perfect service, so an alert tells of events that lack the label which tells good from bad.
+    """
+
+    zero_filled: ClassVar[bool] = True
+    covered_kinds: ClassVar[tuple[str, ...]] = ("error_ratio", "event_rate")
+
+    kind: Literal["availability"]
+    metric: KeyName = "requests"
+    bad: ClassName = "5xx"
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one counter."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a counter that carries the class."""
+        super().check(signal, faults)
+        self.check_type(signal, faults, "metric", MetricType.COUNTER)
+        self.check_class(signal, faults, "bad", metric=self.metric)
+
+    def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count all events."""
+        return aggregate("sum", labels, over("increase", signal.select(signal.metrics[self.metric]), window))
+
+    def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count those of the class."""
+        bad = signal.select(signal.metrics[self.metric], signal.classes[self.bad].matcher)
+        return aggregate("sum", labels, over("increase", bad, window))
+
+    def event(self, signal: Signal) -> str:
+        """Name the events."""
+        return signal.metrics[self.metric].noun
+
+    def good(self, signal: Signal) -> str:
+        """Name the class that they must not be of."""
+        return f"that are not {self.bad}"
+
+    def told_by(self, signal: Signal) -> tuple[Metric, str]:
+        """Name the counter, and the label that tells the class."""
+        return signal.metrics[self.metric], signal.classes[self.bad].matcher.label
+
+    def covers(self, alert: Alert, signal: Signal) -> bool:
+        """Cover what asks for the same class: a page of 5xx does not tell of 4xx."""
+        bad = str(signal.classes[self.bad].matcher)
+        return super().covers(alert, signal) and all(bad in rule.expr for rule in alert.rules)

@@ -1,0 +1,116 @@
+"""The share of any events that are good: counters of a signal, or an author's own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import promql_parser as pp
+from pydantic import Field
+
+from watchbill.authoring import Faults
+from watchbill.errors import Span
+from watchbill.fields import Sentence
+from watchbill.model.signals import Signal
+from watchbill.promql import PromQLError, aggregate, over, parse, retarget
+from watchbill.quantity import Duration
+from watchbill.sli.base import Sli
+
+Counters = Annotated[str, Field(max_length=2000)]
+ADDING = {"+", "-"}
+
+
+class Events(Sli):
+    """Counters as PromQL without windows: each selector is counted over every window that is needed.
+
+    `total` counts all events, and either `good` or `bad` some of them. Selectors may be added and subtracted.
+    None of them is ever read as 0: a name or label that is misspelt must be a missing indicator, not a perfect one,
+    so the service has to export its series from the start.
+    """
+
+    kind: Literal["events"]
+    total_: Annotated[Counters, Field(alias="total")]
+    good_: Annotated[Counters | None, Field(alias="good")] = None
+    bad_: Annotated[Counters | None, Field(alias="bad")] = None
+    noun: Sentence
+    good_is: Sentence
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read none of the profile's metrics by role; the author's selectors name them."""
+        return {}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to sums of selectors, and to exactly one of good and bad."""
+        super().check(signal, faults)
+        for field in ("total", "good", "bad"):
+            text = getattr(self, f"{field}_")
+            if text is not None:
+                _check_counters(text, self.span(field), faults)
+        if (self.good_ is None) == (self.bad_ is None):
+            what = (
+                "this says neither what is good nor what is bad" if self.good_ is None else "good and bad say the same"
+            )
+            faults.add(self.span("total", key=True), what, 'write either "good" or "bad"')
+
+    def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count all events."""
+        return _counted(self.total_, signal, window, labels)
+
+    def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count what is bad, or all less what is good."""
+        if self.bad_ is not None:
+            return _counted(self.bad_, signal, window, labels)
+        return f"{self.total(signal, window, labels)} - {_counted(str(self.good_), signal, window, labels)}"
+
+    def event(self, signal: Signal) -> str:
+        """Name the events in the author's word."""
+        return self.noun
+
+    def good(self, signal: Signal) -> str:
+        """Say in the author's words which are good."""
+        return self.good_is
+
+
+def _check_counters(text: str, span: Span, faults: Faults) -> None:
+    try:
+        expr = parse(text)
+    except PromQLError as error:
+        faults.add(span, f"this is not PromQL: {error}", "write selectors of counters, joined by + or -")
+        return
+    fault = _fault(expr)
+    if fault is not None:
+        faults.add(span, *fault)
+
+
+def _fault(node: pp.Expr) -> tuple[str, str] | None:  # noqa: PLR0911 (one line per kind of node)
+    match node:
+        case pp.VectorSelector():
+            if node.at is not None or node.offset:
+                return "an indicator is counted at the time of each evaluation", "remove offset and @"
+            return None if node.name else ("a selector without a metric's name", "write the name of a counter")
+        case pp.ParenExpr():
+            return _fault(node.expr)
+        case pp.BinaryExpr() if str(node.op) in ADDING and node.modifier is None:
+            return _fault(node.lhs) or _fault(node.rhs)
+        case pp.MatrixSelector() | pp.Call() | pp.SubqueryExpr():
+            todo = "write counters only, without rate and window: each window that is needed is added for you"
+            return "this has a function or a window of its own", todo
+        case pp.AggregateExpr():
+            return "this is aggregated already", "write the counters only: they are summed by what the SLO keeps"
+    return "only counters can be added and subtracted here", "write selectors, joined by + or -"
+
+
+def _counted(text: str, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+    """Count every selector over a window, summed by the SLO's labels."""
+    matchers = signal.matchers
+
+    def visit(node: pp.Expr) -> str:
+        match node:
+            case pp.VectorSelector():
+                return aggregate("sum", labels, over("increase", retarget(str(node.prettify()), matchers), window))
+            case pp.ParenExpr():
+                return f"({visit(node.expr)})"
+            case pp.BinaryExpr():
+                return f"{visit(node.lhs)} {node.op} {visit(node.rhs)}"
+        raise PromQLError("no selector of a counter")
+
+    return f"({visit(parse(text))})"

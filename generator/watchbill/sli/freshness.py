@@ -1,0 +1,48 @@
+"""The share of minutes in which data is fresh enough."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import DurationText, KeyName
+from watchbill.model.signals import MetricType, Signal
+from watchbill.promql import aggregate
+from watchbill.quantity import Dimension, decimal_text
+from watchbill.sli.timed import TimedSli
+
+
+class Freshness(TimedSli):
+    """A gauge that holds a Unix time, such as that of the last success; the newest of a group counts."""
+
+    covered_kinds: ClassVar[tuple[str, ...]] = ("level",)
+
+    kind: Literal["freshness"]
+    metric: KeyName
+    within: DurationText
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one gauge."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge of seconds."""
+        super().check(signal, faults)
+        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
+        if metric is not None and metric.unit.dimension is not Dimension.TIME:
+            what = f'metric "{metric.name}" is no time, and freshness needs the time of the last success'
+            faults.add(self.span("metric"), what, "name a gauge of Unix time, with unit: s")
+
+    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+        """Take the newest time, in seconds."""
+        metric = signal.metrics[self.metric]
+        newest = aggregate("max", labels, signal.select(metric))
+        return newest if metric.unit.size == 1 else f"{newest} * {decimal_text(metric.unit.size)}"
+
+    def comparison(self, signal: Signal) -> str:
+        """Ask how old it is."""
+        return f"< bool time() - {decimal_text(self.within.seconds)}"
+
+    def good(self, signal: Signal) -> str:
+        """Name the age."""
+        return f"in which {signal.metrics[self.metric].noun} is at most {self.within.words()} old"

@@ -1,0 +1,105 @@
+"""The share of events that are fast (or small) enough."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import AnyQuantity, KeyName
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.promql import aggregate, bucket_edge, over
+from watchbill.quantity import Dimension, Duration, decimal_text
+from watchbill.sli.base import Sli
+
+
+class Latency(Sli):
+    """Observations of a histogram that are within a limit, which must be a bucket's edge: only that is counted.
+
+    Errors are all observations less those within the limit, and are never read as 0: a bucket that is missing
+    must be a missing indicator, not a perfect one. Instances without that bucket are left out of both.
+    """
+
+    covered_kinds: ClassVar[tuple[str, ...]] = ("latency_quantile", "latency_mean")
+
+    kind: Literal["latency"]
+    metric: KeyName = "duration"
+    within: AnyQuantity
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one histogram."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a histogram, and the limit to one of its edges."""
+        super().check(signal, faults)
+        metric = self.check_type(signal, faults, "metric", MetricType.HISTOGRAM)
+        if metric is None or not self.check_unit(faults, "within", self.within, metric.unit):
+            return
+        limit = self.within.to(metric.unit)
+        if metric.native:
+            self._check_power(limit, metric, faults)
+        elif not metric.buckets:
+            what, todo = f'histogram "{metric.name}" has no buckets in its signal', "give its buckets in the signal"
+            faults.add(self.span("within"), what, todo)
+        elif limit not in metric.buckets:
+            below = [edge for edge in metric.buckets if edge < limit][-1:]
+            above = [edge for edge in metric.buckets if edge > limit][:1]
+            what = f"{self.within} is no bucket's edge of {metric.name}, so nothing counts what is within it"
+            near = _written(below + above, metric)
+            todo = f"let the service export a bucket at {self.within}, and write {near} meanwhile"
+            faults.add(self.span("within"), what, todo)
+
+    def _check_power(self, limit: Decimal, metric: Metric, faults: Faults) -> None:
+        """Hold it to an edge that a native histogram has at every resolution: a power of two."""
+        lower = Decimal(2) ** (limit.log10() / Decimal(2).log10()).to_integral_value(ROUND_FLOOR)
+        if limit not in {lower, lower * 2}:
+            what = f"{self.within} is no edge of every native histogram, so what is within it would be a guess"
+            faults.add(self.span("within"), what, f"write a power of two: {_written([lower, lower * 2], metric)}")
+
+    def _within(self, signal: Signal, window: Duration) -> str:
+        metric = signal.metrics[self.metric]
+        edge = bucket_edge(self.within.to(metric.unit))
+        return over("increase", signal.select(metric, edge, suffix="_bucket"), window)
+
+    def _native(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        return aggregate("sum", labels, over("increase", signal.select(signal.metrics[self.metric]), window))
+
+    def _share(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        limit = decimal_text(self.within.to(signal.metrics[self.metric].unit))
+        return f"histogram_fraction(-Inf, {limit}, {self._native(signal, window, labels)})"
+
+    def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count all observations of instances that have the bucket."""
+        if signal.metrics[self.metric].native:
+            return f"histogram_count({self._native(signal, window, labels)})"
+        every = over("increase", signal.select(signal.metrics[self.metric], suffix="_count"), window)
+        return aggregate("sum", labels, f"{every} and ignoring (le) {self._within(signal, window)}")
+
+    def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count those beyond the limit."""
+        if signal.metrics[self.metric].native:
+            total = self.total(signal, window, labels)  # of nothing, the share within the limit is NaN
+            return f"({total} > 0) * (1 - {self._share(signal, window, labels)}) or {total}"
+        return f"{self.total(signal, window, labels)} - {aggregate('sum', labels, self._within(signal, window))}"
+
+    def ratio(self, signal: Signal, window: Duration, labels: tuple[str, ...], *, zero: str) -> str:
+        """Take what is within the limit from one: the same, for three fifths of the samples."""
+        if signal.metrics[self.metric].native:
+            return f"1 - {self._share(signal, window, labels)} and {self.total(signal, window, labels)} > 0"
+        good = aggregate("sum", labels, self._within(signal, window))
+        return f"1 - {good} / ({self.total(signal, window, labels)} > 0)"
+
+    def event(self, signal: Signal) -> str:
+        """Name the events."""
+        return signal.metrics[self.metric].noun
+
+    def good(self, signal: Signal) -> str:
+        """Name the limit."""
+        metric: Metric = signal.metrics[self.metric]
+        verb = "take" if metric.unit.dimension is Dimension.TIME else "have"
+        return f"that {verb} {self.within} at most"
+
+
+def _written(edges: list[Decimal], metric: Metric) -> str:
+    return " or ".join(f'"{decimal_text(edge)}{metric.unit.symbol}"' for edge in edges)

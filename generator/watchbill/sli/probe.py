@@ -1,0 +1,45 @@
+"""The share of minutes in which a check from outside succeeds."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.signals import MetricType, Signal
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration
+from watchbill.sli.timed import TimedSli
+
+PROBED_OVER = Duration.parse("1m")
+
+
+class Probe(TimedSli):
+    """A gauge of 1 and 0; a minute is bad where all targets fail in half of their probes or more."""
+
+    covered_kinds: ClassVar[tuple[str, ...]] = ("probe_failing",)
+
+    kind: Literal["probe"]
+    metric: KeyName = "success"
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one gauge of 0 and 1."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge."""
+        super().check(signal, faults)
+        self.check_type(signal, faults, "metric", MetricType.GAUGE)
+
+    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+        """Take the best target's share of successes."""
+        probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), PROBED_OVER)
+        return aggregate("max", labels, probed)
+
+    def comparison(self, signal: Signal) -> str:
+        """Ask for more than a half."""
+        return "<= bool 0.5"
+
+    def good(self, signal: Signal) -> str:
+        """Name what is probed."""
+        return f"in which {signal.metrics[self.metric].noun} succeeds"

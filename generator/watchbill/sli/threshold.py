@@ -1,0 +1,106 @@
+"""The share of minutes in which a gauge, or a quantile, is within its limit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.conditions.base import class_matchers
+from watchbill.conditions.latency_quantile import Quantile
+from watchbill.fields import AnyQuantity, ClassName, KeyName
+from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.promql import aggregate, over
+from watchbill.quantity import Duration, Quantity, Unit, decimal_text
+from watchbill.sli.timed import TimedSli
+
+QUANTILE_OVER = Duration.parse("5m")
+
+
+class Threshold(TimedSli):
+    """A gauge kept at or below `at_most`, or at or above `at_least`; the worst series of a group counts.
+
+    With `quantile` the metric is a histogram, whose quantile over 5 minutes is judged: that counts minutes,
+    so that a busy minute weighs no more than a quiet one. `latency` counts the events themselves, and is better
+    wherever its limit is a bucket's edge. Without any event a minute is neither good nor bad, and not missing either.
+    """
+
+    covered_kinds: ClassVar[tuple[str, ...]] = ("level", "saturation", "latency_quantile")
+
+    kind: Literal["threshold"]
+    metric: KeyName
+    where: ClassName | None = None
+    quantile: Quantile | None = None
+    at_most: AnyQuantity | None = None
+    at_least: AnyQuantity | None = None
+
+    def roles(self, signal: Signal) -> dict[str, str]:
+        """Read one gauge or histogram."""
+        return {"metric": self.metric}
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to one direction, and to a metric of the right type and unit."""
+        super().check(signal, faults)
+        wanted = MetricType.GAUGE if self.quantile is None else MetricType.HISTOGRAM
+        metric = self.check_type(signal, faults, "metric", wanted)
+        if metric is not None and metric.native:
+            what = f'metric "{metric.name}" is a native histogram, which a threshold cannot read'
+            faults.add(self.span("metric"), what, "make it an objective of kind latency")
+        self.check_class(signal, faults, "where", metric=self.metric)
+        if (self.at_most is None) == (self.at_least is None):
+            what = "this says no limit" if self.at_most is None else "this says two limits"
+            faults.add(self.span("kind"), what, 'write either "at_most" or "at_least"')
+        elif metric is not None:
+            field = "at_most" if self.at_most is not None else "at_least"
+            if self.check_unit(faults, field, self._limit(), metric.unit):
+                self._check_edges(metric, faults)
+
+    def _check_edges(self, metric: Metric, faults: Faults) -> None:
+        """Refuse a limit that no quantile exceeds, since `histogram_quantile` ends at the highest finite edge."""
+        if self.at_most is None or not metric.buckets or self._limit().to(metric.unit) < metric.buckets[-1]:
+            return
+        highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+        what = f"no quantile of {metric.name} is ever above {self.at_most}, since its highest bucket is {highest}"
+        faults.add(self.span("at_most"), what, "write a lower limit, or add a higher bucket to the service")
+
+    def _limit(self) -> Quantity:
+        return self.at_most or self.at_least or Quantity(Decimal(0), Unit.COUNT)
+
+    def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count the minute, if it can be judged; as none where a histogram is there and nothing happened."""
+        return super().total(signal, window, labels) + self._idle(signal, labels)
+
+    def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count the minute as bad, or not."""
+        return super().errors(signal, window, labels) + self._idle(signal, labels)
+
+    def _idle(self, signal: Signal, labels: tuple[str, ...]) -> str:
+        """Read a quantile of nothing, which is NaN, as 0: a night without traffic is no missing indicator."""
+        if self.quantile is None:
+            return ""
+        matchers = class_matchers(signal, self.where)
+        counted = over("rate", signal.select(signal.metrics[self.metric], *matchers, suffix="_count"), QUANTILE_OVER)
+        return f" or 0 * {aggregate('sum', labels, counted)}"
+
+    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+        """Take the worst series, or the quantile of all."""
+        metric = signal.metrics[self.metric]
+        matchers = class_matchers(signal, self.where)
+        if self.quantile is None:
+            return aggregate("max" if self.at_most is not None else "min", labels, signal.select(metric, *matchers))
+        rate = over("rate", signal.select(metric, *matchers, suffix="_bucket"), QUANTILE_OVER)
+        ratio = Decimal(self.quantile.removeprefix("p")) / 100
+        return f"histogram_quantile({decimal_text(ratio)}, {aggregate('sum', (*labels, 'le'), rate)})"
+
+    def comparison(self, signal: Signal) -> str:
+        """Compare with the limit, in the metric's unit."""
+        limit = decimal_text(self._limit().to(signal.metrics[self.metric].unit))
+        return f"{'>' if self.at_most is not None else '<'} bool {limit}"
+
+    def good(self, signal: Signal) -> str:
+        """Name the gauge and the limit."""
+        noun = signal.metrics[self.metric].noun
+        where = f" ({self.where})" if self.where else ""
+        of = f"the {self.quantile} of " if self.quantile else ""
+        side = "at most" if self.at_most is not None else "at least"
+        return f"in which {of}{noun}{where} is {side} {self._limit()}"

@@ -1,0 +1,38 @@
+"""What the kinds share that judge minutes instead of events."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from watchbill.model.signals import Signal
+from watchbill.quantity import Duration
+from watchbill.sli.base import Sli
+
+
+class TimedSli(Sli):
+    """An indicator of time: each minute in which it can be judged is good or bad."""
+
+    timed: ClassVar[bool] = True
+
+    @abstractmethod
+    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+        """Build the PromQL of the value that is judged, by `labels`; nothing where it cannot be."""
+
+    @abstractmethod
+    def comparison(self, signal: Signal) -> str:
+        """Build what makes a value bad: `> bool 0`."""
+
+    def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count the minute, if it can be judged (NaN equals nothing, and is left out)."""
+        value = self.measured(signal, labels)
+        return f"({value} == {value}) * 0 + 1"
+
+    def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Count the minute as bad, or not."""
+        value = self.measured(signal, labels)
+        return f"({value} == {value}) {self.comparison(signal)}"
+
+    def event(self, signal: Signal) -> str:
+        """Count minutes."""
+        return "minutes"

@@ -1,0 +1,77 @@
+"""An objective as services write it: what all kinds share, and its indicator, in one mapping."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ValidationInfo, WrapValidator, create_model
+
+from watchbill.authoring import Authored, StrictBool, collector, problem
+from watchbill.errors import choose
+from watchbill.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence
+from watchbill.quantity import Duration, Quantity, Unit
+from watchbill.sli import Sli, kinds
+from watchbill.source import Map, span_of
+
+
+class SloSpec(Authored):
+    """What every objective says, whatever its indicator.
+
+    `objective` is the share that must be good over `period`. Alerts burn only with `min_bad_events` in their long
+    window, so that a single failure at night pages nobody. `per` judges groups of a label one by one, at most
+    `groups` of them. `action` is the first step of whoever answers its page; with `page: false` nobody is woken,
+    and only the slow tiers tell. With `stage: shadow` its alerts are on trial.
+    """
+
+    title: Sentence
+    signal: Reference
+    objective: Ratio
+    period: DurationText = Duration.parse("30d")
+    min_bad_events: Count = Quantity(Decimal(5), Unit.COUNT)
+    per: tuple[KeyName, ...] = ()
+    page: StrictBool = True
+    stage: Literal["live", "shadow"] = "live"
+    groups: Count = Quantity(Decimal(20), Unit.COUNT)
+    impact: Sentence
+    action: Sentence
+    why: Sentence | None = None
+
+    @property
+    def sli(self) -> Sli:
+        """The indicator, which shares the objective's mapping."""
+        joined: object = self  # by slo_models, which no type checker follows
+        if not isinstance(joined, Sli):
+            raise TypeError(f"{type(self).__name__} has no indicator")
+        return joined
+
+
+@cache
+def slo_models() -> dict[str, type[SloSpec]]:
+    """Join the objective's fields with each kind's."""
+    models: dict[str, type[SloSpec]] = {}
+    for kind, sli in kinds().items():
+        bases: Any = (SloSpec, sli)
+        models[kind] = create_model(f"{sli.__name__}Slo", __base__=bases, __doc__=sli.__doc__)
+    return models
+
+
+def read_slo(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
+    """Validate an objective by the model of its kind, so that every fault keeps its line."""
+    if isinstance(data, SloSpec):
+        return data
+    if not isinstance(data, Map):
+        raise problem("an objective is a mapping", "write its keys below its name")
+    models, kind = slo_models(), data.get("kind")
+    if kind is None:
+        raise problem(
+            "the objective does not say what kind of indicator it has", f'add "kind: …": {", ".join(sorted(models))}'
+        )
+    if not isinstance(kind, str) or kind not in models:
+        collector(info).add(span_of(data, ["kind"]), f'kind "{kind}" is unknown', choose(str(kind), models))
+        return None
+    return models[kind].model_validate(data, context=info.context)
+
+
+AnySlo = Annotated[SloSpec, WrapValidator(read_slo)]
