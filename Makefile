@@ -39,7 +39,7 @@ test: lint tools ## everything that a change must pass: lint, types, layers, dri
 lint: $(READY) ## ruff, mypy and the layers of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . || \
 	    { echo 'ruff found something; "make format" mends what it can' >&2; exit 1; }
-	@$(BIN)/mypy generator/watchbill tests
+	@$(BIN)/mypy generator/watchbill tests bench pictures
 	@$(BIN)/lint-imports
 
 format: $(READY) ## format the code, and mend what ruff can mend
@@ -59,7 +59,7 @@ site: $(READY) ## build the runbook site into site/, strictly
 serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
 	@$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
-bench: $(READY) ## measure start-up, compile time and memory
+bench: $(READY) tools ## measure speed, the cost of an objective's rules, and how true its budget is
 	@$(BIN)/python bench/run.py
 
 lock: ## resolve the development dependencies anew into requirements-dev.lock

@@ -56,19 +56,31 @@ def alert(
     }
 
 
-def endpoint(path: str, *, minute: int = 3, ended: int | None = None, severity: str = "P0") -> dict[str, Any]:
+def endpoint(path: str, *, minute: int = 3, ended: int | None = None) -> dict[str, Any]:
     """Build one alert of several that differ by their endpoint."""
     summary = f"{ANNOTATIONS['summary']}, endpoint {path}"
     return alert(
         minute=minute,
         ended=ended,
-        labels={**LABELS, "severity": severity, "endpoint": path},
+        labels={**LABELS, "endpoint": path},
         annotations={**ANNOTATIONS, "summary": summary},
     )
 
 
+def other(severity: str, summary: str) -> dict[str, Any]:
+    """Build one alert of a severity that does not page."""
+    labels = {**LABELS, "alertname": "EndpointHighErrorRate", "severity": severity}
+    return alert(minute=9, labels=labels, annotations={**ANNOTATIONS, "summary": summary})
+
+
+def stray(name: str, severity: str, *, ended: int | None = None) -> dict[str, Any]:
+    """Build one alert of a team that nobody knows; such alerts share a group, whatever their severities."""
+    labels = {"alertname": name, "env": "production", "team": "bakcend", "severity": severity}
+    return alert(ended=ended, labels=labels, annotations={"summary": f"{name} on a host"})
+
+
 def notification(*alerts: Mapping[str, Any], receiver: str = "backend/pagerduty+slack+email") -> dict[str, Any]:
-    """Build a group as one receiver gets it."""
+    """Build a group as one receiver gets it: of one severity, as each has its own route, unless nobody owns it."""
     shared = set.intersection(*({*entry["labels"].items()} for entry in alerts))
     said = set.intersection(*({*entry["annotations"].items()} for entry in alerts))
     grouped = ("team", "cluster", "env", "service")

@@ -10,12 +10,11 @@ import subprocess
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, alert, endpoint, notification, render, rendered
+from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, alert, endpoint, notification, other, render, rendered, stray
 from spectree import GENERATIONS
 from watchbill.targets import messages
 from watchbill.targets.yamltext import Plain, dump
@@ -38,27 +37,26 @@ HOSTILE = alert(
     },
 )
 
-
-def _other(severity: str, summary: str) -> dict[str, Any]:
-    labels = {**LABELS, "alertname": "EndpointHighErrorRate", "severity": severity}
-    return alert(minute=9, labels=labels, annotations={**ANNOTATIONS, "summary": summary})
-
-
 GROUPS = {
     "page": notification(alert()),
     "several": notification(*(endpoint(f"/api/{number}", minute=number) for number in range(7))),
-    "worst-first": notification(_other("Info", "Traffic grew"), _other("odd", "Odd"), _other("P1", "Slow"), alert()),
     "partly-resolved": notification(
-        endpoint("/api/orders"), endpoint("/api/users", minute=1, ended=9), endpoint("/api/carts", ended=10)
+        endpoint("/api/carts", ended=10), endpoint("/api/orders"), endpoint("/api/users", minute=5)
     ),
     "resolved": notification(*(endpoint(f"/api/{number}", ended=10 + number) for number in range(6))),
-    "today": notification(_other("P1", "One endpoint fails too often: core-api in production/main")),
-    "context": notification(_other("Info", "Traffic grew by half: core-api in production/main")),
+    "today": notification(other("P1", "One endpoint fails too often: core-api in production/main")),
+    "context": notification(other("Info", "Traffic grew by half: core-api in production/main")),
     "unowned": notification(
         alert(labels={"alertname": "DiskFull", "team": "bakcend", "severity": "critical", "service": "core-api"}),
         receiver="unowned",
     ),
-    "bare": notification(alert(labels=BARE, annotations={})),
+    "unowned-several": notification(
+        stray("BackupMissing", "Info", ended=9),
+        stray("DiskFull", "critical"),
+        stray("HostDown", "P0"),
+        receiver="unowned",
+    ),
+    "bare": notification(alert(labels=BARE, annotations={}), receiver="unowned"),
     "hostile": notification(HOSTILE, receiver="unowned"),
 }
 
@@ -209,6 +207,32 @@ def _quoted(value: str) -> str:
 def test_a_silence_link_too_long_to_be_sent_opens_an_empty_form(tmp_path: Path) -> None:
     group = notification(alert(labels={"alertname": "x" * 3000}))
     assert render("newest", tmp_path, '{{ template "watchbill.lead.silence" . }}', group).endswith("/#/silences/new")
+
+
+@pytest.mark.parametrize(("length", "names"), [(2499, ["Runbook", "Panel"]), (2500, []), (5000, [])])
+def test_a_link_too_long_to_be_sent_is_left_out_of_every_channel(length: int, names: list[str], tmp_path: Path) -> None:
+    annotations = {key: f"{ANNOTATIONS[key]}?&x=".ljust(length, "x") for key in ("runbook_url", "dashboard_url")}
+    group = notification(alert(annotations=annotations))
+    slack, pagerduty, email = (rendered("newest", tmp_path, entry, group) for entry in CHANNELS.values())
+    html = render("newest", tmp_path, str(EMAIL["html"]), group, form="html")
+    for text in (slack["text"], email["text"], html):
+        assert ([name for name in ("Runbook", "Panel") if name in text], "xxx" in text) == (names, bool(names))
+    for entry, called, address in (
+        (slack, "actions.{}.text", "actions.{}.url"),
+        (pagerduty, "links.{}.text", "links.{}.href"),
+    ):
+        buttons = [(entry[called.format(number)], entry[address.format(number)]) for number in (0, 1)]
+        assert [name for name, _ in buttons] == (names or ["Alertmanager"] * 2)
+        assert [url == EXTERNAL_URL for _, url in buttons] == [not names] * 2
+    assert (slack["title_link"] == EXTERNAL_URL) == (not names)
+
+
+def test_what_the_templates_repeat_is_the_same_everywhere() -> None:
+    text = "\n".join(messages.templates().values())
+    leads = re.findall(r"\$lead := (.*?) -?}}", text)
+    linked = re.findall(r"{{- \$linked := .*", text)
+    assert (len(leads) > 10, {*leads}) == (True, {"index (or .Alerts.Firing .Alerts) 0"})
+    assert (text.count("https?"), len(linked), len({*linked})) == (2, 2, 1)
 
 
 def test_a_panel_shows_the_hour_before_and_ends_ten_minutes_after_a_resolved_alert(tmp_path: Path) -> None:

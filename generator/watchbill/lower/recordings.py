@@ -23,6 +23,9 @@ COUNTED_OVER = Duration.parse("5m")  # the window in which they are counted
 OVERLAP = COUNTED_OVER.milliseconds // SAMPLED.milliseconds  # how often each event is counted so
 RAW_UP_TO = Duration.parse("1h")  # for the fidelity of alerts; what is longer comes from recorded events
 STEPPED_FROM = Duration.parse("1d")  # one sample every COUNTED_OVER holds every event once, and is a fifth to read
+# Events of the period are read every other minute: each is counted in several sums, of which a few may miss it or
+# count it for more than it is; the mean of two or three is twice as close as a single one.
+PERIOD_STEP = Duration.parse("2m")
 # A series written less often than every 5m, which is the lookback, is invisible half of the time.
 PERIOD_SAMPLED = Duration.parse("2m")
 IDENTITY = ("service", "slo", "sli")
@@ -112,9 +115,11 @@ class Recorder:
         heartbeat = self.recorded(naming.SLO_HEARTBEAT)
         # Prometheus 2 has both ends of a range in it, 3 the later one only
         yield Recording(naming.SLO_COVERAGE, pretty(f"clamp_max(count_over_time({heartbeat}{stepped}) / {steps}, 1)"))
-        each = f"{OVERLAP} * " if self.sli.timed else ""  # a step of five minutes holds one of a timed indicator's
-        errors = f"{each}sum_over_time({self.recorded(naming.SLO_ERRORS)}{stepped})"
-        events = f"{each}sum_over_time({self.recorded(naming.SLO_EVENTS)}{stepped})"
+        often = f"[{self.scale(self.period)}:{self.scale(PERIOD_STEP)}]"
+        # a step holds one of a timed indicator's minutes, and of events what happened in five
+        each = decimal_text(PERIOD_STEP.seconds / (SAMPLED if self.sli.timed else COUNTED_OVER).seconds)
+        errors = f"{each} * sum_over_time({self.recorded(naming.SLO_ERRORS)}{often})"
+        events = f"{each} * sum_over_time({self.recorded(naming.SLO_EVENTS)}{often})"
         yield Recording(naming.SLO_PERIOD_ERRORS, pretty(errors))
         # What the whole period will have had, if it goes on like the part of it that was recorded.
         yield Recording(naming.SLO_PERIOD_EVENTS, pretty(f"{events} / {once} {coverage}"))

@@ -7,7 +7,7 @@ from itertools import chain
 
 from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
-from watchbill.model.bundle import Environment, Platform, Service
+from watchbill.model.bundle import Platform, Service
 from watchbill.model.routing import InhibitRule, Match, Receivers
 
 MUTED = (Severity.P1, Severity.INFO)
@@ -44,31 +44,38 @@ def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
 
 
 def inhibitors(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
-    """Say for each alert, by id, which others can mute it, sorted."""
+    """Say for each alert, by id, which others can mute it, sorted: those of its service, and declared outages."""
     every = tuple(services)
-    sources = [(a, set(s.environments)) for s in every for a in s.alerts if a.stage is Stage.LIVE]
+    outages = [(alert, service) for service in every for alert in service.alerts if alert.declares_down]
     found: dict[str, tuple[str, ...]] = {}
     for service in every:
+        own = [alert for alert in service.alerts if _mutes_its_subject(alert) or alert.covers]
+        sources = own + [alert for alert, owner in outages if _reaches(alert, owner, service)]
         for alert in service.alerts:
-            muting = (source for source, where in sources if _can_mute(source, where, alert, service))
-            found[alert.id] = tuple(sorted(source.id for source in muting))
+            muting = {source.id for source in sources if source.id != alert.id and _can_mute(source, alert, service)}
+            found[alert.id] = tuple(sorted(muting))
     return found
+
+
+def _reaches(outage: Alert, owner: Service, dependent: Service) -> bool:
+    """Say whether a declared outage is of something that a service needs, in an environment that both have."""
+    together = set(owner.environments) & set(dependent.environments)
+    return outage.declares_down in dependent.depends_on and bool(together)
 
 
 def _mutes_its_subject(alert: Alert) -> bool:
     return alert.severity is Severity.P0 and alert.stage is Stage.LIVE
 
 
-def _can_mute(source: Alert, where: set[Environment], target: Alert, owner: Service) -> bool:
-    if target.stage is not Stage.LIVE or source.id == target.id or not set(owner.environments) & where:
+def _can_mute(source: Alert, target: Alert, owner: Service) -> bool:
+    if target.stage is not Stage.LIVE or target.severity not in MUTED:
         return False
-    same = (source.service, source.subject) == (target.service, target.subject)
-    speaks_for = same and set(source.grouping) <= set(target.grouping)
-    if speaks_for and _mutes_its_subject(source) and target.severity in MUTED:
+    if source.declares_down in owner.depends_on and target.severity is Severity.P1:
         return True
-    if source.service == target.service and target.name in source.covers:
-        return True
-    return target.severity is Severity.P1 and bool(source.declares_down) and source.declares_down in owner.depends_on
+    if source.service != target.service:
+        return False
+    same = source.subject == target.subject and set(source.grouping) <= set(target.grouping)
+    return target.name in source.covers or (same and _mutes_its_subject(source))
 
 
 def _same_incident(own: tuple[str, ...], known: Iterable[str]) -> InhibitRule:

@@ -12,7 +12,7 @@ from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
 from watchbill.lower.draft import Draft
-from watchbill.lower.recordings import COUNTED_OVER, patience
+from watchbill.lower.recordings import COUNTED_OVER, OVERLAP, STEPPED_FROM, patience
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
 from watchbill.model.bundle import Environment, Platform
@@ -112,8 +112,11 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
     slo = objective.slo
     if slo.timed or not slo.min_bad_events:
         return f"({burning})"
-    # one sample every five minutes holds every event once
-    bad = f"sum_over_time({recorded(naming.SLO_ERRORS)}[{scale(tier.long)}:{scale(COUNTED_OVER)}])"
+    errors, window = recorded(naming.SLO_ERRORS), scale(tier.long)
+    # Every five minutes would be cheaper, and a total outage would page up to five minutes later.
+    bad = f"sum_over_time({errors}[{window}]) / {OVERLAP}"
+    if tier.long >= STEPPED_FROM:
+        bad = f"sum_over_time({errors}[{window}:{scale(COUNTED_OVER)}])"
     return f"({burning} and {bad} >= {decimal_text(slo.min_bad_events)})"
 
 
@@ -151,7 +154,7 @@ def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Witness:
             courses.setdefault(window, Course(Decimal(0), tier.above * Decimal("0.9"), Decimal(0)))
     courses |= dict.fromkeys((first.long, first.short), Course(Decimal(0), below, above))
     series = {naming.slo_error_ratio(window): course for window, course in courses.items()}
-    series[naming.SLO_ERRORS] = steady(objective.slo.min_bad_events)
+    series[naming.SLO_ERRORS] = steady(objective.slo.min_bad_events * OVERLAP)
     series[naming.SLO_BUDGET_LEFT], series[naming.SLO_EXHAUSTED_IN] = steady(BUDGET_LEFT), steady(EXHAUSTED_IN)
     examples = {label: objective.signal.examples[role] for role, label in objective.signal.labels.items()}
     streams = [_stream(name, examples, course) for name, course in series.items()]

@@ -1,0 +1,112 @@
+"""Scrape a histogram in milliseconds, and see that a latency objective counts its events and its errors.
+
+Prometheus 3 writes `le` anew at the scrape ("500" becomes "500.0"), which no backfilled data and no promtool shows.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from emitted import compile_rules, rules_of
+from report import Column, say
+from servers import prometheus, query
+
+BAR = 0.02
+SLOW = 0.25  # of all events are beyond the limit
+PATIENCE_SECONDS = 30.0
+PAGE = """\
+# TYPE http_duration_ms histogram
+http_duration_ms_bucket{{le="100"}} {fast}
+http_duration_ms_bucket{{le="500"}} {good}
+http_duration_ms_bucket{{le="1000"}} {all}
+http_duration_ms_bucket{{le="+Inf"}} {all}
+http_duration_ms_sum {all}
+http_duration_ms_count {all}
+"""
+CONFIG = """\
+global: {{scrape_interval: 250ms}}
+scrape_configs:
+  - job_name: shop
+    static_configs: [{{targets: ["127.0.0.1:{port}"], labels: {{cluster: main, env: production}}}}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a server counted of scraped data: the share of errors in what it counted, none where it counted nothing."""
+
+    generation: str
+    ratio: float
+    true_ratio: float
+
+    @property
+    def meets(self) -> bool:
+        """Whether it counted, and rightly."""
+        return abs(self.ratio / self.true_ratio - 1) <= BAR
+
+
+LIVE_COLUMNS: tuple[Column[Live], ...] = (
+    Column("on", lambda row: row.generation, left=True),
+    Column("error ratio", lambda row: "none" if math.isnan(row.ratio) else f"{row.ratio:.3f}"),
+    Column("truly", lambda row: f"{row.true_ratio:.3f}"),
+    Column("bar: 2%", lambda row: "meets" if row.meets else "misses", left=True),
+)
+
+
+@contextmanager
+def _busy_service() -> Iterator[int]:
+    """Serve a histogram that counts 40 more at each scrape, 10 of them slow; gives the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        scrapes = 0
+
+        def do_GET(self) -> None:
+            type(self).scrapes += 1
+            seen = 1000 + 40 * self.scrapes
+            page = PAGE.format(all=seen, good=int(seen * (1 - SLOW)), fast=seen // 2).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False  # so that closing waits for the last answer, and leaks no socket
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def check_milliseconds(generation: str) -> Live:
+    """Scrape for some seconds, and evaluate the rules of the events as they are emitted."""
+    say(f"accuracy, {generation}: scraping milliseconds")
+    with tempfile.TemporaryDirectory() as temporary, _busy_service() as port:
+        folder = Path(temporary)
+        files = compile_rules(folder / "specs", ["shop"], sli={"kind": "latency", "within": "500ms"})
+        found = {rule.name: rule.expr for rule in rules_of(files["shop.slo-events.rules.yml"])}
+        ratio = f"({found['slo:errors:sum']}) / ({found['slo:events:sum']} > 0)"
+        with prometheus(generation, folder=folder / "server", configured=CONFIG.format(port=port)) as url:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < deadline:
+                counted = query(url, "sum(increase(http_duration_ms_count[5m]))", time.time()).value
+                if counted:
+                    value = query(url, ratio, time.time()).value
+                    return Live(generation, math.nan if value is None else value, SLOW)
+                time.sleep(0.1)
+    raise RuntimeError("Prometheus scraped nothing")
