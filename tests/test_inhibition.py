@@ -1,13 +1,15 @@
 """What mutes what, judged by a real Alertmanager of each generation, on pairs of the shipped alerts.
 
 Each pair has a cluster of its own, which keeps it apart from the others. What is expected follows from the words of
-the contract and from the specs, never from the inhibition rules.
+the contract, from the specs and from what expressions ask for, never from the inhibition rules, nor from what the
+compiler says of them.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "out/alertmanager/alertmanager.yml"
 CATALOGUE = {alert["id"]: alert for alert in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]}
 SPECS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "specs/services").glob("*.yaml")}
+RULES = ROOT / "out/prometheus/rules"
 CONTRACT = frozenset({"alertname", "severity", "team", "stage", "service", "subject", "env", "cluster"})
 
 Labels = dict[str, str]
@@ -68,25 +71,78 @@ def speaks_for(source: Labels, target: Labels) -> bool:
     return all(source.get(label) == target.get(label) for label in ("service", "subject", *own))
 
 
+def declared() -> dict[str, str]:
+    """Read from the services' specs what each alert declares down."""
+    found: dict[str, str] = {}
+    for spec in SPECS.values():
+        written = {**spec["alerts"].get("override", {}), **spec["alerts"].get("own", {})}
+        found |= {f"{spec['service']}/{name}": alert.get("declares_down", "") for name, alert in written.items()}
+    return {name: down for name, down in found.items() if down}
+
+
+DOWN = declared()
+
+
+def depends(target: Labels, source_id: str) -> bool:
+    """Say whether the target's service needs what the source declares down: another service, or a signal of its own."""
+    down, owner = DOWN.get(source_id, ""), source_id.partition("/")[0]
+    own_signal = down in SPECS[owner]["signals"]
+    return down in SPECS[target["service"]].get("depends_on", []) and (target["service"] == owner or not own_signal)
+
+
+def counted() -> dict[tuple[str, ...], set[str]]:
+    """Read which series the recordings of each objective select, by service, objective and recording."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for path in RULES.glob("*.slo-events.rules.yml"):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            for rule in group["rules"]:
+                labels = rule["labels"]
+                found[labels["service"], labels["slo"], rule["record"]] = selections(rule["expr"])
+    return found
+
+
+def selections(expr: str) -> set[str]:
+    return set(re.findall(r"\w+\{[^}]*\}", expr))
+
+
+COUNTED = counted()
+
+
+def tells_the_same(page: Labels, target: Labels) -> bool:
+    """Say whether the first is an objective's page, and the second tells of the events that it calls bad.
+
+    Of an availability, what selects the same bad series does: a page of 5xx does not tell of 4xx. Of a latency, what
+    asks how slow the same histogram is, above whatever limit.
+    """
+    service, name = page["service"], page["subject"]
+    objective = SPECS[service].get("slos", {}).get(name, {})
+    of_its_signal = (target["service"], target["subject"]) == (service, objective.get("signal"))
+    if not (page["severity"] == "P0" and page["alertname"].endswith("BudgetBurn") and of_its_signal):
+        return False
+    alert = CATALOGUE[f"{service}/{target['alertname']}"]
+    asked, events = selections(alert["expr"]), COUNTED[service, name, "slo:events:sum"]
+    bad = COUNTED[service, name, "slo:errors:sum"] - events
+    if objective["kind"] == "latency":
+        buckets = {selection.partition("_bucket{")[0] for selection in events if "_bucket{" in selection}
+        read = {re.split(r"_(?:bucket|sum|count)\{", selection)[0] for selection in asked}
+        return alert["kind"] in {"latency_quantile", "latency_mean"} and bool(buckets & read)
+    return objective["kind"] == "availability" and bool(bad & asked)
+
+
 def expected(source_id: str, source: Labels, target: Labels) -> bool:
     """Say by the contract whether the source mutes the target, in one cluster and environment."""
     if "stage" in source or "stage" in target or target["severity"] == "P0":
         return False
     if source["severity"] == "P0" and speaks_for(source, target):
         return True
-    down = CATALOGUE[source_id]["declares_down"]
-    needs = SPECS[target["service"]].get("depends_on", [])
-    owner, _, signal = (down or "").partition("/")
-    depends = (signal in needs and owner == target["service"]) if signal else owner in needs
-    return target["severity"] == "P1" and bool(down) and depends
+    return tells_the_same(source, target) or (target["severity"] == "P1" and depends(target, source_id))
 
 
 def of_one_service() -> Iterator[Pair]:
     """Pair each alert that may mute something with every other one of its service."""
     for source_id, target_id in itertools.permutations(FIRED, 2):
         source, target = FIRED[source_id], FIRED[target_id]
-        loud = source["severity"] == "P0" or CATALOGUE[source_id]["declares_down"]
-        if loud and source["service"] == target["service"]:
+        if (source["severity"] == "P0" or source_id in DOWN) and source["service"] == target["service"]:
             muted = expected(source_id, source, target)
             yield Pair(f"{source_id} and {target_id}", source, target, muted)
 
@@ -114,7 +170,24 @@ def spoilt() -> Iterator[Pair]:
         yield Pair(f"{target_id}: on trial", source, target | trial, muted=False)
 
 
-PAIRS = [pair.apart(number) for number, pair in enumerate((*of_one_service(), *spoilt()))]
+def spoilt_where_rules_name_alerts() -> Iterator[Pair]:
+    """Take pairs of which the rule names the source apart; `info` says whether an Info is muted as a P1 is."""
+    for source_id, target_id, info in (
+        ("support-desk/PostgresDown", "support-desk/MessageQueueLagHigh", False),
+        ("core-api/AvailabilityBudgetBurn", "core-api/EndpointHighErrorRate", True),
+    ):
+        source, target, another = FIRED[source_id], FIRED[target_id], {"service": "another"}
+        serviceless = {name: value for name, value in source.items() if name != "service"}
+        yield Pair(f"{source_id}: it mutes a P1", source, target, muted=True)
+        yield Pair(f"{source_id}: its namesake of another service", source | another, target, muted=False)
+        yield Pair(f"{source_id}: its namesake of no service", serviceless, target, muted=False)
+        yield Pair(f"{target_id}: its namesake of another service", source, target | another, muted=False)
+        yield Pair(f"{target_id}: as an Info", source, target | {"severity": "Info"}, muted=info)
+        yield Pair(f"{target_id}: as a P0", source, target | {"severity": "P0"}, muted=False)
+
+
+EVERY = (*of_one_service(), *spoilt(), *spoilt_where_rules_name_alerts())
+PAIRS = [pair.apart(number) for number, pair in enumerate(EVERY)]
 
 
 def test_there_are_pairs_of_both_kinds() -> None:
@@ -163,3 +236,10 @@ def test_every_rule_about_a_subject_needs_its_labels_on_both_sides(label: str) -
         assert label in found["equal"]
         assert f'{label}!=""' in found["source_matchers"]
         assert f'{label}!=""' in found["target_matchers"]
+
+
+def test_no_rule_asks_a_label_to_be_two_things_at_once() -> None:
+    for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
+        for side in ("source_matchers", "target_matchers"):
+            labels = [re.split(r"[=!~]", matcher)[0] for matcher in rule[side]]
+            assert len(labels) == len(set(labels)), rule

@@ -104,4 +104,4 @@ def test_pagerduty_gets_its_own_severity_and_no_details_but_ours(arrived: Arrive
     assert [link["text"] for link in event["links"]] == ["Runbook", "Panel", "Silence"]
     assert isinstance(ours, dict)
     assert set(event["payload"]["custom_details"]) == set(ours)
-    assert event["payload"]["custom_details"]["firing"].startswith("[P0] Too many errors")
+    assert event["payload"]["custom_details"]["firing"].strip().startswith("[P0] Too many errors")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -76,3 +77,17 @@ def test_the_objective_that_is_shown_is_compiled_and_explained_as_shown(tmp_path
     bundle = compiled(tmp_path, more=blocks("yaml")[2])
     said = explain(bundle, find(bundle, "checkout/availability"))
     assert blocks("text")[1] == said.replace(str(tmp_path), "specs") + "\n"
+
+
+def test_the_figures_that_are_told_are_those_of_the_last_benchmark() -> None:
+    accuracy = json.loads((ROOT / "bench/results/slo-accuracy.json").read_text())["scenarios"]
+    newest = {row["title"]: row for row in accuracy if row["generation"] == "newest"}
+    rows = re.findall(r"^\| ([^|]+) \| ([0-9.]+) \| ([0-9.]+|none) \|$", README, re.MULTILINE)
+    assert len(rows) == 5
+    for title, ours, mean in rows:
+        told = newest[title]["mean_of_ratios"]
+        assert (ours, mean) == (f"{newest[title]['ratio']:.2f}", "none" if told is None else f"{told:.2f}")
+    cost = json.loads((ROOT / "bench/results/slo-cost.json").read_text())["tools"]
+    for series in (20, 500):
+        read = [f"{t['samples_per_minute']:,.0f}" for t in cost if (t["series"], t["generation"]) == (series, "newest")]
+        assert f"| of {series} series | {' | '.join(read)} |" in README

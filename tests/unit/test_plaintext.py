@@ -32,7 +32,7 @@ SECRETS = {
     "a Discord webhook URL": ["https://discord.com/api/" + "webhooks/12/fake"],
     "a Teams webhook URL": ["https://fake.webhook.office.com/" + "webhookb2/0fa4e@0"],
     "a Telegram bot token": ["12345678:" + "fake_" * 7],
-    "an AWS access key": ["AKI" + "A" + "FAKE" * 4],
+    "an AWS access key": ["AKI" + "A" + "FAKE" * 4, "ASI" + "A" + "FAKE" * 4],
     "a GitHub token": ["gh" + "p_" + "fake" * 9, "github_" + "pat_" + "fake" * 9],
     "a GitLab token": ["gl" + "pat-" + "fake" * 5],
     "a Grafana token": ["gl" + "sa_" + "fake" * 8],
@@ -66,6 +66,12 @@ def test_a_secret_is_known_by_its_form(kind: str, text: str) -> None:
     found = find(text)
     assert found is not None
     assert found.kind == kind
+
+
+def test_a_key_with_blanks_around_it_is_known_and_only_the_key_is_it() -> None:
+    found = find("  " + "0fa4e" * 6 + "00" + "\n")
+    assert found is not None
+    assert (found.start, found.end) == (2, 34)
 
 
 @pytest.mark.parametrize("text", INNOCENT)

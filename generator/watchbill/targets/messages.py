@@ -48,15 +48,15 @@ def pagerduty(routing_key_file: str) -> dict[str, Plain]:
         "group": _text("pagerduty.group"),
         "links": [_link("runbook"), _link("panel"), _link("silence")],
         "details": {
-            "what": _text("pagerduty.what"),
-            "impact": _text("pagerduty.impact"),
-            "next_step": _text("pagerduty.next"),
-            "since": _text("pagerduty.since"),
-            "environment": _text("pagerduty.environment"),
-            "silence": _text("pagerduty.silence"),
+            "what": _detail("what"),
+            "impact": _detail("impact"),
+            "next_step": _detail("next"),
+            "since": _detail("since"),
+            "environment": _detail("environment"),
+            "silence": _detail("silence"),
             # Alertmanager adds these four by itself, in a form of its own, wherever they are not set.
-            "firing": _text("pagerduty.firing"),
-            "resolved": _text("pagerduty.resolved"),
+            "firing": _detail("firing"),
+            "resolved": _detail("resolved"),
             "num_firing": "{{ len .Alerts.Firing }}",
             "num_resolved": "{{ len .Alerts.Resolved }}",
         },
@@ -64,7 +64,7 @@ def pagerduty(routing_key_file: str) -> dict[str, Plain]:
 
 
 def email(to: str) -> dict[str, Plain]:
-    """Write one entry of `email_configs`; the server and the sender are global."""
+    """Write one entry of `email_configs`; the receiver adds its server and sender."""
     return {
         "to": to,
         "send_resolved": True,
@@ -76,6 +76,14 @@ def email(to: str) -> dict[str, Plain]:
 
 def _text(name: str) -> str:
     return f'{{{{ template "watchbill.{name}" . }}}}'
+
+
+def _detail(name: str) -> str:
+    """Write a detail that stays a text: Alertmanager 0.33 reads each as YAML, in which none may begin with a tab.
+
+    It would make a list of `[P0] …` and a mapping of `… alert: its labels …`, and lose the rest.
+    """
+    return f"\t{_text(f'pagerduty.{name}')}"
 
 
 def _button(target: str) -> Plain:
