@@ -129,20 +129,30 @@ def tells_the_same(page: Labels, target: Labels) -> bool:
     return objective["kind"] == "availability" and bool(bad & asked)
 
 
+def leaves_blind(absence: Labels, target: Labels) -> bool:
+    """Say whether the first tells that the metrics are gone which the second, an objective's, is missing."""
+    objective = SPECS[target["service"]].get("slos", {}).get(target["subject"], {})
+    both = absence["alertname"].endswith("MetricsAbsent") and target["alertname"].endswith("SliMissing")
+    return both and (absence["service"], absence["subject"]) == (target["service"], objective.get("signal"))
+
+
 def expected(source_id: str, source: Labels, target: Labels) -> bool:
     """Say by the contract whether the source mutes the target, in one cluster and environment."""
     if "stage" in source or "stage" in target or target["severity"] == "P0":
         return False
     if source["severity"] == "P0" and speaks_for(source, target):
         return True
-    return tells_the_same(source, target) or (target["severity"] == "P1" and depends(target, source_id))
+    if tells_the_same(source, target) or leaves_blind(source, target):
+        return True
+    return target["severity"] == "P1" and depends(target, source_id)
 
 
 def of_one_service() -> Iterator[Pair]:
     """Pair each alert that may mute something with every other one of its service."""
     for source_id, target_id in itertools.permutations(FIRED, 2):
         source, target = FIRED[source_id], FIRED[target_id]
-        if (source["severity"] == "P0" or source_id in DOWN) and source["service"] == target["service"]:
+        loud = source["severity"] == "P0" or source_id in DOWN or source_id.endswith("MetricsAbsent")
+        if loud and source["service"] == target["service"]:
             muted = expected(source_id, source, target)
             yield Pair(f"{source_id} and {target_id}", source, target, muted)
 

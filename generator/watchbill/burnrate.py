@@ -94,8 +94,10 @@ def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Plan
             why = f"{_percent(tier.share)} of {period} within {tier.long} is no overspending"
             changes.append(f"{why}, so this tier fires at {_percent(share)} of the budget")
         elif factor < wanted:
-            why = f"not even a total outage uses up {_percent(tier.share)} of the budget within {tier.long}"
-            changes.append(f"{why}, so this tier fires at {_percent(share)}, which is {_percent(FASTEST)} of errors")
+            why = f"only above {_percent(FASTEST)} of errors, if ever, {tier.long} use up {_percent(tier.share)}"
+            changes.append(
+                f"{why}, so this tier fires at {_percent(FASTEST)}, which is {_percent(share)} of the budget"
+            )
         kept.append(BurnTier(tier.severity, share, tier.long, tier.short, exact(factor), exact(factor * budget)))
     return Plan(tuple(kept), tuple(changes))
 

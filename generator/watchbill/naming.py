@@ -31,6 +31,8 @@ RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
 SLO_AREA = "slo"  # of the alerts of all objectives of a service
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
+# The same with each event and minute once, wherever they are read every five minutes.
+SLO_EVENTS_ONCE, SLO_ERRORS_ONCE = "slo:events:once", "slo:errors:once"
 SLO_PERIOD_EVENTS, SLO_PERIOD_ERRORS = "slo:events:period", "slo:errors:period"
 SLO_PERIOD_RATIO = "slo:error_ratio:period"
 SLO_COVERAGE, SLO_OBJECTIVE, SLO_INFO = "slo:coverage:ratio", "slo:objective:ratio", "slo:info:count"

@@ -63,7 +63,9 @@ def test_a_tier_that_even_a_total_outage_could_not_set_off_is_lowered() -> None:
     made = planned("30d", "0.9")
     assert told(made)[:2] == [("P0", "1h", "9", "0.9"), ("P0", "6h", "6", "0.6")]
     (change,) = made.changes
-    assert change.startswith("not even a total outage uses up 2% of the budget within 1h, so this tier fires at 1.25%")
+    assert change.startswith(
+        "only above 90% of errors, if ever, 1h use up 2%, so this tier fires at 90%, which is 1.25%"
+    )
 
 
 def test_no_injected_ratio_above_one_is_ever_needed() -> None:

@@ -29,7 +29,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Rules", ", ".join(naming.slo_rule_file(slo.service, part) for part in ("events", "windows")) + " below out/"),
         ("History", _HISTORY),
     ]
-    head = f"{slo.id}: {slo.title}, {objectives.percent(slo.objective)} over {slo.period.words()}"
+    head = f"{slo.id}: {slo.title}, {objectives.exactly(slo.objective)} over {slo.period.words()}"
     return "\n".join([head, "", *layout.rows(entries), layout.block(_backfill(bundle, slo))])
 
 
@@ -54,13 +54,13 @@ def _labels(slo: Slo) -> str:
 
 _HISTORY = (
     "begins when the rules are loaded. Until a whole period is recorded, the budget is that of the period which its "
-    "recorded part (slo:coverage:ratio) lets expect. Earlier events can be counted afterwards, up to three hours ago; "
-    "move the blocks that this makes to Prometheus' own, and all windows follow from them:"
+    "recorded part (slo:coverage:ratio) lets expect. Earlier events can be counted afterwards, from the metric's first "
+    "sample up to three hours ago: first the events, then, once its blocks are among Prometheus' own, the windows."
 )
 
 
 def _backfill(bundle: Bundle, slo: Slo) -> str:
-    """Write the command that counts earlier events; all else is worked out from these at each evaluation."""
-    file = naming.slo_rule_file(slo.service, "events")
+    """Write the commands that count earlier events; what depends on others would come out empty beside them."""
     command = f"promtool tsdb create-blocks-from rules --url {bundle.platform.urls.prometheus} --eval-interval 1m"
-    return f"{command} \\\n  --start <then> --end <3h ago> --output-dir blocks out/{file}"
+    files = [naming.slo_rule_file(slo.service, part) for part in ("events", "windows")]
+    return "\n".join(f"{command} \\\n  --start <then> --end <3h ago> --output-dir blocks out/{file}" for file in files)

@@ -9,11 +9,13 @@ from watchbill.authoring import Faults
 from watchbill.conditions.base import listed
 from watchbill.errors import Level, choose
 from watchbill.link.linked import LinkedAlert, LinkedService
-from watchbill.quantity import Duration
+from watchbill.naming import MAX_GROUP_RULES
+from watchbill.quantity import Duration, Unit
 from watchbill.spec.platform import DAYS, PlatformSpec, Policy
 
 IDLE_INCIDENT = Duration.parse("6h")  # after which PagerDuty may close an incident by itself (its "Auto-Resolve")
 SHORTEST, LATEST_PAGE = Duration.parse("1s"), Duration.parse("5m")
+SHORTEST_WINDOW = Duration.parse("5m")  # over which events are counted
 LONGEST_MEMORY = Duration.parse("5d")  # Alertmanager's --data.retention, 120h unless it is set
 NO_ZONES = frozenset({"localtime", "posixrules", "Factory", "Local"})  # what they are depends on the machine
 
@@ -24,6 +26,7 @@ def judge_platform(platform: PlatformSpec, faults: Faults) -> None:
         _judge_channels(platform, severity, policy, faults)
         _judge_timing(platform, severity, policy, faults)
     _judge_addresses(platform, faults)
+    _judge_tiers(platform, faults)
     _judge_quiet_times(platform, faults)
     for name, environment in platform.environments.items():
         for index, cluster in enumerate(environment.clusters):
@@ -111,6 +114,22 @@ def _judge_timing(platform: PlatformSpec, severity: str, policy: Policy, faults:
     elif again > LONGEST_MEMORY:
         what = f"Alertmanager forgets after {LONGEST_MEMORY.words()} what it told, and repeats it then"
         fault(slower, what, f"use {LONGEST_MEMORY} or less")
+
+
+def _judge_tiers(platform: PlatformSpec, faults: Faults) -> None:
+    for tier in platform.slo.tiers:
+        if not 0 < tier.budget.to(Unit.RATIO) <= 1:
+            faults.add(
+                tier.span("budget"), f"{tier.budget} is no share of a budget", "write more than 0%, 100% at most"
+            )
+        if not SHORTEST_WINDOW <= tier.short < tier.long:
+            what = f"the short window of {tier.short} does not fit one of {tier.long}"
+            faults.add(tier.span("short"), what, f"write {SHORTEST_WINDOW} or more, and less than the long one")
+    windows = {window for tier in platform.slo.tiers for window in (tier.long, tier.short)}
+    rules = len(windows) + len({tier.long for tier in platform.slo.tiers})
+    if rules > MAX_GROUP_RULES - 2:
+        what = f"these tiers make a group of {rules + 2} rules for each objective, and {MAX_GROUP_RULES} are the most"
+        faults.add(platform.span("slo", "tiers", key=True), what, "write fewer, or let them share windows")
 
 
 def _judge_addresses(platform: PlatformSpec, faults: Faults) -> None:

@@ -10,7 +10,7 @@ from watchbill.errors import Level, choose
 from watchbill.link.linked import LinkedAlert, LinkedSlo
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
-from watchbill.naming import slo_alerts
+from watchbill.naming import TARGETS, camel, slo_alerts
 from watchbill.quantity import Duration, Unit
 from watchbill.sli.base import check_per
 from watchbill.spec.platform import PlatformSpec
@@ -18,6 +18,7 @@ from watchbill.spec.service import ServiceSpec
 from watchbill.spec.slo import SloSpec
 
 COUNTED_OVER, SLOWEST_SCRAPE = Duration.parse("5m"), Duration.parse("75s")  # four scrapes in each count
+RAREST_SCRAPE = Duration.parse("1m")  # of what is judged by the minute
 SHORTEST, LONGEST = Duration.parse("7d"), Duration.parse("90d")
 
 
@@ -26,18 +27,29 @@ def link_slos(
 ) -> tuple[LinkedSlo, ...]:
     """Resolve them in the order of their names; what is wrong goes to `faults`."""
     found = []
+    seen: dict[str, str] = {}
     for name, slo in sorted(spec.slos.items()):
         signal = signals.get(slo.signal)
         if slo.signal not in spec.signals:
             faults.add(slo.span("signal"), f'signal "{slo.signal}" is unknown', choose(slo.signal, spec.signals))
-        if name in spec.signals:
-            span = spec.span("slos", name, key=True)
+        span = spec.span("slos", name, key=True)
+        if name in {*spec.signals, TARGETS}:
             faults.add(span, f'"{name}" is the name of a signal already', "rename it: both are subjects of alerts")
+        if (other := seen.setdefault(camel(name), name)) != name:
+            faults.add(span, f'"{other}" and "{name}" would share their alerts', "rename one of them")
         tiers = _judge(slo, platform, faults)
         if signal is None or tiers is None:
             continue
         slo.sli.check(signal, faults)
         check_per(slo.per, slo, signal, faults)
+        if slo.groups.number < 1 or (slo.wrote("groups") and not slo.per):
+            todo = "write how many groups there may be, or remove it" if slo.per else 'remove it, or add "per"'
+            faults.add(slo.span("groups"), "this bounds nothing", todo)
+        if slo.min_bad_events.number % 1:
+            faults.add(slo.span("min_bad_events"), "events are counted in whole numbers", "round it")
+        if slo.sli.timed and signal.scrape_interval > RAREST_SCRAPE:
+            what = f"a scrape every {signal.scrape_interval} is too rare to judge each minute by"
+            faults.add(slo.span("signal"), what, f"scrape every {RAREST_SCRAPE} or more often")
         if not slo.sli.timed and signal.scrape_interval.times(4) > COUNTED_OVER:
             interval = signal.scrape_interval
             what = f"a scrape every {interval} is too rare for an objective, which counts over {COUNTED_OVER}"
@@ -61,18 +73,22 @@ def refuse_alert_names(slos: Iterable[LinkedSlo], alerts: Iterable[LinkedAlert],
 
 def _judge(slo: SloSpec, platform: PlatformSpec, faults: Faults) -> Plan | None:
     objective = slo.objective.to(Unit.RATIO)
-    if objective >= 1:
-        what = f"an objective of {slo.objective} leaves no budget, so that every failure is a page"
-        faults.add(slo.span("objective"), what, "write what users need, such as 99.9%")
-        return None
-    if objective <= 0:
-        faults.add(slo.span("objective"), f"an objective of {slo.objective} is always met", "write more than 0%")
+    if not 0 < objective < 1:
+        what, todo = f"an objective of {slo.objective} is always met", "write more than 0%"
+        if objective >= 1:
+            what = f"an objective of {slo.objective} leaves no budget, so that every failure is a page"
+            todo = "write what users need, such as 99.9%"
+        faults.add(slo.span("objective"), what, todo)
         return None
     if not SHORTEST <= slo.period <= LONGEST:
         what = f"a period of {slo.period} is not supported"
         faults.add(slo.span("period"), what, f"write {SHORTEST} to {LONGEST}")
         return None
     tiers = [tier for tier in platform.slo.burn_tiers() if slo.page or tier.severity != "P0"]
+    if not tiers:
+        what = "the platform has no P1 tier, so nothing would tell of this objective"
+        faults.add(slo.span("page"), what, "remove page: false, or add a tier to the platform's slo.tiers")
+        return None
     longest = max(tier.long for tier in tiers)
     if slo.period <= longest:
         what = f"a period of {slo.period} is not longer than the longest window, which is {longest}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from watchbill import naming
 from watchbill.conditions import Condition
 from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.link.dependencies import dependencies
@@ -32,7 +34,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
     alerts = [lowering.emit(lowering.written(alert)) for alert in linked.alerts]
     coined = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
     objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
-    drafts = [lowering.coined(alert) for alert in coined]
+    drafts = [_covering(lowering.coined(alert), linked) for alert in coined]
     for objective in objectives:
         drafts += slo_alerts(objective, alerts, linked.environments, platform=platform, scale=scale)
     alerts += [lowering.emit(draft) for draft in drafts]
@@ -59,6 +61,14 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
 
 def _by_key(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(sorted(signals, key=lambda signal: signal.key))
+
+
+def _covering(draft: Draft, linked: LinkedService) -> Draft:
+    """Let the absence of a signal's metrics cover that of the indicators that are counted from them."""
+    if draft.kind != "absent" or not any(environment.pages for environment in linked.environments):
+        return draft
+    missing = sorted(naming.slo_alerts(slo.name)[2] for slo in linked.slos if slo.signal.key == draft.signal.key)
+    return replace(draft, covers=tuple(missing))
 
 
 class _Lowering:

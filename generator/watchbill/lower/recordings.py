@@ -22,10 +22,8 @@ SAMPLED = Duration.parse("1m")  # how often events are recorded
 COUNTED_OVER = Duration.parse("5m")  # the window in which they are counted
 OVERLAP = COUNTED_OVER.milliseconds // SAMPLED.milliseconds  # how often each event is counted so
 RAW_UP_TO = Duration.parse("1h")  # for the fidelity of alerts; what is longer comes from recorded events
-STEPPED_FROM = Duration.parse("1d")  # one sample every COUNTED_OVER holds every event once, and is a fifth to read
-# Events of the period are read every other minute: each is counted in several sums, of which a few may miss it or
-# count it for more than it is; the mean of two or three is twice as close as a single one.
-PERIOD_STEP = Duration.parse("2m")
+STEPPED_FROM = Duration.parse("1d")  # what is longer reads one sample every COUNTED_OVER, a fifth of all
+MOMENT = Duration(1)  # a range of 5m less a millisecond holds five samples a minute apart, wherever it begins
 # A series written less often than every 5m, which is the lookback, is invisible half of the time.
 PERIOD_SAMPLED = Duration.parse("2m")
 IDENTITY = ("service", "slo", "sli")
@@ -84,6 +82,11 @@ class Recorder:
         yield Recording(naming.SLO_ERRORS, pretty(errors))
 
     def _windows(self) -> Iterable[Recording]:
+        # A single sample of five overlapping ones would read a short fault as none, or as more than it was.
+        share = "" if self.sli.timed else f" / {OVERLAP}"
+        five = self.scale(COUNTED_OVER) - MOMENT
+        for once, each in ((naming.SLO_EVENTS_ONCE, naming.SLO_EVENTS), (naming.SLO_ERRORS_ONCE, naming.SLO_ERRORS)):
+            yield Recording(once, pretty(f"sum_over_time({self.recorded(each)}[{five}]){share}"))
         for window in self.plan.windows:
             yield Recording(naming.slo_error_ratio(window), pretty(self._ratio(window)))
         budget = decimal_text(1 - self.objective)
@@ -101,11 +104,16 @@ class Recorder:
             ratio = self.sli.ratio(self.signal, self.scale(window), self.grouping, zero=zero)
             labels = ", ".join(self.grouping)
             return f"{ratio} and on ({labels}) {events}" if self.per else ratio
-        return f"{self._sum(errors, window)} / ({self._sum(events, window)} > 0)"
+        if window < STEPPED_FROM:
+            window_ = self.scale(window)
+            return f"sum_over_time({errors}[{window_}]) / (sum_over_time({events}[{window_}]) > 0)"
+        once = (naming.SLO_ERRORS_ONCE, naming.SLO_EVENTS_ONCE)
+        bad, all_ = (self.stepped(name, window) for name in once)
+        return f"{bad} / ({all_} > 0)"
 
-    def _sum(self, series: str, window: Duration) -> str:
-        step = f":{self.scale(COUNTED_OVER)}" if window >= STEPPED_FROM else ""
-        return f"sum_over_time({series}[{self.scale(window)}{step}])"
+    def stepped(self, name: str, window: Duration) -> str:
+        """Sum what is counted once over a window, of which every fifth minute is read."""
+        return f"sum_over_time({self.recorded(name)}[{self.scale(window)}:{self.scale(COUNTED_OVER)}])"
 
     def _period(self) -> Iterable[Recording]:
         steps = self.period.milliseconds // COUNTED_OVER.milliseconds
@@ -115,11 +123,7 @@ class Recorder:
         heartbeat = self.recorded(naming.SLO_HEARTBEAT)
         # Prometheus 2 has both ends of a range in it, 3 the later one only
         yield Recording(naming.SLO_COVERAGE, pretty(f"clamp_max(count_over_time({heartbeat}{stepped}) / {steps}, 1)"))
-        often = f"[{self.scale(self.period)}:{self.scale(PERIOD_STEP)}]"
-        # a step holds one of a timed indicator's minutes, and of events what happened in five
-        each = decimal_text(PERIOD_STEP.seconds / (SAMPLED if self.sli.timed else COUNTED_OVER).seconds)
-        errors = f"{each} * sum_over_time({self.recorded(naming.SLO_ERRORS)}{often})"
-        events = f"{each} * sum_over_time({self.recorded(naming.SLO_EVENTS)}{often})"
+        errors, events = (self.stepped(name, self.period) for name in (naming.SLO_ERRORS_ONCE, naming.SLO_EVENTS_ONCE))
         yield Recording(naming.SLO_PERIOD_ERRORS, pretty(errors))
         # What the whole period will have had, if it goes on like the part of it that was recorded.
         yield Recording(naming.SLO_PERIOD_EVENTS, pretty(f"{events} / {once} {coverage}"))
@@ -132,7 +136,7 @@ class Recorder:
         fastest = min(tier.long for tier in self.plan.tiers)
         burn = self.recorded(naming.slo_burn_rate(fastest))
         seconds = decimal_text(self.scale(self.period).seconds)
-        yield Recording(naming.SLO_EXHAUSTED_IN, pretty(f"clamp_min({left}, 0) * {seconds} / ({burn} > 0)"))
+        yield Recording(naming.SLO_EXHAUSTED_IN, pretty(f"({left} > 0) * {seconds} / ({burn} > 0)"))
         yield Recording(naming.SLO_OBJECTIVE, f"vector({decimal_text(self.objective)})")
         yield Recording(naming.SLO_INFO, "vector(1)", self.info)
 

@@ -108,11 +108,12 @@ def _outage(alert: Alert, services: Iterable[Service]) -> InhibitRule:
 
 def _cover(alert: Alert) -> InhibitRule:
     own = (Match("service", (alert.service,)), _missing("stage"))
-    here = tuple(_present(label) for label in naming.TARGET_LABELS)
+    equal = (*naming.TARGET_LABELS, *alert.grouping)
+    here = tuple(_present(label) for label in equal)
     return InhibitRule(
         source=(Match("alertname", (alert.name,)), *own, *here),
         target=(Match("alertname", alert.covers), Match("severity", tuple(s.value for s in MUTED)), *own),
-        equal=naming.TARGET_LABELS,
+        equal=equal,
         why=f"{alert.name} tells of what these tell of.",
     )
 

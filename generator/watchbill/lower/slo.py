@@ -93,6 +93,8 @@ def _series(linked: LinkedSlo) -> dict[str, str]:
         "heartbeat": naming.SLO_HEARTBEAT,
         "events": naming.SLO_EVENTS,
         "errors": naming.SLO_ERRORS,
+        "events_once": naming.SLO_EVENTS_ONCE,
+        "errors_once": naming.SLO_ERRORS_ONCE,
         "events_period": naming.SLO_PERIOD_EVENTS,
         "errors_period": naming.SLO_PERIOD_ERRORS,
         "error_ratio_period": naming.SLO_PERIOD_RATIO,

@@ -12,7 +12,7 @@ from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
 from watchbill.lower.draft import Draft
-from watchbill.lower.recordings import COUNTED_OVER, OVERLAP, STEPPED_FROM, patience
+from watchbill.lower.recordings import OVERLAP, STEPPED_FROM, patience
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
 from watchbill.model.bundle import Environment, Platform
@@ -65,7 +65,9 @@ def _covered(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...]:
     sli, signal = objective.linked.spec.sli, objective.linked.signal
     if objective.linked.spec.stage != "live":
         return ()
-    quiet = (alert for alert in others if alert.severity is not Severity.P0 and alert.subject == signal.key)
+    own = set(objective.slo.grouping)  # a page of one group does not speak for the others
+    here = (alert for alert in others if alert.subject == signal.key and own <= set(alert.grouping))
+    quiet = (alert for alert in here if alert.severity is not Severity.P0)
     return tuple(sorted(alert.name for alert in quiet if sli.covers(alert, signal)))
 
 
@@ -86,7 +88,8 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
         grouping=slo.grouping,
         for_=Duration(0),
         reading=Reading(
-            Display.PERCENT, f" of {slo.events} are bad (objective: {decimal_text(slo.objective * 100)}% good)"
+            Display.PERCENT,
+            f" of {slo.events} were bad over its long window (objective: {decimal_text(slo.objective * 100)}% good)",
         ),
         sentence=f"The error budget of {allowed}{per} burns faster than {said}{floor}.",
         summary=f"{slo.title}: the error budget burns {'fast' if severity is Severity.P0 else 'too fast'}",
@@ -112,11 +115,10 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
     slo = objective.slo
     if slo.timed or not slo.min_bad_events:
         return f"({burning})"
-    errors, window = recorded(naming.SLO_ERRORS), scale(tier.long)
-    # Every five minutes would be cheaper, and a total outage would page up to five minutes later.
-    bad = f"sum_over_time({errors}[{window}]) / {OVERLAP}"
+    # Every five minutes would be cheaper for all, and a total outage would page up to five minutes later.
+    bad = f"sum_over_time({recorded(naming.SLO_ERRORS)}[{scale(tier.long)}]) / {OVERLAP}"
     if tier.long >= STEPPED_FROM:
-        bad = f"sum_over_time({errors}[{window}:{scale(COUNTED_OVER)}])"
+        bad = objective.recorder.stepped(naming.SLO_ERRORS_ONCE, tier.long)
     return f"({burning} and {bad} >= {decimal_text(slo.min_bad_events)})"
 
 
@@ -130,10 +132,11 @@ def _asked(objective: Objective) -> tuple[Asked, ...]:
     """Say how much of the budget is left, and when it will be used up."""
     matchers = objective.signal.matchers
     labels = objective.recorder.grouping
+    fastest = min(tier.long for tier in objective.slo.tiers)
     return (
         Asked(" Budget left: ", naming.SLO_BUDGET_LEFT, matchers, labels, Display.PERCENT, BUDGET_LEFT, "."),
         Asked(
-            " At this rate it is used up in ",
+            f" At the rate of the last {fastest.words()} it is used up in ",
             naming.SLO_EXHAUSTED_IN,
             matchers,
             labels,
@@ -155,6 +158,7 @@ def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Witness:
     courses |= dict.fromkeys((first.long, first.short), Course(Decimal(0), below, above))
     series = {naming.slo_error_ratio(window): course for window, course in courses.items()}
     series[naming.SLO_ERRORS] = steady(objective.slo.min_bad_events * OVERLAP)
+    series[naming.SLO_ERRORS_ONCE] = steady(objective.slo.min_bad_events)
     series[naming.SLO_BUDGET_LEFT], series[naming.SLO_EXHAUSTED_IN] = steady(BUDGET_LEFT), steady(EXHAUSTED_IN)
     examples = {label: objective.signal.examples[role] for role, label in objective.signal.labels.items()}
     streams = [_stream(name, examples, course) for name, course in series.items()]
@@ -180,7 +184,9 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         gone = " or ".join(f"absent({signal.select(signal.metrics[role])})" for role in ("events", "errors"))
         expr = pretty(aggregate("max", TARGET_LABELS, gone))
         rules.append(Rule(expr=expr, place=(("cluster", place[1]), ("env", place[0])), witness=_vanishing(scale)))
-    waits = patience(slo.budget, slo.period)
+    spec = objective.linked.spec
+    waits = spec.missing_after or patience(slo.budget, slo.period)
+    bound = f", or has more than {decimal_text(spec.groups.number)} groups" if slo.grouping else ""
     return Draft(
         name=name,
         kind="sli_missing",
@@ -188,12 +194,13 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         severity=Severity.P1,
         rules=tuple(rules),
         for_=scale(waits),
-        sentence=f"Nothing tells good {slo.events} from bad ones any more, and this lasts for {waits.words()}.",
+        sentence=f"Nothing tells good {slo.events} from bad ones any more{bound}, and this lasts for {waits.words()}.",
         summary=f"{slo.title}: the indicator is missing",
         impact="The budget is not counted, and its page cannot fire",
         action=(
             f"Look whether the metrics of {slo.signal} are there, with the labels, values and bucket edges that the "
-            "page of metrics lists; a renamed label or edge is the usual cause."
+            "page of metrics lists; a renamed label or edge is the usual cause"
+            f"{', and a new group is one too (raise groups)' if slo.grouping else ''}."
         ),
         source="slo",
         stage=Stage(objective.linked.spec.stage),

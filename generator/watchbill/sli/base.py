@@ -120,11 +120,13 @@ class Sli(Authored):
 def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, faults: Faults) -> None:
     """Hold the labels that an indicator is judged by one by one to those of its signal."""
     for index, role in enumerate(per):
-        if role not in signal.labels:
+        if role in per[:index]:
+            faults.add(slo.span("per", index), f'"{role}" stands here twice', "remove one of them")
+        elif role not in signal.labels:
             what = f'"{role}" is not a label of signal "{signal.key}"'
             faults.add(slo.span("per", index), what, choose(role, signal.labels))
-        elif signal.labels[role] in RESERVED_LABELS:
-            what = f'label "{signal.labels[role]}" would overwrite a label of the alert itself'
+        elif signal.labels[role] in RESERVED_LABELS | {"slo", "sli", "le", "quantile"}:
+            what = f'label "{signal.labels[role]}" has a meaning of its own here'
             faults.add(slo.span("per", index), what, "rename it in the scrape configuration and in the signal")
 
 

@@ -33,7 +33,8 @@ class Probe(TimedSli):
 
     def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
         """Take the best target's share of successes."""
-        probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), PROBED_OVER)
+        window = max(PROBED_OVER, signal.scrape_interval.times(2))
+        probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), window)
         return aggregate("max", labels, probed)
 
     def comparison(self, signal: Signal) -> str:

@@ -9,6 +9,7 @@ from watchbill.authoring import Faults
 from watchbill.conditions.base import class_matchers
 from watchbill.conditions.latency_quantile import Quantile
 from watchbill.fields import AnyQuantity, ClassName, KeyName
+from watchbill.model.alerts import Alert, Direction
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, Quantity, Unit, decimal_text
@@ -66,6 +67,13 @@ class Threshold(TimedSli):
     def _limit(self) -> Quantity:
         return self.at_most or self.at_least or Quantity(Decimal(0), Unit.COUNT)
 
+    def covers(self, alert: Alert, signal: Signal) -> bool:
+        """Cover what asks for the same class on the same side: too little does not tell of too much."""
+        side = Direction.ABOVE if self.at_most is not None else Direction.BELOW
+        same_side = alert.threshold is not None and alert.threshold.direction is side
+        asked = [str(matcher) for matcher in class_matchers(signal, self.where)]
+        return super().covers(alert, signal) and same_side and all(m in r.expr for m in asked for r in alert.rules)
+
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute, if it can be judged; as none where a histogram is there and nothing happened."""
         return super().total(signal, window, labels) + self._idle(signal, labels)
@@ -80,7 +88,7 @@ class Threshold(TimedSli):
             return ""
         matchers = class_matchers(signal, self.where)
         counted = over("rate", signal.select(signal.metrics[self.metric], *matchers, suffix="_count"), QUANTILE_OVER)
-        return f" or 0 * {aggregate('sum', labels, counted)}"
+        return f" or ({aggregate('sum', labels, counted)} == 0)"
 
     def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
         """Take the worst series, or the quantile of all."""
@@ -96,6 +104,10 @@ class Threshold(TimedSli):
         """Compare with the limit, in the metric's unit."""
         limit = decimal_text(self._limit().to(signal.metrics[self.metric].unit))
         return f"{'>' if self.at_most is not None else '<'} bool {limit}"
+
+    def event(self, signal: Signal) -> str:
+        """Count minutes; of a quantile, those in which something happened."""
+        return "minutes" if self.quantile is None else "minutes with events"
 
     def good(self, signal: Signal) -> str:
         """Name the gauge and the limit."""

@@ -24,9 +24,9 @@ class TimedSli(Sli):
         """Build what makes a value bad: `> bool 0`."""
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
-        """Count the minute, if it can be judged (NaN equals nothing, and is left out)."""
+        """Count the minute, if it can be judged: NaN equals nothing, and is left out."""
         value = self.measured(signal, labels)
-        return f"({value} == {value}) * 0 + 1"
+        return f"({value} == bool {value}) > 0"
 
     def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute as bad, or not."""

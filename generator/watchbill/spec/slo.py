@@ -22,7 +22,8 @@ class SloSpec(Authored):
     `objective` is the share that must be good over `period`. Alerts burn only with `min_bad_events` in their long
     window, so that a single failure at night pages nobody. `per` judges groups of a label one by one, at most
     `groups` of them. `action` is the first step of whoever answers its page; with `page: false` nobody is woken,
-    and only the slow tiers tell. With `stage: shadow` its alerts are on trial.
+    and only the slow tiers tell. With `stage: shadow` its alerts are on trial. `missing_after` is how long the
+    indicator may be missing, where its series are born with the first event and that may take long after a deploy.
     """
 
     title: Sentence
@@ -32,6 +33,7 @@ class SloSpec(Authored):
     min_bad_events: Count = Quantity(Decimal(5), Unit.COUNT)
     per: tuple[KeyName, ...] = ()
     page: StrictBool = True
+    missing_after: DurationText | None = None
     stage: Literal["live", "shadow"] = "live"
     groups: Count = Quantity(Decimal(20), Unit.COUNT)
     impact: Sentence

@@ -13,6 +13,7 @@ from watchbill.model.slo import Slo
 from watchbill.quantity import Duration, decimal_text
 
 MANY = 1_000_000
+MINUTE = Duration.parse("1m")
 
 
 def listed(bundle: Bundle) -> list[Mapping[str, Any]]:
@@ -30,7 +31,7 @@ def _entry(slo: Slo, service: Service) -> Mapping[str, Any]:
     return {
         "title": slo.title,
         "name": slo.name,
-        "promise": f"{percent(slo.objective)} of {slo.events} over {slo.period.words()} are good: those {slo.good}",
+        "promise": f"{exactly(slo.objective)} of {slo.events} over {slo.period.words()} are good: those {slo.good}",
         "budget": budget(slo),
         "tiers": list(tiers(slo)),
         "floor": floor(slo),
@@ -43,7 +44,7 @@ def _entry(slo: Slo, service: Service) -> Mapping[str, Any]:
 def budget(slo: Slo) -> str:
     """Say what may be bad, as a share, as a number, and as time."""
     outage = Duration(int(slo.period.milliseconds * slo.budget) // 1000 * 1000)
-    allowed = f"{percent(slo.budget)} of {slo.events} may be bad: "
+    allowed = f"{exactly(slo.budget)} of {slo.events} may be bad: "
     time = f"{outage.words()} of a total outage in {slo.period.words()}"
     if slo.timed:
         return f"{allowed}{time}. A busy minute weighs no more than a quiet one."
@@ -61,19 +62,23 @@ def tiers(slo: Slo) -> Iterable[tuple[str, str]]:
 def _tier(tier: BurnTier) -> str:
     outage = tier.detects_after(Decimal(1))
     gone = f"{percent(tier.share)} of the budget is gone"
-    after = f"; a total outage does so after {_rounded(outage)}" if outage else ""
+    # it is recorded and evaluated once a minute
+    after = f"; a total outage does so after {_rounded(max(outage, MINUTE))}" if outage else ""
     said = f"above {percent(tier.above)} bad over {tier.long.words()} and over {tier.short.words()}"
     return f"{said} ({_short(tier.factor)}x; {gone} then){after}"
 
 
 def floor(slo: Slo) -> str:
     """Say how many bad events there must be at least; empty where each counts."""
-    if slo.timed or not slo.min_bad_events:
+    if slo.timed or slo.min_bad_events <= 1:
         return ""
     number = decimal_text(slo.min_bad_events)
-    return (
-        f"no alert below {number} bad {slo.events} in its long window, so that a single failure at night tells nobody."
-    )
+    return f"neither before there are {number} bad {slo.events} in the long window, so that few at night wake nobody."
+
+
+def exactly(share: Decimal) -> str:
+    """Write a share as it was stated: 99.999% is not 100%."""
+    return f"{decimal_text(share * 100)}%"
 
 
 def percent(share: Decimal) -> str:
