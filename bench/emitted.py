@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ slos:
     action: Look at the last deploy
 """
 AVAILABILITY = {"kind": "availability"}
+# What a server also has a history of; it is built on that of the events, and long windows read it.
+ONCE = ("slo:events:once", "slo:errors:once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,29 @@ def rules_of(text: str, *, default_seconds: float = 60) -> list[EmittedRule]:
 def _rule(rule: Mapping[str, Any], interval: float) -> EmittedRule:
     labels = tuple(sorted((str(name), str(value)) for name, value in rule.get("labels", {}).items()))
     return EmittedRule(rule.get("record") or rule["alert"], rule["expr"].strip(), labels, "record" in rule, interval)
+
+
+def once(rules: Iterable[EmittedRule]) -> list[EmittedRule]:
+    """Pick the rules that count each event once."""
+    return [rule for rule in rules if rule.name in ONCE]
+
+
+def substituted(rules: Iterable[EmittedRule]) -> dict[str, str]:
+    """Write each rule with the earlier ones that it reads in the place of their series, labels included.
+
+    What counts each event once is left out: it is read as it was recorded.
+    """
+    found: dict[str, str] = {}
+    for rule in rules:
+        if rule.name in ONCE:
+            continue
+        expr = rule.expr
+        for name, inner in found.items():
+            expr = re.sub(re.escape(name) + r"\{[^}]*\}", lambda _, inner=inner: inner, expr)  # type: ignore[misc]
+        for label, value in rule.labels:
+            expr = f'label_replace(({expr}), "{label}", "{value}", "", "")'
+        found[rule.name] = expr
+    return found
 
 
 def seconds(duration: str) -> float:

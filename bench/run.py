@@ -24,7 +24,7 @@ from peers import sloth_being_built
 
 ROOT = Path(__file__).parent.parent
 WATCHBILL = Path(sys.executable).parent / "watchbill"
-SERVICES = 240  # of 42 rules each, which makes 10,080 rules
+SERVICES = 240  # of 63 rules each, which makes 15,120 rules
 
 IN_PROCESS = """
 import json, sys, time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from emitted import EmittedRule, compile_rules, rules_of
+from emitted import EmittedRule, compile_rules, once, rules_of, substituted
 from milliseconds import LIVE_COLUMNS, check_milliseconds
 from report import Column, save, say, table
 from scenarios import DAY, HOUR, LEAD, PLACE, START, Scenario, Truth, history, is_down, scenarios
@@ -74,19 +73,6 @@ def ours(folder: Path, played: Iterable[Scenario], period: str) -> dict[str, tup
     }
 
 
-def substituted(rules: Iterable[EmittedRule]) -> dict[str, str]:
-    """Write each rule with the earlier ones that it reads in the place of their series, labels included."""
-    found: dict[str, str] = {}
-    for rule in rules:
-        expr = rule.expr
-        for name, inner in found.items():
-            expr = re.sub(re.escape(name) + r"\{[^}]*\}", lambda _, inner=inner: inner, expr)  # type: ignore[misc]
-        for label, value in rule.labels:
-            expr = f'label_replace(({expr}), "{label}", "{value}", "", "")'
-        found[rule.name] = expr
-    return found
-
-
 def record(url: str, scenario: Scenario, rules: Iterable[EmittedRule], end: float) -> Iterator[list[tuple[float, str]]]:
     """Evaluate rules every minute of the period, as a server does that was up; gives lines with their times."""
     start = START - LEAD + 5 * 60 + RECORDED_AT
@@ -109,15 +95,21 @@ def sloth_input(job: str) -> EmittedRule:
 
 
 def record_all(
-    generation: str, raw: Path, folder: Path, events: Mapping[Scenario, list[EmittedRule]], end: float
+    generation: str, raw: Path, folder: Path, rules: Mapping[Scenario, Sequence[Sequence[EmittedRule]]], end: float
 ) -> Path:
-    """Record what happened in every scenario on a server of a generation; returns the folder of the block."""
+    """Record what happened in every scenario on a server of a generation; returns the folder of the blocks.
+
+    Each scenario has two lists of rules, of which the second reads what the first recorded, and nothing else.
+    """
     say(f"accuracy, {generation}: recording")
-    with prometheus(generation, raw, folder=folder / "record") as url, ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda each: list(record(url, each, events[each], end)), events)
-        lines = sorted(chain.from_iterable(chain.from_iterable(found)), key=lambda point: point[0])
-    backfill((line for _, line in lines), folder / "recorded", scratch=folder)
-    return folder / "recorded"
+    recorded = folder / "recorded"
+    for number, blocks in enumerate((raw, recorded)):
+        server = prometheus(generation, blocks, folder=folder / f"record-{number}")
+        with server as url, ThreadPoolExecutor(2) as pool:
+            found = pool.map(lambda each, at=url, step=number: list(record(at, each, rules[each][step], end)), rules)
+            lines = sorted(chain.from_iterable(chain.from_iterable(found)), key=lambda point: point[0])
+        backfill((line for _, line in lines), recorded, scratch=folder)
+    return recorded
 
 
 def measure(
@@ -126,8 +118,8 @@ def measure(
     """Record the events of every scenario on a server, and evaluate what is built on them at the period's end."""
     end = START + days * DAY + RECORDED_AT
     rules = ours(folder / "specs", played, f"{days}d")
-    events = {each: [*rules[each.job][0], sloth_input(each.job)] for each in played}
-    recorded = record_all(generation, raw, folder, events, end)
+    steps = {each: ([*rules[each.job][0], sloth_input(each.job)], once(rules[each.job][1])) for each in played}
+    recorded = record_all(generation, raw, folder, steps, end)
     say(f"accuracy, {generation}: evaluating")
     with prometheus(generation, raw, recorded, folder=folder / "evaluate") as url:
         return [

@@ -31,7 +31,14 @@ BARS = {20: 10, 500: 50}  # how many times less than Sloth
 MOST_SERIES = 25
 WINDOW = re.compile(r"(http_requests_total\{[^}]*\}\[)(\w+)(?=\])")
 # What rules read over long windows; all other recorded series only need a last sample.
-LONG = ("slo:heartbeat:count", "slo:events:sum", "slo:errors:sum", "slo:sli_error:ratio_rate5m")
+LONG = (
+    "slo:heartbeat:count",
+    "slo:events:sum",
+    "slo:errors:sum",
+    "slo:events:once",
+    "slo:errors:once",
+    "slo:sli_error:ratio_rate5m",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from emitted import compile_rules, rules_of
+import yaml
+from emitted import AVAILABILITY, compile_rules, once, rules_of, substituted
 from milliseconds import check_milliseconds
-from scenarios import HOUR, START, Scenario, by_day, scenarios
-from servers import prometheus, query, query_range
-from slo_accuracy import BAR, Measured, generate, ours, record_all, run, substituted
+from scenarios import HOUR, PLACE, START, Scenario, by_day, scenarios
+from servers import prometheus, query, query_range, series
+from slo_accuracy import BAR, Measured, generate, ours, record_all, run
 
 from spectree import GENERATIONS
 from watchbill.tools import generation as tools_of
@@ -21,10 +23,13 @@ TITLES = {scenario.job: scenario.title for scenario in scenarios(DAYS)}
 HIDDEN = ("outage", "firsts")
 EXACT = [job for job in TITLES if job not in (*HIDDEN, "rare")]
 SPOTLESS = {"slo:budget_left:ratio": 1, "slo:error_ratio:period": 0, "slo:error_ratio:1h": 0, "slo:burn_rate:3d": 0}
+MINUTES = {"kind": "threshold", "metric": "duration", "quantile": "p50", "at_most": "500ms"}  # timed
 HOLE = 0.02  # 20 minutes without scrapes hold up to 3% of a day's events, and nothing counts them
 # 58 requests a day have about 20 errors in a week. One error counts as 0 or 10/9 where windows of 5 minutes meet a
 # scrape every 30 s: four tenths of deviation, of which three are allowed here.
 RARE_BAR = 3 * 0.42 / math.sqrt(20)
+OFFSETS = range(5)  # minutes after a full five, at which windows of a day or more are read
+BACKFILLED = START + 3 * HOUR
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +105,7 @@ def test_service_that_never_failed_has_all_of_its_budget_left(generation: str, t
     generate(tmp_path / "raw", tmp_path, [spotless], 3 * HOUR)
     events, built = ours(tmp_path / "specs", [spotless], "7d")[spotless.job]
     end = START + 3 * HOUR
-    recorded = record_all(generation, tmp_path / "raw", tmp_path, {spotless: events}, end)
+    recorded = record_all(generation, tmp_path / "raw", tmp_path, {spotless: (events, once(built))}, end)
     expressions = substituted(built)
     with prometheus(generation, tmp_path / "raw", recorded, folder=tmp_path / "server") as url:
         shown = {name: query(url, expressions[name], end).value for name in SPOTLESS}
@@ -111,23 +116,30 @@ def test_service_that_never_failed_has_all_of_its_budget_left(generation: str, t
 def test_documented_backfill_writes_what_the_server_would_have_recorded(
     generation: str, tmp_path: Path, ratio_of_a_twentieth: Path
 ) -> None:
-    rules = tmp_path / "events.yml"
-    rules.write_text(compile_rules(tmp_path / "specs", ["short"])["short.slo-events.rules.yml"])
-    start, end = START, START + 3 * HOUR
-    with prometheus(generation, ratio_of_a_twentieth, folder=tmp_path / "before") as url:
-        command = ["tsdb", "create-blocks-from", "rules", f"--url={url}", f"--start={start}", f"--end={end}"]
-        tool = tools_of(generation).promtool
-        subprocess.run(
-            [tool, *command, "--eval-interval=1m", f"--output-dir={tmp_path / 'blocks'}", rules],
-            check=True,
-            capture_output=True,
-        )
-    with prometheus(generation, ratio_of_a_twentieth, tmp_path / "blocks", folder=tmp_path / "after") as url:
-        for rule in rules_of(rules.read_text()):
-            written = query(url, f"{rule.name}[4h]", end).result[0]["values"]
-            assert len(written) >= 179, rule.name
-            expected = query_range(url, rule.expr, written[0][0], written[-1][0], 60)
-            assert [(at, float(value)) for at, value in written] == [(at, float(value)) for at, value in expected]
+    files = compile_rules(tmp_path / "specs", ["short"])
+    events, windows = (files[f"short.{part}.rules.yml"] for part in ("slo-events", "slo-windows"))
+    blocks = [ratio_of_a_twentieth]
+    for number, text in enumerate((events, windows)):  # the second once the first's blocks are in their place
+        rules, written = tmp_path / f"{number}.yml", tmp_path / f"blocks-{number}"
+        rules.write_text(text)
+        with prometheus(generation, *blocks, folder=tmp_path / f"server-{number}") as url:
+            _backfill(generation, url, rules, written)
+        blocks.append(written)
+    with prometheus(generation, *blocks, folder=tmp_path / "after") as url:
+        for rule in [*rules_of(events), *once(rules_of(windows))]:
+            found = query(url, f"{rule.name}[4h]", BACKFILLED).result[0]["values"]
+            assert len(found) >= 179, rule.name
+            expected = query_range(url, rule.expr, found[0][0], found[-1][0], 60)
+            assert [(at, float(value)) for at, value in found] == [(at, float(value)) for at, value in expected]
+
+
+def _backfill(generation: str, url: str, rules: Path, written: Path) -> None:
+    command = ["tsdb", "create-blocks-from", "rules", f"--url={url}", f"--start={START}", f"--end={BACKFILLED}"]
+    subprocess.run(
+        [tools_of(generation).promtool, *command, "--eval-interval=1m", f"--output-dir={written}", rules],
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +147,42 @@ def ratio_of_a_twentieth(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("short")
     generate(folder / "raw", folder, [Scenario("short", "", by_day, lambda _: 0.05)], 3 * HOUR)
     return folder / "raw"
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_errors_of_a_single_scrape_interval_are_counted_once(generation: str, tmp_path: Path) -> None:
+    bad = [f"0x{58 + minute} 600x4 0x{130 - minute}" for minute in OFFSETS]  # windows of 5m, a minute apart, hold them
+    _recorded_from("6000x200", bad, "slo:errors:period", 600, sli=AVAILABILITY, at="3h", tmp=tmp_path, by=generation)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_one_bad_minute_in_ten_is_a_tenth_of_a_day(generation: str, tmp_path: Path) -> None:
+    bad = [" ".join("1" if at % 10 == minute else "0" for at in range(25 * 60)) for minute in OFFSETS]
+    _recorded_from("1x1500", bad, "slo:error_ratio:1d", 0.1, sli=MINUTES, at="24h30m", tmp=tmp_path, by=generation)
+
+
+def _recorded_from(
+    events: str, errors: list[str], asked: str, true: float, *, sli: Mapping[str, str], at: str, tmp: Path, by: str
+) -> None:
+    """Let promtool record windows from the counts of each minute, a cluster for each course of errors.
+
+    What is asked for has to be within the bar in all of them, at `at` and in each of the four minutes after it.
+    """
+    rules, test = tmp / "windows.yml", tmp / "windows.test.yml"
+    rules.write_text(compile_rules(tmp / "specs", ["short"], period="7d", sli=sli)["short.slo-windows.rules.yml"])
+    labels = dict(rules_of(rules.read_text())[0].labels)
+    given = [
+        {"series": series(name, {**PLACE, "cluster": f"{number}", **labels}).strip(), "values": values}
+        for number, bad in enumerate(errors)
+        for name, values in (("slo:events:sum", events), ("slo:errors:sum", bad))
+    ]
+    right = {
+        "expr": f"sum(abs({asked} / {true} - 1) <= bool {BAR})",
+        "exp_samples": [{"labels": "{}", "value": len(errors)}],
+    }
+    asks = [{**right, "eval_time": f"{at}{seconds}s"} for seconds in (0, 60, 120, 180, 240)]
+    case = {"interval": "1m", "input_series": given, "promql_expr_test": asks}
+    test.write_text(yaml.safe_dump({"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": [case]}))
+    tool = tools_of(by).promtool
+    result = subprocess.run([tool, "test", "rules", test], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from emitted import EmittedRule, compile_rules, rules_of
+from emitted import EmittedRule, compile_rules, once, rules_of, substituted
 from scenarios import DAY, HOUR, START, Scenario, by_day
 from servers import prometheus, query_range
-from slo_accuracy import RECORDED_AT, generate, record_all, substituted
+from slo_accuracy import RECORDED_AT, generate, record_all
 
 from spectree import GENERATIONS
 
@@ -92,8 +92,8 @@ def watch(generation: str, folder: Path, raw: Path, played: Sequence[Scenario], 
         return rules_of(files[f"{job}.{part}.rules.yml"])
 
     end = START + seconds
-    events = {each: rules(each.job, "slo-events") for each in played}
-    recorded = record_all(generation, raw, folder, events, end)
+    steps = {each: (rules(each.job, "slo-events"), once(rules(each.job, "slo-windows"))) for each in played}
+    recorded = record_all(generation, raw, folder, steps, end)
     fires = {}
     with prometheus(generation, raw, recorded, folder=folder / "watch") as url:
         for each in played:
