@@ -73,7 +73,8 @@ def floor(slo: Slo) -> str:
     if slo.timed or slo.min_bad_events <= 1:
         return ""
     number = decimal_text(slo.min_bad_events)
-    return f"neither before there are {number} bad {slo.events} in the long window, so that few at night wake nobody."
+    few = "one failure at night wakes nobody" if slo.min_bad_events == 2 else "a few at night wake nobody"
+    return f"neither a page nor a ticket before there are {number} bad {slo.events} in the long window, so that {few}."
 
 
 def exactly(share: Decimal) -> str:
