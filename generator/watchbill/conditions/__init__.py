@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from functools import cache
 
 from watchbill.conditions.base import Condition
+from watchbill.statement import find_kinds
 
 
 @cache
 def kinds() -> dict[str, type[Condition]]:
-    """Map every kind's name to its class, by looking into the modules of this package."""
-    found: dict[str, type[Condition]] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{entry.name}")
-        for cls in vars(module).values():
-            if isinstance(cls, type) and issubclass(cls, Condition) and cls.__module__ == module.__name__:
-                found |= dict.fromkeys(cls.kind_names(), cls)
-    return dict(sorted(found.items()))
+    """Map every kind's name to its class."""
+    return find_kinds(sys.modules[__name__], Condition)  # type: ignore[type-abstract]  # looks for its subclasses
 
 
 __all__ = ["Condition", "kinds"]

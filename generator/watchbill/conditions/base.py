@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar, get_args
+from typing import ClassVar
 
-from watchbill.authoring import Authored, Faults
+from watchbill.authoring import Faults
 from watchbill.errors import Level, Span, choose
 from watchbill.fields import KeyName
 from watchbill.model.alerts import Reading, Threshold
@@ -15,16 +15,14 @@ from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import Matcher
-from watchbill.quantity import Dimension, Duration, Quantity, QuantityError, TimeScale, Unit, decimal_text
+from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.statement import Statement
 
 INSTANCE = "instance"  # a target label that every series has; any condition may keep it
 
 
-class Condition(Authored):
-    """A typed statement about a signal.
-
-    The linker calls `check` before anything else; the other methods may rely on what it accepted.
-    """
+class Condition(Statement):
+    """A statement that is true where an alert shall fire."""
 
     per_environment: ClassVar[bool] = False
     """Whether the condition must be asked for each environment by name, as absence must."""
@@ -32,24 +30,11 @@ class Condition(Authored):
     heartbeat: ClassVar[bool] = False
     """Whether it is true all the time, so that its silence tells that nothing is told any more."""
 
-    kind: str
     per: tuple[KeyName, ...] = ()
-
-    @classmethod
-    def kind_names(cls) -> tuple[str, ...]:
-        """Return the word that authors write after `kind:`; none for a class that kinds only share."""
-        return get_args(cls.model_fields["kind"].annotation)
-
-    @abstractmethod
-    def roles(self, signal: Signal) -> dict[str, str]:
-        """Map each field that names a metric to the role it names; these metrics must be exported."""
 
     def check(self, signal: Signal, faults: Faults) -> None:
         """Judge the condition against its signal; faults carry the author's line."""
-        for field, role in self.roles(signal).items():
-            if role not in signal.metrics:
-                what = f'profile "{signal.profile}" has no metric "{role}"'
-                faults.add(self.span(field), what, choose(role, signal.metrics))
+        super().check(signal, faults)
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
             if role in self.per[:index]:
@@ -124,48 +109,19 @@ class Condition(Authored):
         return tuple(sorted(signal.labels.get(role, role) for role in self.per))
 
     def check_type(self, signal: Signal, faults: Faults, field: str, *types: MetricType) -> Metric | None:
-        """Hold the metric that `field` names to a type; None where it is missing or of another type."""
-        metric = signal.metrics.get(self.roles(signal).get(field, ""))
-        if metric is not None and metric.native:
-            what = f'metric "{metric.name}" is a native histogram, which {self.kind} cannot read'
-            faults.add(
-                self.span(field), what, "make it an objective of kind latency, or let the service export buckets"
-            )
-            return None
-        if metric is None or metric.type in types:
-            return metric
-        what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {" or ".join(types)}'
-        faults.add(self.span(field), what, f'name another metric in "{field}"')
-        return None
+        """Hold the metric that `field` names to a type; no condition reads native histograms."""
+        metric = super().check_type(signal, faults, field, *types)
+        return self.refuse_native(metric, faults, field)
 
     def check_class(self, signal: Signal, faults: Faults, field: str, *, metric: str) -> None:
-        """Hold the class that `field` names to those of the profile, and its label to the metric's."""
-        name = getattr(self, field)
-        if name is None:
-            return
-        if name not in signal.classes:
-            what = f'profile "{signal.profile}" has no class "{name}"'
-            faults.add(self.span(field), what, choose(name, signal.classes))
-            return
-        roles = [role for role in self.per if signal.labels.get(role) == signal.classes[name].matcher.label]
+        """Hold the class that `field` names to what it can tell, and to be no label that is judged one by one."""
+        super().check_class(signal, faults, field, metric=metric)
+        told = signal.classes.get(getattr(self, field) or "")
+        roles = [role for role in self.per if told is not None and signal.labels.get(role) == told.matcher.label]
         if roles:
+            name = getattr(self, field)
             what = f'class "{name}" is told by label "{roles[0]}", so nothing can be judged by it one by one'
             faults.add(self.span("per"), what, f'remove "{roles[0]}" from "per"')
-        labels = {signal.labels[role] for role in signal.metrics[metric].labels} if metric in signal.metrics else set()
-        label = signal.classes[name].matcher.label
-        if labels and label not in labels:
-            carrier = signal.metrics[metric].name
-            what = f'class "{name}" is told by label "{label}", which metric "{carrier}" does not carry'
-            faults.add(self.span(field), what, "name another class, or the metric that carries it")
-
-    def check_unit(self, faults: Faults, field: str, quantity: Quantity, unit: Unit) -> bool:
-        """Hold a quantity to the dimension of a metric's unit."""
-        try:
-            quantity.to(unit)
-        except QuantityError as error:
-            faults.add(self.span(field), error.what, error.todo)
-            return False
-        return True
 
     def check_share(self, faults: Faults, field: str, share: Quantity) -> None:
         """Hold a share that must not be exceeded to what can be exceeded, but is not always."""

@@ -43,10 +43,7 @@ class Threshold(TimedSli):
         """Hold it to one direction, and to a metric of the right type and unit."""
         super().check(signal, faults)
         wanted = MetricType.GAUGE if self.quantile is None else MetricType.HISTOGRAM
-        metric = self.check_type(signal, faults, "metric", wanted)
-        if metric is not None and metric.native:
-            what = f'metric "{metric.name}" is a native histogram, which a threshold cannot read'
-            faults.add(self.span("metric"), what, "make it an objective of kind latency")
+        metric = self.refuse_native(self.check_type(signal, faults, "metric", wanted), faults, "metric")
         self.check_class(signal, faults, "where", metric=self.metric)
         if (self.at_most is None) == (self.at_least is None):
             what = "this says no limit" if self.at_most is None else "this says two limits"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, WrapValidator, create_model
+from pydantic import Field, ValidationInfo, WrapValidator
 
-from watchbill.authoring import Authored, Faults, StrictBool, collector, problem
+from watchbill.authoring import Authored, Faults, StrictBool
 from watchbill.conditions import Condition, kinds
-from watchbill.errors import choose
 from watchbill.fields import DurationText, KeyName, Reference, Sentence
-from watchbill.source import Map, span_of
+from watchbill.spec.joined import join, read_joined
 
 
 class AlertSpec(Authored):
@@ -68,30 +67,14 @@ class AlertSpec(Authored):
 @cache
 def alert_models() -> dict[str, type[AlertSpec]]:
     """Join the alert's fields with each kind's."""
-    models: dict[str, type[AlertSpec]] = {}
-    for kind, condition in kinds().items():
-        bases: Any = (AlertSpec, condition)
-        models[kind] = create_model(f"{condition.__name__}Alert", __base__=bases, __doc__=condition.__doc__)
-    return models
+    return join(AlertSpec, kinds(), "Alert")
 
 
 def read_alert(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
-    """Validate an alert by the model of its kind, so that every fault keeps its line."""
+    """Validate an alert by the model of its kind."""
     if isinstance(data, AlertSpec):
         return data
-    if not isinstance(data, Map):
-        raise problem("an alert is a mapping", "write its keys below its name")
-    models = alert_models()
-    kind = data.get("kind")
-    if kind is None:
-        raise problem(
-            "the alert does not say what kind of condition it has",
-            f'add "kind: …": {", ".join(sorted(models))}',
-        )
-    if not isinstance(kind, str) or kind not in models:
-        collector(info).add(span_of(data, ["kind"]), f'kind "{kind}" is unknown', choose(str(kind), models))
-        return None
-    return models[kind].model_validate(data, context=info.context)
+    return read_joined(data, alert_models(), info, noun="an alert", of="condition")
 
 
 AnyAlert = Annotated[AlertSpec, WrapValidator(read_alert)]

@@ -6,14 +6,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import ValidationInfo, WrapValidator, create_model
+from pydantic import ValidationInfo, WrapValidator
 
-from watchbill.authoring import Authored, StrictBool, collector, problem
-from watchbill.errors import choose
+from watchbill.authoring import Authored, StrictBool
 from watchbill.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence
 from watchbill.quantity import Duration, Quantity, Unit
 from watchbill.sli import Sli, kinds
-from watchbill.source import Map, span_of
+from watchbill.spec.joined import join, read_joined
 
 
 class SloSpec(Authored):
@@ -52,28 +51,14 @@ class SloSpec(Authored):
 @cache
 def slo_models() -> dict[str, type[SloSpec]]:
     """Join the objective's fields with each kind's."""
-    models: dict[str, type[SloSpec]] = {}
-    for kind, sli in kinds().items():
-        bases: Any = (SloSpec, sli)
-        models[kind] = create_model(f"{sli.__name__}Slo", __base__=bases, __doc__=sli.__doc__)
-    return models
+    return join(SloSpec, kinds(), "Slo")
 
 
 def read_slo(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
-    """Validate an objective by the model of its kind, so that every fault keeps its line."""
+    """Validate an objective by the model of its kind."""
     if isinstance(data, SloSpec):
         return data
-    if not isinstance(data, Map):
-        raise problem("an objective is a mapping", "write its keys below its name")
-    models, kind = slo_models(), data.get("kind")
-    if kind is None:
-        raise problem(
-            "the objective does not say what kind of indicator it has", f'add "kind: …": {", ".join(sorted(models))}'
-        )
-    if not isinstance(kind, str) or kind not in models:
-        collector(info).add(span_of(data, ["kind"]), f'kind "{kind}" is unknown', choose(str(kind), models))
-        return None
-    return models[kind].model_validate(data, context=info.context)
+    return read_joined(data, slo_models(), info, noun="an objective", of="indicator")
 
 
 AnySlo = Annotated[SloSpec, WrapValidator(read_slo)]
