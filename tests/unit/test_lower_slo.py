@@ -62,3 +62,18 @@ def test_an_objective_stores_at_most_25_series_in_groups_of_at_most_20_rules(tmp
     assert len(records) == len(set(records)) == len(slo.series) == 25
     assert max(len(group.rules) for group in slo.groups) <= MAX_GROUP_RULES
     assert set(records) == set(slo.series.values())
+
+
+@pytest.mark.parametrize(
+    ("sli", "usual", "quick"),
+    [
+        ("kind: probe", "[1m]", "[1s]"),
+        ("kind: freshness, metric: oldest, within: 1h", "time() - 3600", "time() - 60"),
+        ("kind: threshold, metric: duration, quantile: p50, at_most: 1s", "[5m]", "[5s]"),
+    ],
+)
+def test_a_time_scale_shortens_what_minutes_are_judged_by(tmp_path: Path, sli: str, usual: str, quick: str) -> None:
+    slo = SLO.replace("kind: latency, within: 250ms", sli)
+    for scale, expected in ((1, usual), (60, quick)):
+        events = lowered(tmp_path / str(scale), slo, scale=scale).groups[0]
+        assert expected in {rule.record: rule.expr for rule in events.rules}["slo:errors:sum"]

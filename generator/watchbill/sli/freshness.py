@@ -8,8 +8,10 @@ from watchbill.authoring import Faults
 from watchbill.fields import DurationText, KeyName
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate
-from watchbill.quantity import Dimension, decimal_text
+from watchbill.quantity import Dimension, Duration, decimal_text
 from watchbill.sli.timed import TimedSli
+
+COUNTED_OVER = Duration.parse("5m")
 
 
 class Freshness(TimedSli):
@@ -33,15 +35,16 @@ class Freshness(TimedSli):
             what = f'metric "{metric.name}" is no time, and freshness needs the time of the last success'
             faults.add(self.span("metric"), what, "name a gauge of Unix time, with unit: s")
 
-    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+    def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the newest time, in seconds."""
         metric = signal.metrics[self.metric]
         newest = aggregate("max", labels, signal.select(metric))
         return newest if metric.unit.size == 1 else f"{newest} * {decimal_text(metric.unit.size)}"
 
-    def comparison(self, signal: Signal) -> str:
+    def comparison(self, signal: Signal, window: Duration) -> str:
         """Ask how old it is."""
-        return f"< bool time() - {decimal_text(self.within.seconds)}"
+        oldest = self.within.seconds * window.milliseconds / COUNTED_OVER.milliseconds
+        return f"< bool time() - {decimal_text(oldest)}"
 
     def good(self, signal: Signal) -> str:
         """Name the age."""

@@ -11,7 +11,7 @@ from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration
 from watchbill.sli.timed import TimedSli
 
-PROBED_OVER = Duration.parse("1m")
+PROBED_OVER, COUNTED_OVER = Duration.parse("1m"), Duration.parse("5m")
 
 
 class Probe(TimedSli):
@@ -31,13 +31,14 @@ class Probe(TimedSli):
         super().check(signal, faults)
         self.check_type(signal, faults, "metric", MetricType.GAUGE)
 
-    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+    def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the best target's share of successes."""
-        window = max(PROBED_OVER, signal.scrape_interval.times(2))
-        probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), window)
+        rarest = max(PROBED_OVER, signal.scrape_interval.times(2))
+        over_ = Duration(rarest.milliseconds * window.milliseconds // COUNTED_OVER.milliseconds)
+        probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), over_)
         return aggregate("max", labels, probed)
 
-    def comparison(self, signal: Signal) -> str:
+    def comparison(self, signal: Signal, window: Duration) -> str:
         """Ask for more than a half."""
         return "<= bool 0.5"
 

@@ -15,8 +15,6 @@ from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, Quantity, Unit, decimal_text
 from watchbill.sli.timed import TimedSli
 
-QUANTILE_OVER = Duration.parse("5m")
-
 
 class Threshold(TimedSli):
     """A gauge kept at or below `at_most`, or at or above `at_least`; the worst series of a group counts.
@@ -73,31 +71,31 @@ class Threshold(TimedSli):
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute, if it can be judged; as none where a histogram is there and nothing happened."""
-        return super().total(signal, window, labels) + self._idle(signal, labels)
+        return super().total(signal, window, labels) + self._idle(signal, window, labels)
 
     def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute as bad, or not."""
-        return super().errors(signal, window, labels) + self._idle(signal, labels)
+        return super().errors(signal, window, labels) + self._idle(signal, window, labels)
 
-    def _idle(self, signal: Signal, labels: tuple[str, ...]) -> str:
+    def _idle(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Read a quantile of nothing, which is NaN, as 0: a night without traffic is no missing indicator."""
         if self.quantile is None:
             return ""
         matchers = class_matchers(signal, self.where)
-        counted = over("rate", signal.select(signal.metrics[self.metric], *matchers, suffix="_count"), QUANTILE_OVER)
+        counted = over("rate", signal.select(signal.metrics[self.metric], *matchers, suffix="_count"), window)
         return f" or ({aggregate('sum', labels, counted)} == 0)"
 
-    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
+    def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the worst series, or the quantile of all."""
         metric = signal.metrics[self.metric]
         matchers = class_matchers(signal, self.where)
         if self.quantile is None:
             return aggregate("max" if self.at_most is not None else "min", labels, signal.select(metric, *matchers))
-        rate = over("rate", signal.select(metric, *matchers, suffix="_bucket"), QUANTILE_OVER)
+        rate = over("rate", signal.select(metric, *matchers, suffix="_bucket"), window)
         ratio = Decimal(self.quantile.removeprefix("p")) / 100
         return f"histogram_quantile({decimal_text(ratio)}, {aggregate('sum', (*labels, 'le'), rate)})"
 
-    def comparison(self, signal: Signal) -> str:
+    def comparison(self, signal: Signal, window: Duration) -> str:
         """Compare with the limit, in the metric's unit."""
         limit = decimal_text(self._limit().to(signal.metrics[self.metric].unit))
         return f"{'>' if self.at_most is not None else '<'} bool {limit}"

@@ -16,22 +16,25 @@ class TimedSli(Sli):
     timed: ClassVar[bool] = True
 
     @abstractmethod
-    def measured(self, signal: Signal, labels: tuple[str, ...]) -> str:
-        """Build the PromQL of the value that is judged, by `labels`; nothing where it cannot be."""
+    def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
+        """Build the PromQL of the value that is judged, by `labels`; nothing where it cannot be.
+
+        `window` is five minutes, or less under a time scale.
+        """
 
     @abstractmethod
-    def comparison(self, signal: Signal) -> str:
-        """Build what makes a value bad: `> bool 0`."""
+    def comparison(self, signal: Signal, window: Duration) -> str:
+        """Build what makes a value bad: `> bool 0`; `window` is as above."""
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute, if it can be judged: NaN equals nothing, and is left out."""
-        value = self.measured(signal, labels)
+        value = self.measured(signal, window, labels)
         return f"({value} == bool {value}) > 0"
 
     def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute as bad, or not."""
-        value = self.measured(signal, labels)
-        return f"({value} == {value}) {self.comparison(signal)}"
+        value = self.measured(signal, window, labels)
+        return f"({value} == {value}) {self.comparison(signal, window)}"
 
     def event(self, signal: Signal) -> str:
         """Count minutes."""
