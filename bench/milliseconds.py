@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import math
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 from emitted import compile_rules, rules_of
 from report import Column, say
-from servers import prometheus, query
+from servers import exporter, prometheus, query
 
 BAR = 0.02
 SLOW = 0.25  # of all events are beyond the limit
@@ -30,12 +27,6 @@ http_duration_ms_bucket{{le="1000"}} {all}
 http_duration_ms_bucket{{le="+Inf"}} {all}
 http_duration_ms_sum {all}
 http_duration_ms_count {all}
-"""
-CONFIG = """\
-global: {{scrape_interval: 250ms}}
-scrape_configs:
-  - job_name: shop
-    static_configs: [{{targets: ["127.0.0.1:{port}"], labels: {{cluster: main, env: production}}}}]
 """
 
 
@@ -61,47 +52,20 @@ LIVE_COLUMNS: tuple[Column[Live], ...] = (
 )
 
 
-@contextmanager
-def _busy_service() -> Iterator[int]:
-    """Serve a histogram that counts 40 more at each scrape, 10 of them slow; gives the port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        scrapes = 0
-
-        def do_GET(self) -> None:
-            type(self).scrapes += 1
-            seen = 1000 + 40 * self.scrapes
-            page = PAGE.format(all=seen, good=int(seen * (1 - SLOW)), fast=seen // 2).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = False  # so that closing waits for the last answer, and leaks no socket
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def _page(seen: int) -> str:
+    return PAGE.format(all=seen, good=int(seen * (1 - SLOW)), fast=seen // 2)
 
 
 def check_milliseconds(generation: str) -> Live:
     """Scrape for some seconds, and evaluate the rules of the events as they are emitted."""
     say(f"accuracy, {generation}: scraping milliseconds")
-    with tempfile.TemporaryDirectory() as temporary, _busy_service() as port:
+    seen = count(1000, 40)  # more at each scrape
+    with tempfile.TemporaryDirectory() as temporary, exporter(lambda _: _page(next(seen))) as port:
         folder = Path(temporary)
         files = compile_rules(folder / "specs", ["shop"], sli={"kind": "latency", "within": "500ms"})
         found = {rule.name: rule.expr for rule in rules_of(files["shop.slo-events.rules.yml"])}
         ratio = f"({found['slo:errors:sum']}) / ({found['slo:events:sum']} > 0)"
-        with prometheus(generation, folder=folder / "server", configured=CONFIG.format(port=port)) as url:
+        with prometheus(generation, folder=folder / "server", scraped={"shop": port}) as url:
             deadline = time.monotonic() + PATIENCE_SECONDS
             while time.monotonic() < deadline:
                 counted = query(url, "sum(increase(http_duration_ms_count[5m]))", time.time()).value

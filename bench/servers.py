@@ -1,19 +1,23 @@
-"""A real Prometheus on loopback whose history is written beforehand: blocks from text, queries with their cost."""
+"""Real servers on loopback, for tests too: Prometheus on history that is written beforehand, and what it scrapes."""
 
 from __future__ import annotations
 
 import json
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from watchbill.tools import generation
 
@@ -57,13 +61,6 @@ def backfill(lines: Iterable[str], blocks: Path, *, scratch: Path) -> None:
     text.unlink()
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
 def _link(blocks: Iterable[Path], storage: Path) -> None:
     """Lay blocks into a server's own storage by hard links: it may compact or delete them there."""
     for folder in blocks:
@@ -75,44 +72,43 @@ def _link(blocks: Iterable[Path], storage: Path) -> None:
 
 
 @contextmanager
-def prometheus(name: str, *blocks: Path, folder: Path, configured: str = "global: {}\n") -> Iterator[str]:
-    """Run a Prometheus of a generation on a history, in a new folder; gives its URL. By default it scrapes nothing."""
+def prometheus(name: str, *blocks: Path, folder: Path, scraped: Mapping[str, int] = {}) -> Iterator[str]:
+    """Run a Prometheus of a generation on a history, in a new folder; gives its URL once all targets are up.
+
+    It scrapes each job's page, which is under the job's name at a port of `exporter`, as production.
+    """
     folder.mkdir(parents=True)
-    storage, config, log = folder / "data", folder / "prometheus.yml", folder / "log"
+    storage, config = folder / "data", folder / "prometheus.yml"
     storage.mkdir()
     _link(blocks, storage)
-    config.write_text(configured)
-    address = f"127.0.0.1:{_free_port()}"
-    command = [
-        str(generation(name).prometheus),
+    config.write_text(_configured(scraped))
+    address = f"127.0.0.1:{free_port()}"
+    arguments = [
         f"--config.file={config}",
         f"--storage.tsdb.path={storage}",
         "--storage.tsdb.retention.time=100y",
         f"--query.max-samples={MOST_SAMPLES}",
         f"--web.listen-address={address}",
     ]
-    with log.open("w") as out, subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT) as process:
-        try:
-            _wait(f"http://{address}", process, log)
-            yield f"http://{address}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=START_SECONDS)
-            finally:
-                process.kill()
+    url = f"http://{address}"
+
+    def scrapes_all() -> bool:
+        return is_ready(url) and len(query(url, "up == 1", time.time()).result) == len(scraped)
+
+    with running(generation(name).prometheus, arguments, log=folder / "log", folder=folder, ready=scrapes_all):
+        yield url
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"Prometheus did not become ready; its log:\n{log.read_text()}")
-        try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=5):  # noqa: S310 (http, on loopback)
-                return
-        except OSError:
-            time.sleep(0.02)
+def _configured(scraped: Mapping[str, int]) -> str:
+    scrapes = [
+        {
+            "job_name": job,
+            "metrics_path": f"/{job}",
+            "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"cluster": "main", "env": "production"}}],
+        }
+        for job, port in scraped.items()
+    ]
+    return yaml.safe_dump({"global": {"scrape_interval": "250ms"}, "scrape_configs": scrapes})
 
 
 def _ask(url: str, path: str, **parameters: str) -> Any:
@@ -144,3 +140,101 @@ def query_range(url: str, expr: str, start: float, end: float, step: float) -> l
             found += [(float(at), value) for at, value in each["values"]]
         start = last + step
     return found
+
+
+@contextmanager
+def running(
+    program: Path, arguments: Sequence[str], *, log: Path, folder: Path, ready: Callable[[], bool]
+) -> Iterator[None]:
+    """Run a server, with `folder` as its working directory, until the block ends; a failure carries its log."""
+    command = [str(program), *arguments]
+    with log.open("w") as out, subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT) as process:
+        try:
+            _wait(process, ready)
+            yield
+            _expect_alive(process)
+        except Exception as error:
+            error.add_note(f"{log}:\n{log.read_text()}")
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=START_SECONDS)
+            finally:
+                process.kill()  # does nothing to one that has ended
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        _expect_alive(process)
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args!r} did not become ready")
+        time.sleep(0.02)
+
+
+def _expect_alive(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+
+
+def free_port() -> int:
+    """Find a port of loopback that nothing listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def is_ready(url: str) -> bool:
+    """Ask a Prometheus or an Alertmanager whether it is ready."""
+    try:
+        with urllib.request.urlopen(f"{url}/-/ready", timeout=5):  # noqa: S310 (http, on loopback)
+            return True
+    except OSError:
+        return False
+
+
+class Handler(BaseHTTPRequestHandler):
+    """A base for what answers on loopback: it logs nothing."""
+
+    timeout = 5
+
+    def respond(self, status: int, kind: str, text: str) -> None:
+        """Send a whole answer."""
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
+        """Say nothing."""
+
+
+@contextmanager
+def http_server(handler: type[Handler]) -> Iterator[int]:
+    """Answer on loopback until the block ends; gives the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = False  # so that closing waits for the last answer, and leaks no socket
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def exporter(page: Callable[[str], str]) -> Iterator[int]:
+    """Serve the page of each job under the job's name, written anew for each scrape; gives the port."""
+
+    class Exporter(Handler):
+        def do_GET(self) -> None:
+            self.respond(200, "text/plain; version=0.0.4; charset=utf-8", page(self.path[1:]))
+
+    with http_server(Exporter) as port:
+        yield port

@@ -16,8 +16,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from servers import free_port
 
-from loopback import alertmanager, free_port
+from loopback import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, web_sink
 
 SHIPPED = Path(__file__).parents[1] / "out/alertmanager"

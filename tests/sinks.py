@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage, Message
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Generic, TypeVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from servers import Handler, free_port, http_server
 
-from loopback import PATIENCE_SECONDS, free_port, http_server, respond
+from loopback import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -93,21 +93,16 @@ class WebSink:
 def web_sink() -> Iterator[WebSink]:
     """Record every POST of JSON; gives the sink, with its `url`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 5
-
-        def do_POST(self) -> None:
+    class Receiver(Handler):
+        def do_POST(self) -> None:  # noqa: N802 (its base calls it so)
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             posted = Posted(self.path, self.headers, body)
             status, text = sink.reply(posted)
             with suppress(ConnectionError):  # an Alertmanager that is being stopped does not wait for its answer
-                respond(self, status, "application/json" if status == 202 else "text/plain", text)
+                self.respond(status, "application/json" if status == 202 else "text/plain", text)
             sink.inbox.add(posted)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
-            """Say nothing."""
-
-    with http_server(Handler) as port:
+    with http_server(Receiver) as port:
         sink = WebSink(port)
         yield sink
 

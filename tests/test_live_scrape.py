@@ -6,12 +6,13 @@ scrape shows that the rules' selectors find the series.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from servers import exporter, prometheus, query
 
-from loopback import exporter, prometheus, query
 from watchbill.audit.samples import samples
 from watchbill.model.bundle import Service
 from watchbill.pipeline import compile_specs
@@ -46,7 +47,6 @@ def of_recordings(services: Iterable[Service]) -> set[str]:
 def test_every_selector_of_every_rule_finds_scraped_series(name: str, tmp_path: Path) -> None:
     services = compile_specs(ROOT / "specs").bundle.services
     files = dict(sample for service in services for sample in samples(service, ROOT / "specs/samples"))
-    paths = {job: f"/{number}" for number, job in enumerate(files)}
     asked = {
         (reader, selector(found.metric or "", found.matchers))
         for service in services
@@ -57,8 +57,8 @@ def test_every_selector_of_every_rule_finds_scraped_series(name: str, tmp_path: 
     readers = {reader for service in services for reader, _ in expressions(service)}
     assert readers - {reader for reader, _ in asked} == {"monitoring/Watchdog", *of_recordings(services)}
     with (
-        exporter({paths[job]: path.read_text() for job, path in files.items()}) as port,
-        prometheus(name, tmp_path, paths, port) as url,
+        exporter(lambda job: files[job].read_text()) as port,
+        prometheus(name, folder=tmp_path / "server", scraped=dict.fromkeys(files, port)) as url,
     ):
-        lost = sorted((alert, series) for alert, series in asked if not query(url, series))
+        lost = sorted((alert, series) for alert, series in asked if not query(url, series, time.time()).result)
     assert lost == []
