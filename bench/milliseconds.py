@@ -63,7 +63,7 @@ def check_milliseconds(generation: str) -> Live:
     with tempfile.TemporaryDirectory() as temporary, exporter(lambda _: _page(next(seen))) as port:
         folder = Path(temporary)
         files = compile_rules(folder / "specs", ["shop"], sli={"kind": "latency", "within": "500ms"})
-        found = {rule.name: rule.expr for rule in rules_of(files["shop.slo-events.rules.yml"])}
+        found = {rule.name: rule.expr for rule in rules_of(files["shop.slo.availability.events.rules.yml"])}
         ratio = f"({found['slo:errors:sum']}) / ({found['slo:events:sum']} > 0)"
         with prometheus(generation, folder=folder / "server", scraped={"shop": port}) as url:
             deadline = time.monotonic() + PATIENCE_SECONDS

@@ -68,7 +68,10 @@ def ours(folder: Path, played: Iterable[Scenario], period: str) -> dict[str, tup
     jobs = [scenario.job for scenario in played]
     files = compile_rules(folder, jobs, period=period)
     return {
-        job: (rules_of(files[f"{job}.slo-events.rules.yml"]), rules_of(files[f"{job}.slo-windows.rules.yml"]))
+        job: (
+            rules_of(files[f"{job}.slo.availability.events.rules.yml"]),
+            rules_of(files[f"{job}.slo.availability.windows.rules.yml"]),
+        )
         for job in jobs
     }
 

@@ -175,7 +175,7 @@ def run(build: Build | None) -> tuple[list[Cost], list[RuleCost]]:
 def ours(folder: Path) -> list[EmittedRule]:
     """List our own rules for the objective, recordings and alerts."""
     files = compile_rules(folder, ["shop"])
-    parts = ("slo-events", "slo-windows", "slo")
+    parts = ("slo.availability.events", "slo.availability.windows", "slo.availability")
     return list(chain.from_iterable(rules_of(files[f"shop.{part}.rules.yml"]) for part in parts))
 
 

@@ -54,7 +54,7 @@ def fired() -> dict[str, Labels]:
     found: dict[str, Labels] = {}
     for path in sorted((ROOT / "out/prometheus/tests").glob("*.test.yml")):
         for test in yaml.safe_load(path.read_text())["tests"]:
-            for check in test["alert_rule_test"]:
+            for check in test.get("alert_rule_test", []):
                 for expected in check.get("exp_alerts", []):
                     labels = {"alertname": check["alertname"], **expected["exp_labels"]}
                     if labels["env"] == "production":
@@ -93,7 +93,7 @@ def depends(target: Labels, source_id: str) -> bool:
 def counted() -> dict[tuple[str, ...], set[str]]:
     """Read which series the recordings of each objective select, by service, objective and recording."""
     found: dict[tuple[str, ...], set[str]] = {}
-    for path in RULES.glob("*.slo-events.rules.yml"):
+    for path in RULES.glob("*.slo.*.events.rules.yml"):
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:
                 labels = rule["labels"]

@@ -35,8 +35,9 @@ def objectives() -> dict[str, Any]:
 
 @functools.cache
 def recorded(service: str) -> list[dict[str, Any]]:
-    text = (OUT / f"prometheus/rules/{service}.slo-events.rules.yml").read_text()
-    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    files = sorted((OUT / "prometheus/rules").glob(f"{service}.slo.*.events.rules.yml"))
+    groups = [group for path in files for group in yaml.safe_load(path.read_text())["groups"]]
+    return [rule for group in groups for rule in group["rules"]]
 
 
 def counted(name: str) -> str:
@@ -107,7 +108,7 @@ def case(name: str) -> dict[str, Any]:
 
 
 def promtool(name: str, folder: Path, tests: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
-    files = [str(path) for path in sorted((OUT / "prometheus/rules").glob("*.slo-events.rules.yml"))]
+    files = [str(path) for path in sorted((OUT / "prometheus/rules").glob("*.slo.*.events.rules.yml"))]
     document = {"rule_files": files, "evaluation_interval": "1m", "tests": tests}
     path = folder / "objectives.test.yml"
     path.write_text(yaml.safe_dump(document))

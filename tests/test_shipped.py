@@ -177,7 +177,7 @@ def test_every_alert_has_a_case_in_which_it_fires() -> None:
     fired: Counter[str] = Counter()
     for path in TEST_FILES:
         for test in yaml.safe_load(path.read_text())["tests"]:
-            for check in test["alert_rule_test"]:
+            for check in test.get("alert_rule_test", []):
                 for expected in check.get("exp_alerts", []):
                     fired[f"{expected['exp_labels']['service']}/{check['alertname']}"] += 1
     assert set(fired) == {alert["id"] for alert in catalogue()["alerts"]}

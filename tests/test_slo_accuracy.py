@@ -117,7 +117,9 @@ def test_documented_backfill_writes_what_the_server_would_have_recorded(
     generation: str, tmp_path: Path, ratio_of_a_twentieth: Path
 ) -> None:
     files = compile_rules(tmp_path / "specs", ["short"])
-    events, windows = (files[f"short.{part}.rules.yml"] for part in ("slo-events", "slo-windows"))
+    events, windows = (
+        files[f"short.{part}.rules.yml"] for part in ("slo.availability.events", "slo.availability.windows")
+    )
     blocks = [ratio_of_a_twentieth]
     for number, text in enumerate((events, windows)):  # the second once the first's blocks are in their place
         rules, written = tmp_path / f"{number}.yml", tmp_path / f"blocks-{number}"
@@ -169,7 +171,9 @@ def _recorded_from(
     What is asked for has to be within the bar in all of them, at `at` and in each of the four minutes after it.
     """
     rules, test = tmp / "windows.yml", tmp / "windows.test.yml"
-    rules.write_text(compile_rules(tmp / "specs", ["short"], period="7d", sli=sli)["short.slo-windows.rules.yml"])
+    rules.write_text(
+        compile_rules(tmp / "specs", ["short"], period="7d", sli=sli)["short.slo.availability.windows.rules.yml"]
+    )
     labels = dict(rules_of(rules.read_text())[0].labels)
     given = [
         {"series": series(name, {**PLACE, "cluster": f"{number}", **labels}).strip(), "values": values}

@@ -92,12 +92,17 @@ def watch(generation: str, folder: Path, raw: Path, played: Sequence[Scenario], 
         return rules_of(files[f"{job}.{part}.rules.yml"])
 
     end = START + seconds
-    steps = {each: (rules(each.job, "slo-events"), once(rules(each.job, "slo-windows"))) for each in played}
+    steps = {
+        each: (rules(each.job, "slo.availability.events"), once(rules(each.job, "slo.availability.windows")))
+        for each in played
+    }
     recorded = record_all(generation, raw, folder, steps, end)
     fires = {}
     with prometheus(generation, raw, recorded, folder=folder / "watch") as url:
         for each in played:
-            expressions = substituted([*rules(each.job, "slo-windows"), *rules(each.job, "slo")])
+            expressions = substituted(
+                [*rules(each.job, "slo.availability.windows"), *rules(each.job, "slo.availability")]
+            )
             for alert in (PAGE, TICKET):
                 found = query_range(url, expressions[alert], START + RECORDED_AT, end, step)
                 fires[each.job, alert] = [at - START for at, _ in found]

@@ -28,7 +28,7 @@ CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
 RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
 
 
-SLO_AREA = "slo"  # of the alerts of all objectives of a service
+SLO_AREA = "slo."  # begins the area of each objective's alerts; no pack's name has a dot
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
 # The same with each event and minute once, wherever they are read every five minutes.
@@ -73,7 +73,8 @@ def definition(text: str) -> str:
 
 def rule_group(service: str, area: str, part: int) -> str:
     """Name a rule group; the first part carries no number, so that growth renames nothing."""
-    return f"{service}-{area}" if part == 0 else f"{service}-{area}-{part + 1}"
+    name = f"{service}-{area.replace('.', '-')}"
+    return name if part == 0 else f"{name}-{part + 1}"
 
 
 def rule_file(service: str, area: str) -> str:
@@ -86,9 +87,17 @@ def slo_group(service: str, slo: str, part: str) -> str:
     return f"{service}-{slo}-{part}"
 
 
-def slo_rule_file(service: str, part: str) -> str:
-    """Place the recordings of a service's objectives under `out/`; events apart, so that they can be backfilled."""
-    return f"prometheus/rules/{service}.slo-{part}.rules.yml"
+def slo_rule_file(service: str, slo: str, part: str) -> str:
+    """Place the recordings of an objective under `out/`: its `events` apart from its `windows`.
+
+    What depends on events comes out empty where both are backfilled at once.
+    """
+    return f"prometheus/rules/{service}.{slo_area(slo)}.{part}.rules.yml"
+
+
+def slo_area(slo: str) -> str:
+    """Name the area of an objective's alerts."""
+    return f"{SLO_AREA}{slo}"
 
 
 def test_file(service: str, area: str, step: str) -> str:

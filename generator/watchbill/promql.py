@@ -35,6 +35,13 @@ class Matcher:
         return f"{self.label}{self.op}{quoted(self.value)}"
 
 
+def literals(matcher: Matcher) -> tuple[str, ...]:
+    """List the values that a matcher writes out: one, or alternatives between `|` without their escapes."""
+    if "~" not in matcher.op:
+        return (matcher.value,)
+    return tuple(re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\|", matcher.value))
+
+
 def quoted(value: str) -> str:
     """Quote a label value as a PromQL string literal."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")

@@ -13,7 +13,7 @@ from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Service
 from watchbill.naming import TARGET_DOWN
 from watchbill.requirements import optional, required
-from watchbill.targets.catalog import entry
+from watchbill.targets.catalog import describe
 from watchbill.tools import generation
 from watchbill.verify import promtool
 
@@ -140,5 +140,5 @@ def test_the_catalogue_points_at_the_target_in_the_spec(tmp_path: Path) -> None:
     specs = spectree.write_tree(tmp_path, {"services/shop.yaml": TWO_JOBS})
     bundle = spectree.compile_tree(specs)
     (alert,) = [alert for alert in bundle.alerts if alert.name == TARGET_DOWN]
-    assert entry(alert, bundle)["spec"] == "specs/services/shop.yaml#target"
+    assert describe(alert, bundle)["spec"] == "specs/services/shop.yaml#target"
     assert alert.origin.span.line == 4

@@ -33,7 +33,7 @@ def tree(folder: Path, *, within: str) -> Path:
 def judged(folder: Path, series: str, *, events: int, errors: int) -> str:
     bundle = compile_tree(tree(folder, within="250ms"))
     (slo,) = bundle.services[0].slos
-    (folder / "events.yml").write_text(render(bundle)[naming.slo_rule_file("shop", "events")])
+    (folder / "events.yml").write_text(render(bundle)[naming.slo_rule_file("shop", slo.name, "events")])
     labels = ",".join(
         f'{label}="{value}"' for label, value in (*slo.labels, ("env", "production"), ("cluster", "main"))
     )

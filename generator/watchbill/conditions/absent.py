@@ -60,7 +60,9 @@ class Absent(Condition):
             fate = GONE if role == self.metrics[-1] else there.calm
             streams.append(Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, fate))
         lookback = scale(LOOKBACK)
-        return Witness(tuple(streams), (Firing((), Decimal(1)),), Duration(0), settles=lookback, clears=Duration(0))
+        none = Duration(0)
+        firing = (Firing((), Decimal(1)),)
+        return Witness(tuple(streams), firing, none, settles=lookback, clears=none, without_data=True)
 
 
 def _series(signal: Signal, role: str) -> str:

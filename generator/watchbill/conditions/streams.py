@@ -105,7 +105,7 @@ def counters(
     """Spread a flow over two instances, three to one, or keep it on the group's own instance."""
     rates = group.course(course)
     for instance, share in _shares(group):
-        labels = _labels(signal, metric, group, {**(own or {}), INSTANCE: instance})
+        labels = labels_of(signal, metric, group, {**(own or {}), INSTANCE: instance})
         part = rates.scaled(share)
         calm, below, above = (Motion(slope=rate) for rate in (part.calm, part.below, part.above))
         yield Stream(metric.name + suffix, labels, calm, below, above)
@@ -117,7 +117,7 @@ def gauges(
     """Spread an amount over two instances, three to one, or keep it on the group's own instance."""
     levels = group.course(course)
     for instance, share in _shares(group):
-        labels = _labels(signal, metric, group, {**(own or {}), INSTANCE: instance})
+        labels = labels_of(signal, metric, group, {**(own or {}), INSTANCE: instance})
         part = levels.scaled(share)
         calm, below, above = (Motion(level=level) for level in (part.calm, part.below, part.above))
         yield Stream(metric.name, labels, calm, below, above)
@@ -128,7 +128,7 @@ def lone_gauge(
 ) -> Stream:
     """Put a gauge that must not be summed on one instance."""
     levels = group.course(course)
-    labels = _labels(signal, metric, group, {INSTANCE: ONE, **(own or {})})
+    labels = labels_of(signal, metric, group, {INSTANCE: ONE, **(own or {})})
     calm, below, above = (Motion(level=level) for level in (levels.calm, levels.below, levels.above))
     return Stream(metric.name, labels, calm, below, above)
 
@@ -166,7 +166,7 @@ def _places(signal: Signal, metric: Metric, group: Group, where: str | None) -> 
 
 def _counter(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str], rates: Course) -> Stream:
     calm, below, above = (Motion(slope=rate) for rate in (rates.calm, rates.below, rates.above))
-    return Stream(metric.name, _labels(signal, metric, group, own), calm, below, above)
+    return Stream(metric.name, labels_of(signal, metric, group, own), calm, below, above)
 
 
 def member(label_class: LabelClass) -> dict[str, str]:
@@ -194,7 +194,8 @@ def _shares(group: Group) -> tuple[tuple[str, Decimal], ...]:
     return ((ONE, Decimal("0.75")), (TWO, Decimal("0.25")))
 
 
-def _labels(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def labels_of(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Label a series of a metric as usual, with its own labels and its group's on top."""
     selected = {matcher.label for matcher in signal.matchers}  # has its value from the target, not from the example
     names = {role: signal.labels[role] for role in metric.labels}
     usual = {name: signal.examples[role] for role, name in names.items() if name not in selected}

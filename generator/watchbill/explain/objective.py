@@ -26,7 +26,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Covers", _covers(service, slo)),
         ("Series", f"{', '.join(slo.series.values())}, each with {_labels(slo)}"),
         ("Spec", str(slo.origin.span)),
-        ("Rules", ", ".join(naming.slo_rule_file(slo.service, part) for part in ("events", "windows")) + " below out/"),
+        ("Rules", f"{', '.join(_files(slo))} below out/"),
         ("History", _HISTORY),
     ]
     head = f"{slo.id}: {slo.title}, {objectives.exactly(slo.objective)} over {slo.period.words()}"
@@ -62,5 +62,10 @@ _HISTORY = (
 def _backfill(bundle: Bundle, slo: Slo) -> str:
     """Write the commands that count earlier events; what depends on others would come out empty beside them."""
     command = f"promtool tsdb create-blocks-from rules --url {bundle.platform.urls.prometheus} --eval-interval 1m"
-    files = [naming.slo_rule_file(slo.service, part) for part in ("events", "windows")]
-    return "\n".join(f"{command} \\\n  --start <then> --end <3h ago> --output-dir blocks out/{file}" for file in files)
+    return "\n".join(
+        f"{command} \\\n  --start <then> --end <3h ago> --output-dir blocks out/{file}" for file in _files(slo)
+    )
+
+
+def _files(slo: Slo) -> list[str]:
+    return [naming.slo_rule_file(slo.service, slo.name, part) for part in ("events", "windows")]

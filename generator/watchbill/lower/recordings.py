@@ -13,16 +13,12 @@ from decimal import Decimal
 from watchbill import naming
 from watchbill.burnrate import Plan, exact
 from watchbill.model.signals import Signal
-from watchbill.model.slo import Recording, RecordingGroup
+from watchbill.model.slo import COUNTED_OVER, OVERLAP, SAMPLED, STEPPED_FROM, Recording, RecordingGroup
 from watchbill.promql import Matcher, aggregate, pretty, selector
 from watchbill.quantity import Duration, TimeScale, decimal_text
 from watchbill.sli import Sli
 
-SAMPLED = Duration.parse("1m")  # how often events are recorded
-COUNTED_OVER = Duration.parse("5m")  # the window in which they are counted
-OVERLAP = COUNTED_OVER.milliseconds // SAMPLED.milliseconds  # how often each event is counted so
 RAW_UP_TO = Duration.parse("1h")  # for the fidelity of alerts; what is longer comes from recorded events
-STEPPED_FROM = Duration.parse("1d")  # what is longer reads one sample every COUNTED_OVER, a fifth of all
 MOMENT = Duration(1)  # a range of 5m less a millisecond holds five samples a minute apart, wherever it begins
 # A series written less often than every 5m, which is the lookback, is invisible half of the time.
 PERIOD_SAMPLED = Duration.parse("2m")

@@ -63,6 +63,7 @@ def lower_slo(linked: LinkedSlo, service: LinkedService, scale: TimeScale) -> Ob
         series=_series(linked),
         groups=recorder.groups(),
         roles=tuple(sorted(set(spec.sli.roles(signal).values()))),
+        indication=spec.sli.indication(signal, scale),
         origin=linked.origin,
     )
     return Objective(slo, _recorded(linked, service, identity), recorder, linked)

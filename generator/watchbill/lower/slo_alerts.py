@@ -12,11 +12,12 @@ from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
 from watchbill.lower.draft import Draft
-from watchbill.lower.recordings import OVERLAP, STEPPED_FROM, patience
+from watchbill.lower.recordings import patience
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
 from watchbill.model.bundle import Environment, Platform
 from watchbill.model.signals import Metric
+from watchbill.model.slo import OVERLAP, STEPPED_FROM
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, over, pretty
@@ -98,7 +99,7 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
         source="slo",
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
-        area=naming.SLO_AREA,
+        area=naming.slo_area(slo.name),
         dashboard="slo",
         panel=f"Burn rate: {slo.title}",
         asked=_asked(objective),
@@ -205,7 +206,7 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         source="slo",
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
-        area=naming.SLO_AREA,
+        area=naming.slo_area(slo.name),
         dashboard="slo",
         panel=f"Coverage: {slo.title}",
         origin=slo.origin,
@@ -219,7 +220,8 @@ def _vanishing(scale: TimeScale) -> Witness:
         Stream(naming.SLO_ERRORS, (), there, there, GONE),
     )
     zero = Duration(0)
-    return Witness(streams, (Firing((), Decimal(1)),), history=zero, settles=scale(LOOKBACK), clears=zero)
+    firing = (Firing((), Decimal(1)),)
+    return Witness(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
 
 
 def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Draft:
@@ -242,7 +244,7 @@ def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, sca
         source="slo",
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
-        area=naming.SLO_AREA,
+        area=naming.slo_area(slo.name),
         dashboard="slo",
         panel=f"Burn rate: {slo.title}",
         metrics=(metric.role,),

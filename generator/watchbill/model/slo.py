@@ -8,7 +8,13 @@ from decimal import Decimal
 
 from watchbill.burnrate import BurnTier
 from watchbill.model.origin import Origin
+from watchbill.model.witness import Indication
 from watchbill.quantity import Duration
+
+SAMPLED = Duration.parse("1m")  # how often events are recorded
+COUNTED_OVER = Duration.parse("5m")  # the window in which they are counted
+OVERLAP = COUNTED_OVER.milliseconds // SAMPLED.milliseconds  # how often each event is counted so
+STEPPED_FROM = Duration.parse("1d")  # windows from this one on read one sample every COUNTED_OVER, a fifth of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,8 @@ class Slo:
 
     `labels` stand on every recording, and tell two definitions of the same objective apart (`sli`).
     `period` is the author's, which names series and texts; windows in expressions may run under a time scale.
-    `series` maps what a series holds to its name. `events` and `good` are the words for what is counted, `timed`
-    says that these are minutes.
+    `indication` moves the raw series that it is counted from. `series` maps what a series holds to its name. `events`
+    and `good` are the words for what is counted, `timed` says that these are minutes.
     """
 
     name: str
@@ -59,6 +65,7 @@ class Slo:
     series: Mapping[str, str]
     groups: tuple[RecordingGroup, ...]
     roles: tuple[str, ...]
+    indication: Indication | None
     origin: Origin
 
     @property

@@ -26,15 +26,18 @@ class Regime(StrEnum):
 class Motion:
     """How a series moves: it enters at `level` (or goes on from where it is), changing by `slope` a second.
 
-    `present` false means that the series is not exported at all.
+    `present` false means that the series is not exported at all. `of_clock` means that it holds a Unix time, and that
+    `level` is added to the present one.
     """
 
     slope: Decimal = Decimal(0)
     level: Decimal | None = None
     present: bool = True
+    of_clock: bool = False
 
 
 GONE = Motion(present=False)
+NOTHING = Duration(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Witness:
     `history` is the calm that the expression needs before it can judge, `settles` the time after
     which the regime above holds fully (the value is exact from then on), `clears` the time after
     which a return to calm is seen. `constant` means that it fires from the first evaluation on,
-    without any series, and never resolves.
+    without any series, and never resolves; `without_data` that it fires where there is no series at all. `besides`
+    are other ways to the same alert.
     """
 
     streams: tuple[Stream, ...]
@@ -77,3 +81,40 @@ class Witness:
     clears: Duration
     long_history: bool = False
     constant: bool = False
+    without_data: bool = False
+    besides: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A counter of an indicator: each good event adds `good` to it, and each bad one `bad`."""
+
+    metric: str
+    labels: tuple[tuple[str, str], ...]
+    good: Decimal
+    bad: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A gauge of an indicator: where it stands in a good minute, and where in a bad one."""
+
+    metric: str
+    labels: tuple[tuple[str, str], ...]
+    good: Motion
+    bad: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    """The series that an indicator is counted from, before anything is recorded.
+
+    Events move `tallies`. A timed indicator judges each minute, by `states` as they are then, or by the tallies, and
+    sees back as far as `sees`; it is bad where all that it sees is. `born_late` means that a tally of bad events alone
+    need not exist before the first of them.
+    """
+
+    tallies: tuple[Tally, ...] = ()
+    states: tuple[State, ...] = ()
+    sees: Duration = NOTHING
+    born_late: bool = False

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from watchbill.authoring import Faults
+from watchbill.conditions.streams import member, other
 from watchbill.fields import ClassName, KeyName
 from watchbill.model.alerts import Alert
 from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration
+from watchbill.quantity import Duration, TimeScale
 from watchbill.sli.base import Sli
+from watchbill.sli.series import tallies
 
 
 class Availability(Sli):
@@ -45,6 +48,13 @@ class Availability(Sli):
         """Count those of the class."""
         bad = signal.select(signal.metrics[self.metric], signal.classes[self.bad].matcher)
         return aggregate("sum", labels, over("increase", bad, window))
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+        """Count events of the class, and events that are not of it."""
+        metric, told = signal.metrics[self.metric], signal.classes[self.bad]
+        good = tallies(signal, metric, good=1, bad=0, own=other(told))
+        bad = tallies(signal, metric, good=0, bad=1, own=member(told))
+        return Indication((*good, *bad), born_late=True)
 
     def event(self, signal: Signal) -> str:
         """Name the events."""

@@ -10,8 +10,9 @@ from watchbill.errors import choose
 from watchbill.fields import KeyName
 from watchbill.model.alerts import Alert
 from watchbill.model.signals import Metric, Signal
+from watchbill.model.witness import Indication
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
-from watchbill.quantity import Duration
+from watchbill.quantity import Duration, TimeScale
 from watchbill.statement import Statement
 
 
@@ -43,6 +44,13 @@ class Sli(Statement):
         errors = self.errors(signal, window, labels)
         filled = f"({errors} or {zero})" if self.zero_filled else f"({errors})"
         return f"{filled} / ({self.total(signal, window, labels)} > 0)"
+
+    @abstractmethod
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+        """Give the series that are counted, as they are while all is good and while all is bad.
+
+        Computed from what the author says, never from the expressions. None where no test file can write such series.
+        """
 
     @abstractmethod
     def event(self, signal: Signal) -> str:

@@ -11,9 +11,11 @@ from watchbill.authoring import Faults
 from watchbill.errors import Span
 from watchbill.fields import Sentence
 from watchbill.model.signals import Signal
+from watchbill.model.witness import Indication, Tally
 from watchbill.promql import PromQLError, aggregate, over, parse, retarget
-from watchbill.quantity import Duration
+from watchbill.quantity import Duration, TimeScale
 from watchbill.sli.base import Sli
+from watchbill.sli.counters import counted, negated, terms
 
 Counters = Annotated[str, Field(max_length=2000)]
 ADDING = {"+", "-"}
@@ -50,6 +52,28 @@ class Events(Sli):
                 "this says neither what is good nor what is bad" if self.good_ is None else "good and bad say the same"
             )
             faults.add(self.span("total", key=True), what, 'write either "good" or "bad"')
+        elif self._sums_hold():
+            try:
+                self._tallies(signal)
+            except PromQLError as error:
+                todo = "let selectors tell good from bad, with labels whose values are written out or in the profile"
+                faults.add(self.span("good" if self.bad_ is None else "bad", key=True), str(error), todo)
+
+    def _sums_hold(self) -> bool:
+        texts = (self.total_, self.good_, self.bad_)
+        try:
+            return all(_fault(parse(text)) is None for text in texts if text is not None)
+        except PromQLError:
+            return False
+
+    def _tallies(self, signal: Signal) -> tuple[Tally, ...]:
+        total = terms(self.total_)
+        errors = terms(self.bad_) if self.bad_ is not None else (*total, *negated(terms(str(self.good_))))
+        return counted(total, errors, signal)
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+        """Let the author's counters count good events, and bad ones."""
+        return Indication(self._tallies(signal))
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count all events."""

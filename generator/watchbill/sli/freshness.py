@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.authoring import Faults
+from watchbill.conditions.base import INSTANCE
+from watchbill.conditions.streams import ONE, TWO
 from watchbill.fields import DurationText, KeyName
 from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Indication, Motion
 from watchbill.promql import aggregate
-from watchbill.quantity import Dimension, Duration, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
+from watchbill.sli.series import state
 from watchbill.sli.timed import TimedSli
 
 COUNTED_OVER = Duration.parse("5m")
@@ -45,6 +50,16 @@ class Freshness(TimedSli):
         """Ask how old it is."""
         oldest = self.within.seconds * window.milliseconds / COUNTED_OVER.milliseconds
         return f"< bool time() - {decimal_text(oldest)}"
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+        """Let the newer of two times be a tenth younger or older than is allowed; the other is older all the time."""
+        metric, allowed = signal.metrics[self.metric], scale(self.within).seconds
+
+        def aged(share: str) -> Motion:
+            return Motion(1 / metric.unit.size, -allowed * Decimal(share) / metric.unit.size, of_clock=True)
+
+        newer = state(signal, metric, {INSTANCE: ONE}, aged("0.9"), aged("1.1"))
+        return Indication(states=(newer, state(signal, metric, {INSTANCE: TWO}, aged("2"), aged("2"))))
 
     def good(self, signal: Signal) -> str:
         """Name the age."""

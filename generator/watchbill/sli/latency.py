@@ -8,9 +8,11 @@ from typing import ClassVar, Literal
 from watchbill.authoring import Faults
 from watchbill.fields import AnyQuantity, KeyName
 from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, bucket_edge, over
-from watchbill.quantity import Dimension, Duration, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
 from watchbill.sli.base import Sli
+from watchbill.sli.series import tallies
 
 
 class Latency(Sli):
@@ -89,6 +91,18 @@ class Latency(Sli):
             return f"1 - {self._share(signal, window, labels)} and {self.total(signal, window, labels)} > 0"
         good = aggregate("sum", labels, self._within(signal, window))
         return f"1 - {good} / ({self.total(signal, window, labels)} > 0)"
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+        """Let good events just reach the limit's bucket, and bad ones just miss it."""
+        metric = signal.metrics[self.metric]
+        if metric.native:  # promtool 2.42 reads no native histogram, and refuses the whole file
+            return None
+        limit = self.within.to(metric.unit)
+        found = [*tallies(signal, metric, good=1, bad=1, suffix="_count")]
+        for edge, written in zip((*metric.buckets, Decimal("Infinity")), metric.edges(), strict=True):
+            reached = (int(edge >= limit), int(edge > limit))
+            found += tallies(signal, metric, good=reached[0], bad=reached[1], own={"le": written}, suffix="_bucket")
+        return Indication(tuple(found))
 
     def event(self, signal: Signal) -> str:
         """Name the events."""

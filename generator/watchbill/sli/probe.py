@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.authoring import Faults
+from watchbill.conditions.base import INSTANCE
+from watchbill.conditions.streams import ONE, TWO
 from watchbill.fields import KeyName
 from watchbill.model.signals import MetricType, Signal
+from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration
+from watchbill.quantity import Duration, TimeScale
+from watchbill.sli.series import level, state
 from watchbill.sli.timed import TimedSli
 
 PROBED_OVER, COUNTED_OVER = Duration.parse("1m"), Duration.parse("5m")
@@ -31,12 +36,24 @@ class Probe(TimedSli):
         super().check(signal, faults)
         self.check_type(signal, faults, "metric", MetricType.GAUGE)
 
+    def _probed_over(self, signal: Signal) -> Duration:
+        return max(PROBED_OVER, signal.scrape_interval.times(2))
+
     def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the best target's share of successes."""
-        rarest = max(PROBED_OVER, signal.scrape_interval.times(2))
-        over_ = Duration(rarest.milliseconds * window.milliseconds // COUNTED_OVER.milliseconds)
+        over_ = Duration(self._probed_over(signal).milliseconds * window.milliseconds // COUNTED_OVER.milliseconds)
         probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), over_)
         return aggregate("max", labels, probed)
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+        """Let the better of two targets succeed in more than half of its probes, or in less; shares of 1, not 0 and 1.
+
+        The other is worse all the time: neither the mean nor the sum of the two tells what the better one does.
+        """
+        metric = signal.metrics[self.metric]
+        better = state(signal, metric, {INSTANCE: ONE}, level(Decimal("0.6")), level(Decimal("0.4")))
+        worse = state(signal, metric, {INSTANCE: TWO}, level(Decimal("0.3")), level(Decimal("0.3")))
+        return Indication(states=(better, worse), sees=scale(self._probed_over(signal)))
 
     def comparison(self, signal: Signal, window: Duration) -> str:
         """Ask for more than a half."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import class_matchers
+from watchbill.conditions.base import INSTANCE, class_matchers
 from watchbill.conditions.latency_quantile import Quantile
+from watchbill.conditions.streams import ONE, TWO, member, other
 from watchbill.fields import AnyQuantity, ClassName, KeyName
 from watchbill.model.alerts import Alert, Direction
 from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration, Quantity, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.sli.series import level, state, tallies
 from watchbill.sli.timed import TimedSli
+
+QUANTILE_OVER = Duration.parse("5m")
 
 
 class Threshold(TimedSli):
@@ -99,6 +105,41 @@ class Threshold(TimedSli):
         """Compare with the limit, in the metric's unit."""
         limit = decimal_text(self._limit().to(signal.metrics[self.metric].unit))
         return f"{'>' if self.at_most is not None else '<'} bool {limit}"
+
+    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+        """Let the worst series stand at the limit, which is good, or a tenth past it."""
+        if self.quantile is not None:
+            return self._of_quantile(signal, scale)
+        metric = signal.metrics[self.metric]
+        limit = self._limit().to(metric.unit)
+        past = (limit * Decimal("1.1") if limit else Decimal(1)) if self.at_most else limit * Decimal("0.9")
+        told = member(signal.classes[self.where]) if self.where else {}
+        states = [
+            state(signal, metric, {**told, INSTANCE: ONE}, level(limit), level(past)),
+            state(signal, metric, {**told, INSTANCE: TWO}, level(limit), level(limit)),
+        ]
+        if self.where:
+            outside = {**other(signal.classes[self.where]), INSTANCE: ONE}
+            states.append(state(signal, metric, outside, level(past), level(past)))
+        return Indication(states=tuple(states))
+
+    def _of_quantile(self, signal: Signal, scale: TimeScale) -> Indication | None:
+        """Let all events of five minutes lie in a bucket within the limit, or in one beyond it."""
+        metric = signal.metrics[self.metric]
+        limit = self._limit().to(metric.unit)
+        edges = (*metric.buckets, Decimal("Infinity"))
+        within = max((edge for edge in metric.buckets if edge <= limit), default=None)
+        if within is None:  # the lowest bucket reaches past the limit, so that what lies in it is not known
+            return None
+        beyond = next(edge for low, edge in pairwise((Decimal(0), *edges)) if low >= limit)
+        good, bad = (within, beyond) if self.at_most else (beyond, within)
+        own = member(signal.classes[self.where]) if self.where else {}
+        found = [*tallies(signal, metric, good=1, bad=1, own=own, suffix="_count")]
+        for edge, written in zip(edges, metric.edges(), strict=True):
+            reached = (int(edge >= good), int(edge >= bad))
+            labels = {**own, "le": written}
+            found += tallies(signal, metric, good=reached[0], bad=reached[1], own=labels, suffix="_bucket")
+        return Indication(tuple(found), sees=scale(QUANTILE_OVER))
 
     def event(self, signal: Signal) -> str:
         """Count minutes; of a quantile, those in which something happened."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,17 +12,18 @@ from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
-from watchbill.targets.promtests import clock, names_of_cases
+from watchbill.targets.promtests import clock, names_of_cases, proofs
 
 PATH = "catalog.json"
 
 
 def render(bundle: Bundle) -> dict[str, str]:
     """Render `catalog.json`, sorted; what no target makes yet is empty or null."""
+    cases = names_of_cases(proof for service in bundle.services for proof in proofs(service))
     content = {
         "version": 1,
-        "alerts": [entry(alert, bundle) for alert in bundle.alerts],
-        "slos": [slo_entry(slo, service) for service in bundle.services for slo in service.slos],
+        "alerts": [entry(alert, bundle, cases) for alert in bundle.alerts],
+        "slos": [slo_entry(slo, service, cases) for service in bundle.services for slo in service.slos],
         "dashboards": [],
         "runbooks": [],
     }
@@ -30,12 +32,12 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 def describe(found: Alert | Slo, bundle: Bundle) -> dict[str, Any]:
     """Describe an alert or an objective."""
-    if isinstance(found, Alert):
-        return entry(found, bundle)
-    return slo_entry(found, next(service for service in bundle.services if service.name == found.service))
+    service = next(service for service in bundle.services if service.name == found.service)
+    cases = names_of_cases(proofs(service))
+    return entry(found, bundle, cases) if isinstance(found, Alert) else slo_entry(found, service, cases)
 
 
-def entry(alert: Alert, bundle: Bundle) -> dict[str, Any]:
+def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]]) -> dict[str, Any]:
     """Describe one alert, as the contract lays it down."""
     threshold = alert.threshold
     return {
@@ -65,12 +67,12 @@ def entry(alert: Alert, bundle: Bundle) -> dict[str, Any]:
         "inhibited_by": list(bundle.inhibited_by[alert.id]),
         "covers": [f"{alert.service}/{name}" for name in alert.covers],
         "declares_down": alert.declares_down or None,
-        "cases": names_of_cases(alert),
+        "cases": cases[alert.id],
         "explanation": alert.sentence,
     }
 
 
-def slo_entry(slo: Slo, service: Service) -> dict[str, Any]:
+def slo_entry(slo: Slo, service: Service, cases: Mapping[str, list[str]]) -> dict[str, Any]:
     """Describe one objective, as the contract lays it down."""
     return {
         "id": slo.id,
@@ -98,6 +100,7 @@ def slo_entry(slo: Slo, service: Service) -> dict[str, Any]:
         "alerts": [alert.id for alert in service.alerts if alert.slo == slo.name],
         "spec": naming.slo_pointer(slo.origin.document, slo.name),
         "series": dict(slo.series),
+        "cases": cases[slo.id],
     }
 
 

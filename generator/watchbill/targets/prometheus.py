@@ -27,14 +27,12 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 
 def recordings(service: Service) -> dict[str, list[Plain]]:
-    """Write the groups of a service's objectives by file.
-
-    Events stand in a file of their own: what depends on them comes out empty where both are backfilled at once.
-    """
+    """Write the groups of a service's objectives by file."""
     files: dict[str, list[Plain]] = {}
     for slo in service.slos:
         for group in slo.groups:
-            file = naming.slo_rule_file(service.name, "events" if group.part == "events" else "windows")
+            part = "events" if group.part == "events" else "windows"
+            file = naming.slo_rule_file(service.name, slo.name, part)
             files.setdefault(file, []).append(
                 {
                     "name": naming.slo_group(service.name, slo.name, group.part),
@@ -64,7 +62,7 @@ def rules(service: Service, area: str) -> str:
 
 def _interval(service: Service, area: str) -> Duration:
     """Evaluate an objective's alerts as often as it is recorded."""
-    return service.slos[0].groups[0].interval if area == naming.SLO_AREA else service.evaluation_interval
+    return service.slos[0].groups[0].interval if area.startswith(naming.SLO_AREA) else service.evaluation_interval
 
 
 def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:

@@ -10,10 +10,11 @@ from condition_cases import CASES, services
 from watchbill.conditions import kinds
 from watchbill.model.alerts import Alert
 from watchbill.quantity import Duration, TimeScale
-from watchbill.targets import promtests
+from watchbill.targets.promtests import alerts, notation
+from watchbill.targets.promtests.clock import LONG, Clock
 
 FAST = TimeScale(60)
-FAST_STEPS = promtests.Clock(Duration(250), Duration(250))
+FAST_STEPS = Clock(Duration(250), Duration(250))
 
 
 def test_every_kind_has_cases() -> None:
@@ -33,15 +34,15 @@ def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
     A series that ends outlives its last sample by promtool's lookback of 5m, which no option scales.
     """
-    written = promtests.values
+    written = notation.values
 
-    def clock(alert: Alert) -> promtests.Clock:
+    def clock(alert: Alert) -> Clock:
         long = any(rule.witness.long_history for rule in alert.rules)
-        return promtests.Clock(FAST(promtests.LONG.sample), FAST(promtests.LONG.evaluation)) if long else FAST_STEPS
+        return Clock(FAST(LONG.sample), FAST(LONG.evaluation)) if long else FAST_STEPS
 
-    monkeypatch.setattr(promtests, "clock", clock)
+    monkeypatch.setattr(alerts, "clock", clock)
     monkeypatch.setattr(
-        promtests,
+        notation,
         "values",
         lambda *arguments: re.sub(r"_x(\d+)", lambda gone: f"stale _x{int(gone[1]) - 1}", written(*arguments)),
     )

@@ -1,0 +1,39 @@
+"""Building blocks of indications: counters that move with events, spread over two instances, and gauges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from watchbill.conditions.base import INSTANCE
+from watchbill.conditions.streams import ONE, TWO, Group, labels_of
+from watchbill.model.signals import Metric, Signal
+from watchbill.model.witness import Motion, State, Tally
+
+SHARES = ((ONE, Decimal("0.75")), (TWO, Decimal("0.25")))
+ALL = Group({}, at_fault=True)
+
+
+def tallies(
+    signal: Signal,
+    metric: Metric,
+    *,
+    good: int,
+    bad: int,
+    own: Mapping[str, str] | None = None,
+    suffix: str = "",
+) -> Iterable[Tally]:
+    """Count good and bad events, or one of the two, three quarters of them on one instance."""
+    for instance, share in SHARES:
+        labels = labels_of(signal, metric, ALL, {**(own or {}), INSTANCE: instance})
+        yield Tally(metric.name + suffix, labels, good * share, bad * share)
+
+
+def state(signal: Signal, metric: Metric, place: Mapping[str, str], good: Motion, bad: Motion) -> State:
+    """Let the gauge of one instance, or of a class on it, tell good from bad."""
+    return State(metric.name, labels_of(signal, metric, ALL, place), good, bad)
+
+
+def level(value: Decimal) -> Motion:
+    """Stand still at a value."""
+    return Motion(level=value)

@@ -1,0 +1,85 @@
+"""promtool tests: every alert and every objective, proven by files that promtool runs without us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.proof import AlertCheck, Proof, SampleCheck
+from watchbill.targets.promtests import alerts, burns, recordings
+from watchbill.targets.promtests.clock import clock
+from watchbill.targets.yamltext import Plain, dump
+
+__all__ = ["clock", "names_of_cases", "proofs", "render", "written"]
+
+
+def proofs(service: Service) -> tuple[Proof, ...]:
+    """List the proofs of a service: those of its alerts, in their order, and those of its objectives."""
+    slos = {slo.name: slo for slo in service.slos}
+    found: list[Proof] = []
+    for alert in service.alerts:
+        found += alerts.proofs(alert, service)
+        if alert.kind == "burn_rate":
+            found += burns.proofs(alert, slos[alert.slo], service)
+    for slo in service.slos:
+        found += recordings.proofs(slo, service)
+    return tuple(found)
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render a test file for each area and step of each service."""
+    tree = {}
+    for service in bundle.services:
+        ordered = sorted(proofs(service), key=lambda proof: proof.file)
+        for file, of_file in groupby(ordered, key=lambda proof: proof.file):
+            tree[file] = dump(written(list(of_file)), source=service.origin.document)
+    return tree
+
+
+def written(of_file: list[Proof], folder: str = "../rules") -> dict[str, Plain]:
+    """Write proofs that share their rules and their steps as one document; rules lie in `folder`."""
+    first = of_file[0]
+    groups = list(dict.fromkeys(group for proof in of_file for group in proof.groups))
+    return {
+        "rule_files": [f"{folder}/{PurePosixPath(file).name}" for file in first.rule_files],
+        "evaluation_interval": str(first.evaluation),
+        **({"group_eval_order": groups} if groups else {}),  # else promtool takes them in any order
+        "tests": [_test(proof) for proof in of_file],
+    }
+
+
+def _test(proof: Proof) -> Plain:
+    test: dict[str, Plain] = {
+        "name": f"{proof.subject} {proof.name}",
+        "interval": str(proof.interval),
+        "input_series": [{"series": entry.series, "values": entry.values} for entry in proof.inputs],
+    }
+    if proof.alerts:
+        test["alert_rule_test"] = [_alert_check(check) for check in proof.alerts]
+    if proof.samples:
+        test["promql_expr_test"] = [_sample_check(check) for check in proof.samples]
+    return test
+
+
+def _alert_check(check: AlertCheck) -> Plain:
+    written_: dict[str, Plain] = {"eval_time": str(check.at), "alertname": check.alert}
+    if check.fired:
+        written_["exp_alerts"] = [
+            {"exp_labels": dict(fired.labels), "exp_annotations": dict(fired.annotations)} for fired in check.fired
+        ]
+    return written_
+
+
+def _sample_check(check: SampleCheck) -> Plain:
+    samples: list[Plain] = [{"labels": labels, "value": int(value)} for labels, value in check.samples]
+    return {"expr": check.expr, "eval_time": str(check.at), **({"exp_samples": samples} if samples else {})}
+
+
+def names_of_cases(found: Iterable[Proof]) -> dict[str, list[str]]:
+    """Name the cases of each alert and objective, by id, sorted."""
+    names: dict[str, set[str]] = {}
+    for proof in found:
+        names.setdefault(proof.subject, set()).update(proof.cases)
+    return {subject: sorted(cases) for subject, cases in names.items()}

@@ -1,0 +1,152 @@
+"""Proofs of burn-rate alerts: a truth table over their windows, and the floor of bad events.
+
+What an objective records is put in, so that the table needs no history; `recordings` proves that this is recorded.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal
+
+from watchbill import naming
+from watchbill.burnrate import BurnTier
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Service
+from watchbill.model.proof import AlertCheck, Input, Proof
+from watchbill.model.slo import OVERLAP, Slo
+from watchbill.quantity import Duration
+from watchbill.targets.promtests import notation
+from watchbill.targets.promtests.alerts import AlertProver, alert_proof
+from watchbill.targets.promtests.clock import MINUTES
+
+MINUTE = Duration.parse("1m")
+MOST_ROWS = 256
+UNDER, OVER = Decimal("0.9"), Decimal("0.2")  # of the floor: what comes first, and what then takes it over
+UNDER_AT, OVER_AT = 5, 10  # minutes at which bad events are recorded; long windows read every fifth minute
+SHOWN_DIGITS = Context(prec=3)  # a message shows four
+
+Row = Mapping[Duration, Decimal]
+
+
+def proofs(alert: Alert, slo: Slo, service: Service) -> Iterable[Proof]:
+    """Prove that an alert fires where both windows of a tier burn, and only with enough bad events."""
+    table = _Table(alert, slo, service)
+    yield table.rows()
+    if slo.min_bad_events and not slo.timed:
+        yield table.floor()
+
+
+class _Table:
+    """The tiers of one alert, over the recorded series of its objective."""
+
+    def __init__(self, alert: Alert, slo: Slo, service: Service) -> None:
+        self.alert, self.slo = alert, slo
+        self.prover = AlertProver(alert, alert.rules[0], alert.rules[0].witness, service)
+        self.tiers = tuple(tier for tier in slo.tiers if tier.severity == alert.severity.value)
+        self.own = dict(alert.rules[0].witness.firing[0].labels)  # of a group, where there are groups
+
+    def rows(self) -> Proof:
+        """Try every window above and below; rows that fire come last, each once the one before is resolved."""
+        table = sorted(self._combinations(), key=lambda row: self._burning(row) is not None)
+        kept = self.alert.keep_firing_for.milliseconds // MINUTE.milliseconds
+        at, starts, checks = 2, [], []
+        for number, row in enumerate(table, 1):
+            starts.append(at)
+            checks.append(self._check(f"row {number} of {len(table)}", at + 1, self._burning(row)))
+            at += 3 if self._burning(row) is None else 5 + kept
+        inputs = []
+        for window in sorted({window for row in table for window in row}):
+            levels = [(start, row[window]) for start, row in zip(starts, table, strict=True)]
+            inputs.append(self._input(naming.slo_error_ratio(window), _pulses(levels, at)))
+        return self._proof(
+            "truth table", "truth table of windows", (*inputs, *self._asked(at), *self._enough(at)), checks
+        )
+
+    def floor(self) -> Proof:
+        """Burn in all windows, with too few bad events at first, and then with just enough."""
+        steps = OVER_AT + 3
+        worst = {window: _past(tier) for tier in reversed(self.tiers) for window in (tier.long, tier.short)}
+        inputs = [self._input(naming.slo_error_ratio(window), _level(worst[window], steps)) for window in sorted(worst)]
+        for name, floor in self._floors():
+            inputs.append(self._input(name, _bad_events(floor)))
+        checks = [self._check("", UNDER_AT + 2, None), self._check("", OVER_AT + 1, _past(self.tiers[0]))]
+        return self._proof("floor", "floor of bad events", (*inputs, *self._asked(steps)), checks)
+
+    def _combinations(self) -> Iterable[Row]:
+        """Stand each window just short of its lowest threshold, or just past each of them."""
+        levels: dict[Duration, list[Decimal]] = {}
+        for tier in self.tiers:
+            for window in (tier.long, tier.short):
+                levels.setdefault(window, []).append(tier.above)
+        choices = [
+            (min(above) * Decimal("0.9"), *(_past_of(number) for number in sorted(set(above))))
+            for above in levels.values()
+        ]
+        for choice in itertools.islice(itertools.product(*choices), MOST_ROWS):
+            yield dict(zip(levels, choice, strict=True))
+
+    def _burning(self, row: Row) -> Decimal | None:
+        """Say by the tiers what the alert must show: the long window of the first tier that burns."""
+        for tier in self.tiers:
+            if row[tier.long] > tier.above and row[tier.short] > tier.above:
+                return row[tier.long]
+        return None
+
+    def _check(self, case: str, minute: int, value: Decimal | None) -> AlertCheck:
+        at = Duration(minute * MINUTE.milliseconds)
+        fired = () if value is None else (self.prover.fired(self.own, value),)
+        return AlertCheck(case, at, self.alert.name, fired)
+
+    def _floors(self) -> tuple[tuple[str, Decimal], ...]:
+        floor = self.slo.min_bad_events
+        return (naming.SLO_ERRORS, floor * OVERLAP), (naming.SLO_ERRORS_ONCE, floor)
+
+    def _enough(self, steps: int) -> Iterable[Input]:
+        for name, floor in self._floors():
+            yield self._input(name, _level(floor, steps))
+
+    def _asked(self, steps: int) -> Iterable[Input]:
+        for asked in self.alert.asked:
+            yield self._input(asked.series, _level(asked.witnessed, steps))
+
+    def _input(self, name: str, values: str) -> Input:
+        labels = {**dict(self.slo.labels), **self.prover.place, **self.own}
+        return Input(notation.series(name, labels), values)
+
+    def _proof(self, case: str, name: str, inputs: tuple[Input, ...], checks: list[AlertCheck]) -> Proof:
+        alerts = tuple(AlertCheck(case, check.at, check.alert, check.fired) for check in checks)
+        return alert_proof(self.alert, name, MINUTES, inputs=inputs, alerts=alerts)
+
+
+def _past(tier: BurnTier) -> Decimal:
+    return _past_of(tier.above)
+
+
+def _past_of(above: Decimal) -> Decimal:
+    """Stand a tenth past a threshold; none is above nine tenths, so that this is still a share."""
+    return (above * Decimal("1.1")).normalize(SHOWN_DIGITS)
+
+
+def _level(value: Decimal, steps: int) -> str:
+    return notation.stretch(value, Decimal(0), steps + 1)
+
+
+def _pulses(levels: list[tuple[int, Decimal]], steps: int) -> str:
+    """Stand at each level for three minutes from its start on, and at nothing between."""
+    parts, now = [], 0
+    for start, value in levels:
+        if start > now:
+            parts.append(notation.stretch(Decimal(0), Decimal(0), start - now))
+        parts.append(notation.stretch(value, Decimal(0), 3))
+        now = start + 3
+    parts.append(notation.stretch(Decimal(0), Decimal(0), steps + 1 - now))
+    return " ".join(parts)
+
+
+def _bad_events(floor: Decimal) -> str:
+    """Record bad events twice: nearly as many as the floor asks for, and later the rest."""
+    first, then = (notation.exact(floor * share) for share in (UNDER, OVER))
+    gap = OVER_AT - UNDER_AT
+    parts = [f"_x{UNDER_AT}", notation.stretch(first, Decimal(0), 1), notation.gone(gap - 1)]
+    return " ".join([*parts, notation.stretch(then, Decimal(0), 1), notation.gone(2)])

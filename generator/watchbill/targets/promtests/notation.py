@@ -1,0 +1,56 @@
+"""promtool's notation of series (Prometheus docs, "Unit testing for rules")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+
+from watchbill.model.signals import Signal
+from watchbill.model.witness import Regime, Stream
+from watchbill.promql import quoted
+from watchbill.quantity import Duration, decimal_text
+
+BASE = Decimal(5000)  # counters do not start at zero, which would hide how `increase` extrapolates
+
+
+def series(metric: str, labels: Mapping[str, str]) -> str:
+    """Write a series with its labels in their order."""
+    inside = ",".join(f"{label}={quoted(value)}" for label, value in sorted(labels.items()))
+    return f"{metric}{{{inside}}}"
+
+
+def target(signal: Signal) -> dict[str, str]:
+    """Label a series as its target's."""
+    return {matcher.label: matcher.value for matcher in signal.matchers}
+
+
+def values(stream: Stream, phases: tuple[tuple[Regime, Duration], ...], step: Duration) -> str:
+    """Write a stream that goes through regimes, each until a time: `5000+10x40 5412+12x20`."""
+    written: list[str] = []
+    at, now = BASE, Duration(0)
+    for index, (regime, until) in enumerate(phases):
+        count = (until.milliseconds - now.milliseconds) // step.milliseconds + (index == 0)
+        now = until
+        motion = stream.motion(regime)
+        rise = exact(motion.slope * step.seconds)
+        start = motion.level if motion.level is not None else at + (rise if index else 0)
+        written.append(stretch(exact(start), rise, count) if motion.present else f"_x{count}")
+        at = start + rise * (count - 1)
+    return " ".join(written)
+
+
+def stretch(start: Decimal, rise: Decimal, count: int) -> str:
+    """Write `count` samples, from `start` on, each a rise after the one before."""
+    sign = "-" if rise < 0 else "+"
+    return f"{decimal_text(start)}{sign}{decimal_text(abs(rise))}x{count - 1}"
+
+
+def gone(count: int) -> str:
+    """Write that a series has ended, as a scrape that no longer finds it does, and stays away."""
+    return "stale" if count == 1 else f"stale _x{count - 1}"
+
+
+def exact(number: Decimal) -> Decimal:
+    """Cut digits that no double could hold; what is shown has four."""
+    with localcontext(prec=40):
+        return number.quantize(Decimal("1e-9")) if number != number.to_integral_value() else number

@@ -1,0 +1,173 @@
+"""Proofs of windows of days and of the period: recorded events in, budget and burn rates out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from watchbill import naming
+from watchbill.model.bundle import Service
+from watchbill.model.proof import Input, Proof, SampleCheck
+from watchbill.model.slo import COUNTED_OVER, STEPPED_FROM, Slo
+from watchbill.quantity import Duration, decimal_text
+from watchbill.targets.promtests import notation
+from watchbill.targets.promtests.checks import Labels, close, recordings_proof, select, sound
+from watchbill.targets.promtests.clock import DAYS
+
+LONGEST = Duration.parse("15d")  # 4,320 samples, which a subquery counts twice; promtool reads at most 10,000
+EVENTS = Decimal(1200)  # in five minutes
+SPENT = (Decimal("0.9"), Decimal("2.5"), Decimal("0.4"), Decimal("0.7"))  # times the budget, from the youngest on
+OUTAGE = 24  # samples that were never recorded: two hours
+FAST_BURN = Decimal(3)  # what the shortest tier is said to burn at
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Samples that are alike: events and errors of five minutes each; None where nothing was recorded."""
+
+    samples: int
+    events: Decimal | None
+    errors: Decimal | None
+
+
+def period(slo: Slo, service: Service) -> Proof:
+    """Prove the windows of a day and more, and everything that is said of the period."""
+    return _Days(slo, service).proof()
+
+
+class _Days:
+    """Recorded events over a period, or as much of it as promtool can read."""
+
+    def __init__(self, slo: Slo, service: Service) -> None:
+        self.slo, self.service = slo, service
+        environment = service.environments[0]
+        self.place = {"cluster": environment.clusters[0], "env": environment.name}
+        self.length = _steps(min(slo.period, LONGEST))
+        long = {window for tier in slo.tiers for window in (tier.long, tier.short) if window >= STEPPED_FROM}
+        self.windows = sorted(long)
+        self.line = tuple(self._lay())
+        self.minutes = self.length * 5
+
+    def _lay(self) -> Iterable[_Part]:
+        """Lay out a sample for each five minutes, the oldest first.
+
+        Nothing happens at the sample on which a window begins, which Prometheus 2 counts and 3 does not. Each window
+        begins with a part of its own, and the youngest day has two.
+        """
+        edges = [self.length, *(_steps(window) for window in reversed(self.windows)), _steps(STEPPED_FROM) * 2 // 5, 0]
+        for number, (start, end) in enumerate(pairwise(dict.fromkeys(edges))):
+            yield _Part(1, Decimal(0), Decimal(0))
+            spent = SPENT[number % len(SPENT)]
+            events = EVENTS * (1 + number)
+            lasting = start - end - 1
+            if number == 0:
+                before = lasting // 2 - OUTAGE * 2  # not at a full day, at which the rules beat
+                yield _Part(before, events, events * self.slo.budget * spent)
+                yield _Part(OUTAGE, None, None)
+                lasting -= before + OUTAGE
+            yield _Part(lasting, events, events * self.slo.budget * spent)
+        yield _Part(1, Decimal(0), Decimal(0))
+
+    def proof(self) -> Proof:
+        """Put recorded events in, and hold windows and budget to the truth."""
+        inputs = [
+            self._input(naming.SLO_EVENTS_ONCE, [(part.samples, part.events) for part in self.line]),
+            self._input(naming.SLO_ERRORS_ONCE, [(part.samples, part.errors) for part in self.line]),
+            self._heartbeat(),
+        ]
+        if self._fastest() < STEPPED_FROM:
+            name = naming.slo_burn_rate(self._fastest())
+            inputs.append(self._input(name, [(self.length + 1, FAST_BURN)]))
+        return recordings_proof(self.slo, "records days", DAYS, inputs=tuple(inputs), samples=tuple(self._checks()))
+
+    def _fastest(self) -> Duration:
+        return min(tier.long for tier in self.slo.tiers)
+
+    def _input(self, name: str, values: Sequence[tuple[int, Decimal | None]], place: Labels | None = None) -> Input:
+        labels = {**dict(self.slo.labels), **(self.place if place is None else place), **self._group()}
+        parts = [
+            f"_x{count}" if value is None else notation.stretch(notation.exact(value), Decimal(0), count)
+            for count, value in values
+        ]
+        return Input(notation.series(name, labels), " ".join(parts))
+
+    def _heartbeat(self) -> Input:
+        """Beat wherever something was recorded."""
+        beats = [(part.samples, None if part.events is None else Decimal(1)) for part in self.line]
+        labels = dict(self.slo.labels)
+        parts = [f"_x{count}" if beat is None else notation.stretch(beat, Decimal(0), count) for count, beat in beats]
+        return Input(notation.series(naming.SLO_HEARTBEAT, labels), " ".join(parts))
+
+    def _group(self) -> dict[str, str]:
+        signal = next(signal for signal in self.service.signals if signal.key == self.slo.name)
+        return {signal.labels[role]: signal.examples[role] for role in signal.labels}
+
+    # What must come out.
+
+    def _checks(self) -> Iterable[SampleCheck]:
+        for window in self.windows:
+            events, errors = self._over(_steps(window))
+            yield self._close("windows of days weigh by traffic", naming.slo_error_ratio(window), errors / events)
+            if any(tier.long == window for tier in self.slo.tiers):
+                burn = errors / events / self.slo.budget
+                yield self._close("burn rates", naming.slo_burn_rate(window), burn)
+        yield from self._budget()
+        yield from self._facts()
+        yield sound("never NaN or infinite", self.slo, self.minutes)
+
+    def _budget(self) -> Iterable[SampleCheck]:
+        slo = self.slo
+        events, errors = self._over(self.length)
+        whole = _steps(slo.period)
+        coverage = Decimal(self.length - OUTAGE) / whole
+        expected = events / coverage
+        left = 1 - errors / expected / slo.budget
+        case = "period, coverage and budget"
+        yield close(case, select(naming.SLO_COVERAGE, dict(slo.labels)), dict(slo.labels), coverage, self.minutes)
+        yield self._close(case, naming.SLO_PERIOD_ERRORS, errors)
+        yield self._close(case, naming.SLO_PERIOD_EVENTS, expected)
+        yield self._close(case, naming.SLO_PERIOD_RATIO, errors / events)
+        yield self._close(case, naming.SLO_BUDGET_LEFT, left)
+        yield self._close(case, naming.SLO_BUDGET_LEFT_EVENTS, left * expected * slo.budget)
+        burn = FAST_BURN
+        if self._fastest() >= STEPPED_FROM:
+            events, errors = self._over(_steps(self._fastest()))
+            burn = errors / events / slo.budget
+        yield self._close("time to exhaustion", naming.SLO_EXHAUSTED_IN, left * slo.period.seconds / burn)
+
+    def _facts(self) -> Iterable[SampleCheck]:
+        labels = dict(self.slo.labels)
+        own = select(naming.SLO_OBJECTIVE, labels)
+        yield close("objective and facts", own, labels, self.slo.objective, self.minutes)
+        facts = {
+            "title": self.slo.title,
+            "team": self.service.team,
+            "objective": f"{decimal_text(self.slo.objective * 100)}%",
+            "period": str(self.slo.period),
+            "kind": self.slo.kind,
+        }
+        at = Duration(self.minutes * 60_000)
+        for name, more in ((naming.SLO_INFO, facts), (naming.SLO_HEARTBEAT, {})):
+            sample = (notation.series(name, labels | more), Decimal(1))
+            yield SampleCheck("objective and facts", at, select(name, labels), (sample,))
+
+    def _over(self, steps: int) -> tuple[Decimal, Decimal]:
+        """Add up the events and errors of the last samples."""
+        events = errors = Decimal(0)
+        left = steps
+        for part in reversed(self.line):
+            count = min(left, part.samples)
+            events += count * (part.events or 0)
+            errors += count * (part.errors or 0)
+            left -= count
+        return events, errors
+
+    def _close(self, case: str, name: str, value: Decimal) -> SampleCheck:
+        labels = {**dict(self.slo.labels), **self.place, **self._group()}
+        return close(case, select(name, labels), labels, value, self.minutes)
+
+
+def _steps(duration: Duration) -> int:
+    return duration.milliseconds // COUNTED_OVER.milliseconds
