@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,9 +18,9 @@ from typing import Any
 
 import yaml
 
+from watchbill.loopback import free_port, is_ready, running
 from watchbill.tools import generation
 
-START_SECONDS = 60.0
 ONE_BLOCK = "1536h"  # more than 32 days, so that all history lands in one block; many blocks take 50 times as long
 MOST_SAMPLES = 100_000_000  # a raw window of 30 days over 500 series is past the default of 50 million
 # promtool and the HTTP API refuse more points of one series than this at once.
@@ -140,59 +139,6 @@ def query_range(url: str, expr: str, start: float, end: float, step: float) -> l
             found += [(float(at), value) for at, value in each["values"]]
         start = last + step
     return found
-
-
-@contextmanager
-def running(
-    program: Path, arguments: Sequence[str], *, log: Path, folder: Path, ready: Callable[[], bool]
-) -> Iterator[None]:
-    """Run a server, with `folder` as its working directory, until the block ends; a failure carries its log."""
-    command = [str(program), *arguments]
-    with log.open("w") as out, subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT) as process:
-        try:
-            _wait(process, ready)
-            yield
-            _expect_alive(process)
-        except Exception as error:
-            error.add_note(f"{log}:\n{log.read_text()}")
-            raise
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=START_SECONDS)
-            finally:
-                process.kill()  # does nothing to one that has ended
-
-
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        _expect_alive(process)
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{process.args!r} did not become ready")
-        time.sleep(0.02)
-
-
-def _expect_alive(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
-
-
-def free_port() -> int:
-    """Find a port of loopback that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
-def is_ready(url: str) -> bool:
-    """Ask a Prometheus or an Alertmanager whether it is ready."""
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=5):  # noqa: S310 (http, on loopback)
-            return True
-    except OSError:
-        return False
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from servers import free_port
 
 from loopback import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, web_sink
+from watchbill.loopback import free_port
 
 SHIPPED = Path(__file__).parents[1] / "out/alertmanager"
 SCALE, LONGEST_WAIT = 60, 1.0  # of group_wait and group_interval, in seconds

@@ -17,9 +17,9 @@ from typing import Any, Generic, TypeVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from servers import Handler, free_port, http_server
+from servers import Handler, http_server
 
-from loopback import PATIENCE_SECONDS
+from watchbill.loopback import PATIENCE_SECONDS, free_port
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ import pytest
 
 from loopback import alertmanager, alerts, inhibited, metric, post_alerts
 from sinks import MailSink, WebSink, mail_sink, web_sink
+from watchbill.errors import ToolError
 
 RECEIVERS = """\
 global: {{slack_api_url_file: {folder}/slack, resolve_timeout: 1m}}
@@ -137,7 +138,7 @@ def until_positive(url: str, name: str, **labels: str) -> float:
 def test_alertmanager_that_does_not_start_fails_with_its_log(name: str, tmp_path: Path) -> None:
     config = tmp_path / "alertmanager.yml"
     config.write_text("route: {receiver: nobody}\n")
-    with pytest.raises(RuntimeError, match="ended with 1") as caught, alertmanager(name, config, tmp_path):
+    with pytest.raises(ToolError, match="ended with 1") as caught, alertmanager(name, config, tmp_path):
         pass
     assert 'undefined receiver "nobody"' in "".join(caught.value.__notes__).replace('\\"', '"')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,6 +173,79 @@ def _audit_secrets(out: Path, format_: str) -> None:
         click.echo(secret_files.table(verdicts, user=user))
     if any(verdict.failed for verdict in verdicts):
         sys.exit(ExitCode.FOUND)
+
+
+@cli.command(short_help="Prove every alert: that it fires, is quiet, resolves, and reaches the right people.")
+@click.option("--service", metavar="NAME", help="Prove this service only.")
+@click.option("--alert", metavar="NAME", help="Prove this alert or objective only.")
+@click.option(
+    "--generation",
+    "generation_",
+    type=click.Choice(["newest", "oldest"]),
+    default="newest",
+    show_default=True,
+    help="The judges of .tools, which are fetched if need be.",
+)
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a report for CI, too.")
+@_specs
+@_out
+@_format
+def prove(  # noqa: PLR0913 (one parameter per option)
+    *,
+    service: str | None,
+    alert: str | None,
+    generation_: str,
+    junit: Path | None,
+    specs: Path,
+    out: Path,
+    format_: str,
+) -> None:
+    """Hold a compiled tree, as it stands, to what the specs say of every alert.
+
+    promtool runs the proofs of each alert and objective on the rules in OUT, amtool is asked where each alert goes,
+    and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found.
+    """
+    from watchbill import pipeline
+    from watchbill import tools as toolbox
+    from watchbill.proof import report as proof_report
+    from watchbill.proof import run
+
+    compiled = pipeline.compile_specs(specs)
+    scope = run.choose_scope(compiled.bundle, service=service, alert=alert)
+    toolbox.fetch(names=(generation_,))
+    tools = toolbox.generation(generation_)
+    verdict = run.prove(scope, out, tools, _track)
+    if junit is not None:
+        junit.write_text(proof_report.junit(verdict), encoding="utf-8")
+    found = proof_report.diagnostics(compiled.bundle, verdict.findings)
+    if format_ == "json":
+        _print_json({**proof_report.as_json(verdict), "diagnostics": _as_json(found)})
+    else:
+        click.echo(proof_report.table(compiled.bundle, verdict))
+        if found:
+            _report(found, compiled.texts)
+        failed = {finding.subject for finding in verdict.findings}
+        said = f"{_count(len(failed), 'subject')} failed" if failed else "all of them hold"
+        judges = f"promtool {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
+        click.echo(f"{_count(len(verdict.proven) + len(verdict.findings), 'case')} by {judges}: {said}")
+    if verdict.findings:
+        sys.exit(ExitCode.FOUND)
+
+
+def _track(what: str, total: int) -> Callable[[int], None]:
+    """Show on a terminal how far a step is; elsewhere say that it has begun."""
+    if not sys.stderr.isatty():
+        _say(f"{what} …")
+        return lambda _: None
+    done = 0
+
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        end = "\n" if done >= total else ""
+        click.echo(f"\r{what} {done}/{total}{end}", nl=False, err=True)
+
+    return advance
 
 
 @cli.command(short_help="Print the JSON Schema of the specs.")

@@ -60,6 +60,14 @@ def rules(service: Service, area: str) -> str:
     return dump({"groups": groups}, source=service.origin.document)
 
 
+def places(bundle: Bundle) -> Iterable[tuple[str, Alert]]:
+    """List the file and the alert of every alerting rule."""
+    for service in bundle.services:
+        for alert in service.alerts:
+            for _ in alert.rules:
+                yield naming.rule_file(service.name, alert.area), alert
+
+
 def _interval(service: Service, area: str) -> Duration:
     """Evaluate an objective's alerts as often as it is recorded."""
     return service.slos[0].groups[0].interval if area.startswith(naming.SLO_AREA) else service.evaluation_interval

@@ -9,10 +9,17 @@ from pathlib import Path
 from watchbill.errors import ToolError
 
 
-def judge(tool: Path, arguments: Sequence[str], *, seconds: int) -> subprocess.CompletedProcess[str]:
-    """Run a tool to its end, whatever its exit code; raises `ToolError` where it cannot be run or hangs."""
+def judge(
+    tool: Path, arguments: Sequence[str], *, seconds: int, joined: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a tool to its end, whatever its exit code; raises `ToolError` where it cannot be run or hangs.
+
+    With `joined` all that it says is in its standard output, in the order in which it said it.
+    """
+    errors = subprocess.STDOUT if joined else subprocess.PIPE
+    command = [str(tool), *arguments]
     try:
-        return subprocess.run([str(tool), *arguments], capture_output=True, text=True, check=False, timeout=seconds)
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
         raise ToolError(f"{tool} {arguments[0]} has not answered for {seconds} s") from None
     except OSError as error:

@@ -46,6 +46,11 @@ def run(promtool: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess
     return judge(promtool, arguments, seconds=SECONDS)
 
 
+def say(promtool: Path, arguments: Sequence[str]) -> str:
+    """Run promtool; gives all that it says, in its order."""
+    return judge(promtool, arguments, seconds=SECONDS, joined=True).stdout
+
+
 def complaints(result: subprocess.CompletedProcess[str]) -> tuple[Complaint, ...]:
     """Read what promtool refused; an exit code that it gives no reason for is a complaint too."""
     if result.returncode == 0:

@@ -1,0 +1,100 @@
+"""Prove where alerts go: amtool is asked about every alert, environment, and label that is missing or unknown.
+
+Two alerts for which every matcher of the routes holds alike take the same way, so amtool is asked about one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchbill import naming
+from watchbill.errors import ToolError
+from watchbill.model.alerts import Alert, Stage
+from watchbill.model.bundle import Bundle, Environment
+from watchbill.proof.finding import Finding
+from watchbill.proof.promtests import cores
+from watchbill.verify import amtool
+
+ROUTED_BY = ("team", "env", "severity")
+UNKNOWN = "nobody-knows-this"
+_MATCHER = re.compile(r'^\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<op>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*$', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about an alert: its labels, and who must be told."""
+
+    subject: str
+    case: str
+    labels: Mapping[str, str]
+    receivers: tuple[str, ...]
+
+
+def questions(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Asked]:
+    """Ask of every alert in every environment; of live ones also with each label that routes read spoilt."""
+    for alert in alerts:
+        for environment in bundle.platform.environments:
+            labels = labels_of(alert, environment)
+            yield Asked(
+                alert.id, f"reaches its receivers in {environment.name}", labels, alert.receivers[environment.name]
+            )
+            if alert.stage is Stage.LIVE and not alert.second_path:
+                for label in ROUTED_BY:
+                    case = f"pages the default team without a known {label}"
+                    less = {name: value for name, value in labels.items() if name != label}
+                    yield Asked(alert.id, case, less, (naming.UNOWNED,))
+                    yield Asked(alert.id, case, labels | {label: UNKNOWN}, (naming.UNOWNED,))
+
+
+def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
+    """Label an alert as it arrives from an environment."""
+    place = {"cluster": environment.clusters[0], "env": environment.name}
+    return {**dict(alert.labels), **place, "alertname": alert.name}
+
+
+def judge(tool: Path, config: Path, asked: Iterable[Asked], content: Any) -> Iterator[Finding]:
+    """Find alerts that go elsewhere; `content` is the configuration as data."""
+    matchers = tuple(_matchers(content.get("route", {})))
+    alike: dict[tuple[object, ...], list[Asked]] = {}
+    for question in asked:
+        key = (question.receivers, *(_holds(matcher, question.labels) for matcher in matchers))
+        alike.setdefault(key, []).append(question)
+
+    def ask(group: list[Asked]) -> tuple[str, ...] | str:
+        try:
+            return amtool.receivers(tool, config, group[0].labels)
+        except ToolError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for group, told in zip(alike.values(), pool.map(ask, alike.values()), strict=True):
+            if told != group[0].receivers:
+                names = told if isinstance(told, str) else " and ".join(told)
+                for question in group:
+                    text = f"{_shown(question.labels)} reaches {names}, not {' and '.join(question.receivers)}"
+                    yield Finding(question.subject, question.case, text)
+
+
+def _shown(labels: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f'{name}="{labels[name]}"' for name in ROUTED_BY if name in labels) + "}"
+
+
+def _matchers(route: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(matcher) for matcher in route.get("matchers", ()))
+    for inner in route.get("routes", ()):
+        yield from _matchers(inner)
+
+
+def _holds(matcher: str, labels: Mapping[str, str]) -> bool | str:
+    """Say whether a matcher holds; where it cannot be read, what it might look at."""
+    match = _MATCHER.match(matcher)
+    if match is None:
+        return str(sorted(labels.items()))
+    value, wanted = labels.get(match["label"], ""), match["value"].replace('\\"', '"').replace("\\\\", "\\")
+    same = re.fullmatch(wanted, value) is not None if "~" in match["op"] else value == wanted
+    return same is not match["op"].startswith("!")

@@ -1,0 +1,151 @@
+"""Prove an emitted tree against its specs: its tests, its routes and its inhibition, without compiling it anew."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from watchbill import naming
+from watchbill.errors import UsageError, choose
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.proof import Proof
+from watchbill.proof import inhibition, inventory, promtests, routing
+from watchbill.proof.emitted import Emitted, load, read_rules
+from watchbill.proof.finding import Finding, Proven
+from watchbill.targets.promtests import proofs
+from watchbill.tools import Generation
+
+ROUTING = "routing"
+Done = Callable[[int], None]
+Track = Callable[[str, int], Done]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be proven: these alerts and objectives, and all of the tree where there is no choice."""
+
+    bundle: Bundle
+    alerts: tuple[Alert, ...]
+    proofs: tuple[Proof, ...]
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What held, and what did not; `tests` counts the test groups that promtool ran."""
+
+    proven: tuple[Proven, ...]
+    findings: tuple[Finding, ...]
+    tests: int
+
+    @property
+    def subjects(self) -> int:
+        """Count the alerts and objectives that were looked at."""
+        return len({case.subject for case in self.proven} | {finding.subject for finding in self.findings})
+
+
+def choose_scope(bundle: Bundle, *, service: str | None = None, alert: str | None = None) -> Scope:
+    """Choose by a service's name, or by the id or the unique name of an alert or objective.
+
+    Raises `UsageError` where nothing, or more than one thing, is called so.
+    """
+    services = [entry for entry in bundle.services if service in {None, entry.name}]
+    if not services:
+        raise UsageError(
+            f'no service is called "{service}"; {choose(service or "", (s.name for s in bundle.services))}'
+        )
+    every = [proof for entry in services for proof in proofs(entry)]
+    alerts = [entry for entry in bundle.alerts if entry.service in {s.name for s in services}]
+    if alert is not None:
+        wanted = _subject(alert, services)
+        every = [proof for proof in every if proof.subject == wanted]
+        alerts = [entry for entry in alerts if entry.id == wanted]
+    return Scope(bundle, tuple(alerts), tuple(every), everything=service is None and alert is None)
+
+
+def _subject(name: str, services: Iterable[Service]) -> str:
+    of_alerts = {alert.id for service in services for alert in service.alerts}
+    ids = of_alerts | {slo.id for service in services for slo in service.slos}
+    found = sorted(id_ for id_ in ids if name in {id_, id_.partition("/")[2]})
+    if len(found) > 1:
+        raise UsageError(f'several are called "{name}"; name one of them: {", ".join(found)}')
+    if not found:
+        raise UsageError(f'no alert or objective is called "{name}"; {choose(name, ids)}')
+    return found[0]
+
+
+def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
+    """Judge a tree as it stands; raises `UsageError` where there is none."""
+    if not (out / naming.ALERTMANAGER).is_file() and not (out / "prometheus").is_dir():
+        raise UsageError(f'{out} holds nothing to prove; run "watchbill generate", or name another folder by --out')
+    emitted = read_rules(out)
+    found = [*_inventory(scope, emitted, out)]
+    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
+        jobs = promtests.plan(scope.proofs, emitted)
+        said = promtests.run(tools.promtool, jobs, Path(folder), track("promtool", len(jobs)))
+        for job in jobs:
+            if job.name in said:
+                failed = promtests.failures(job, said[job.name])
+                found += [Finding(failure.proof.subject, failure.case, failure.text) for failure in failed]
+        checked = _routing(scope, out, tools, Path(folder), track)
+    found += [finding for finding in checked if isinstance(finding, Finding)]
+    held = {(proof.subject, case) for proof in scope.proofs for case in proof.cases}
+    held |= {(case.subject, case.case) for case in checked if isinstance(case, Proven)}
+    held -= {(finding.subject, finding.case) for finding in found}
+    found += _unproven(scope)
+    proven = tuple(Proven(subject, case) for subject, case in sorted(held))
+    return Verdict(proven, tuple(sorted(set(found))), len(scope.proofs))
+
+
+def _inventory(scope: Scope, emitted: Emitted, out: Path) -> Iterable[Finding]:
+    """Look for what is missing; for what is too much only where everything is looked at."""
+    subjects = {proof.subject for proof in scope.proofs}
+    every = inventory.rules(scope.bundle, emitted)
+    yield from (finding for finding in every if scope.everything or finding.subject in subjects)
+    whole = scope.proofs if scope.everything else _of_same_files(scope)
+    tests = inventory.tests(whole, out)
+    yield from (finding for finding in tests if scope.everything or finding.subject in subjects)
+
+
+def _of_same_files(scope: Scope) -> tuple[Proof, ...]:
+    files = {proof.file for proof in scope.proofs}
+    return tuple(proof for service in scope.bundle.services for proof in proofs(service) if proof.file in files)
+
+
+def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, track: Track) -> Sequence[Finding | Proven]:
+    place = out / naming.ALERTMANAGER
+    try:
+        content: Any = load(place)
+    except (ValueError, yaml.YAMLError, OSError) as error:
+        return [Finding(ROUTING, "can be read", f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}")]
+    if not isinstance(content, dict):
+        return [Finding(ROUTING, "can be read", f"{naming.ALERTMANAGER} is empty")]
+    done = track("routes and inhibition", 2)
+    asked = tuple(routing.questions(scope.bundle, scope.alerts))
+    found: list[Finding | Proven] = [*routing.judge(tools.amtool, place, asked, content)]
+    done(1)
+    pairs = tuple(inhibition.pairs(scope.bundle, scope.alerts))
+    if pairs:
+        found += inhibition.judge(tools.alertmanager, content, pairs, folder)
+    done(1)
+    cases = {(question.subject, question.case) for question in asked} | {(pair.subject, pair.case) for pair in pairs}
+    return [*found, *(Proven(subject, case) for subject, case in cases)]
+
+
+def _unproven(scope: Scope) -> Iterable[Finding]:
+    """Refuse a proof without a case, and an alert without a proof: nothing that runs no check proves anything."""
+    for proof in scope.proofs:
+        if not proof.cases:
+            yield Finding(proof.subject, proof.name, "runs no case")
+    with_proof = {proof.subject for proof in scope.proofs}
+    for alert in scope.alerts:
+        if alert.id not in with_proof:
+            yield Finding(alert.id, "is proven", "has no proof")
+    if not scope.proofs:
+        yield Finding(ROUTING, "is proven", "nothing was proven")
