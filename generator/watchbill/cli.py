@@ -15,6 +15,8 @@ from watchbill.errors import Diagnostic, ExitCode, SpecError, UsageError, Watchb
 
 if TYPE_CHECKING:
     from watchbill.pipeline import Compiled
+    from watchbill.proof.run import Scope
+    from watchbill.tools import Generation
 
 INTERRUPTED = 130  # what shells give a command that was stopped by Ctrl-C
 UNREAD = 141  # what shells give a command whose reader is gone
@@ -186,6 +188,8 @@ def _audit_secrets(out: Path, format_: str) -> None:
     show_default=True,
     help="The judges of .tools, which are fetched if need be.",
 )
+@click.option("--mutants", metavar="N|all", help="Change so many things one by one, and count what is found.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which of the changes, where not all.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a report for CI, too.")
 @_specs
 @_out
@@ -195,6 +199,8 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     service: str | None,
     alert: str | None,
     generation_: str,
+    mutants: str | None,
+    seed: int,
     junit: Path | None,
     specs: Path,
     out: Path,
@@ -203,7 +209,8 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     """Hold a compiled tree, as it stands, to what the specs say of every alert.
 
     promtool runs the proofs of each alert and objective on the rules in OUT, amtool is asked where each alert goes,
-    and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found.
+    and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found. With --mutants
+    the proofs themselves are judged: one change at a time, in rules, routes and inhibition, must make one of them fail.
     """
     from watchbill import pipeline
     from watchbill import tools as toolbox
@@ -214,6 +221,9 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     scope = run.choose_scope(compiled.bundle, service=service, alert=alert)
     toolbox.fetch(names=(generation_,))
     tools = toolbox.generation(generation_)
+    if mutants is not None:
+        _judge_proofs(scope, out, tools, _number_of(mutants), seed, format_)
+        return
     verdict = run.prove(scope, out, tools, _track)
     if junit is not None:
         junit.write_text(proof_report.junit(verdict), encoding="utf-8")
@@ -229,6 +239,27 @@ def prove(  # noqa: PLR0913 (one parameter per option)
         judges = f"promtool {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
         click.echo(f"{_count(len(verdict.proven) + len(verdict.findings), 'case')} by {judges}: {said}")
     if verdict.findings:
+        sys.exit(ExitCode.FOUND)
+
+
+def _number_of(mutants: str) -> int | None:
+    if mutants == "all":
+        return None
+    if not mutants.isdecimal() or not int(mutants):
+        raise UsageError(f'--mutants "{mutants}" is no number; write how many, or "all"')
+    return int(mutants)
+
+
+def _judge_proofs(scope: Scope, out: Path, tools: Generation, number: int | None, seed: int, format_: str) -> None:
+    from watchbill.proof import report as proof_report
+    from watchbill.proof.mutants.score import BAR, score
+
+    found = score(scope, out, tools, _track, number=number, seed=seed)
+    if format_ == "json":
+        _print_json(proof_report.score_as_json(found, BAR))
+    else:
+        click.echo(proof_report.score_text(found, BAR))
+    if found.share < BAR:
         sys.exit(ExitCode.FOUND)
 
 

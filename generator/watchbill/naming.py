@@ -95,6 +95,11 @@ def slo_rule_file(service: str, slo: str, part: str) -> str:
     return f"prometheus/rules/{service}.{slo_area(slo)}.{part}.rules.yml"
 
 
+def monitoring_area(subject: str) -> str:
+    """Name the area of what watches that a subject can be seen at all."""
+    return f"monitoring.{subject}"
+
+
 def slo_area(slo: str) -> str:
     """Name the area of an objective's alerts."""
     return f"{SLO_AREA}{slo}"

@@ -122,14 +122,15 @@ def selections(expr: str) -> tuple[Selection, ...]:
 
     def visit(node: pp.Expr) -> bool:
         if isinstance(node, pp.VectorSelector):
-            found.append(Selection(node.name, _matchers(node)))
+            found.append(Selection(node.name, matchers_of(node)))
         return True
 
     pp.walk(parse(expr), pre_visit=visit)
     return tuple(found)
 
 
-def _matchers(node: pp.VectorSelector) -> tuple[Matcher, ...]:
+def matchers_of(node: pp.VectorSelector) -> tuple[Matcher, ...]:
+    """List the matchers of a selector."""
     return tuple(Matcher(m.name, _OPERATORS[str(m.op).rpartition(".")[2]], m.value) for m in node.matchers.matchers)
 
 
@@ -213,7 +214,7 @@ def retarget(expr: str, matchers: Iterable[Matcher], scale: TimeScale = REAL_TIM
             raise PromQLError("the @ modifier fixes a point in time")
         if node.matchers.or_matchers:
             raise PromQLError('"or" between matchers is not PromQL that Prometheus reads')
-        own = _matchers(node)
+        own = matchers_of(node)
         named = {matcher.label for matcher in own}
         return selector(node.name or "", (*own, *(m for m in target if m.label not in named)))
 

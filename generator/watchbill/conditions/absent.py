@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
@@ -52,17 +53,19 @@ class Absent(Condition):
         return f"{listed(names, 'or')} has no series in an environment that should have it"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let the last metric's only series vanish while the others stay; it is seen gone one lookback later."""
-        streams = []
+        """Let one metric's only series vanish while the others stay; it is seen gone one lookback later."""
+        last, *others = (self._without(role, signal, scale) for role in reversed(self.metrics))
+        return replace(last, besides=tuple(others))
+
+    def _without(self, gone: str, signal: Signal, scale: TimeScale) -> Witness:
+        streams, none = [], Duration(0)
         for role in self.metrics:
             metric = signal.metrics[role]
             there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
-            fate = GONE if role == self.metrics[-1] else there.calm
+            fate = GONE if role == gone else there.calm
             streams.append(Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, fate))
-        lookback = scale(LOOKBACK)
-        none = Duration(0)
         firing = (Firing((), Decimal(1)),)
-        return Witness(tuple(streams), firing, none, settles=lookback, clears=none, without_data=True)
+        return Witness(tuple(streams), firing, none, settles=scale(LOOKBACK), clears=none, without_data=True)
 
 
 def _series(signal: Signal, role: str) -> str:

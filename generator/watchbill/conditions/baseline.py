@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from decimal import Decimal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition
-from watchbill.conditions.streams import Course, counters, firing_labels, groups
+from watchbill.conditions.streams import Course, counters, firing_labels, groups, still_false
 from watchbill.fields import DurationText, KeyName, Rate
 from watchbill.model.alerts import Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -82,6 +83,10 @@ class AgainstBaseline(Condition):
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}/s")
 
     @abstractmethod
+    def factor(self) -> Decimal:
+        """Give the limit as a multiple of the baseline."""
+
+    @abstractmethod
     def course(self) -> Course:
         """Give the rates of the witness."""
 
@@ -92,4 +97,12 @@ class AgainstBaseline(Condition):
         streams = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, course))
         history = scale(self.baseline) + scale(self.smooth)
         firing = Firing(firing_labels(self, signal), course.above)
-        return Witness(streams, (firing,), history=history, settles=window, clears=window, long_history=True)
+        return Witness(
+            streams,
+            (firing,),
+            history=history,
+            settles=window,
+            clears=window,
+            long_history=True,
+            rises=still_false(course, course.calm * self.factor(), window),
+        )

@@ -44,6 +44,10 @@ class Drop(AgainstBaseline):
             f" which was {self.floor} or more"
         )
 
+    def factor(self) -> Decimal:
+        """Take the author's."""
+        return self.below.to(Unit.RATIO)
+
     def course(self) -> Course:
         """Start from a flow that is well above the floor."""
         usual = max(self.floor.to(Unit.PER_SECOND) * 2, Decimal(10))

@@ -15,10 +15,12 @@ from watchbill.conditions.streams import (
     below_and_above,
     counters,
     firing_labels,
+    floor_of,
     groups,
     member,
     other,
     steady,
+    still_false,
 )
 from watchbill.fields import ClassName, Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
@@ -100,7 +102,15 @@ class ErrorRatio(Condition):
             for stream in self._streams(signal, group, shares.scaled(flow), flow)
         ]
         firing = Firing(firing_labels(self, signal), above)
-        return Witness(tuple(streams), (firing,), history=window, settles=window, clears=window)
+        return Witness(
+            tuple(streams),
+            (firing,),
+            history=window,
+            settles=window,
+            clears=window,
+            rises=still_false(shares, ratio, window),
+            floor=floor_of(streams, flow * above * window.seconds, self.min_events),
+        )
 
     def _streams(self, signal: Signal, group: Group, bad: Course, flow: Decimal) -> Iterable[Stream]:
         events = signal.metrics[self.metric]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
-from watchbill.conditions.streams import Course, below_and_above, by_class, counters, firing_labels, groups
+from watchbill.conditions.streams import Course, below_and_above, by_class, counters, firing_labels, groups, still_false
 from watchbill.fields import ClassName, DurationText, KeyName, Rate
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -64,7 +64,7 @@ class EventRate(Condition):
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
         """Let the counter grow a tenth slower or faster than the limit."""
         limit = self.above.number
-        below, above = below_and_above(limit) if limit else (Decimal(0), Decimal(2))
+        below, above = below_and_above(limit) if limit else (Decimal(0), Decimal("0.5"))
         # rates per second need not be exact decimals; the value shown is rounded to four digits
         per_second = Course(limit / 10, below, above).scaled(1 / self._period(scale))
         metric, window = signal.metrics[self.metric], scale(self.window)
@@ -75,4 +75,5 @@ class EventRate(Condition):
             for s in counters(signal, metric, group, course, own=own)
         )
         firing = Firing(firing_labels(self, signal), above)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+        rises = still_false(Course(limit / 10, below, above), limit, window)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)

@@ -7,7 +7,16 @@ from typing import Literal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
-from watchbill.conditions.streams import Course, ample_flow, counters, firing_labels, groups, shown
+from watchbill.conditions.streams import (
+    Course,
+    ample_flow,
+    counters,
+    firing_labels,
+    floor_of,
+    groups,
+    shown,
+    still_false,
+)
 from watchbill.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -91,4 +100,22 @@ class HitRatioBelow(Condition):
             for stream in counters(signal, signal.metrics[role], group, course)
         )
         firing = Firing(firing_labels(self, signal), short)
+        shares = Course((1 + ratio) / 2, spared, short)
+        return Witness(
+            streams,
+            (firing,),
+            history=window,
+            settles=window,
+            clears=window,
+            rises=still_false(shares, ratio, window),
+            floor=floor_of(streams, flow * window.seconds, self.min_events),
+            besides=(self._without_hits(signal, flow, window),),
+        )
+
+    def _without_hits(self, signal: Signal, flow: Decimal, window: Duration) -> Witness:
+        """Let all look-ups be misses of a cache that has never had a hit, nor a series for one."""
+        course = Course(Decimal(0), Decimal(0), flow)
+        misses = signal.metrics[self.misses]
+        streams = tuple(s for group in groups(self, signal) for s in counters(signal, misses, group, course))
+        firing = Firing(firing_labels(self, signal), Decimal(0))
         return Witness(streams, (firing,), history=window, settles=window, clears=window)

@@ -7,7 +7,16 @@ from typing import Literal
 
 from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, unit_quantity, with_floor
-from watchbill.conditions.streams import Course, below_and_above, counters, firing_labels, groups, steady
+from watchbill.conditions.streams import (
+    Course,
+    below_and_above,
+    counters,
+    firing_labels,
+    floor_of,
+    groups,
+    steady,
+    still_false,
+)
 from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -84,4 +93,12 @@ class LatencyMean(Condition):
             )
         )
         firing = Firing(firing_labels(self, signal), above)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+        return Witness(
+            streams,
+            (firing,),
+            history=window,
+            settles=window,
+            clears=window,
+            rises=still_false(mean, limit, window),
+            floor=floor_of(streams, flow * window.seconds, self.min_events),
+        )

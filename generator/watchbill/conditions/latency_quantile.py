@@ -9,22 +9,26 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, WithJsonSchema
 
 from watchbill.authoring import Faults, describe, problem
-from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import INSTANCE, Condition, exceed, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
+    THREE,
     Course,
     Group,
     ample_flow,
     below_and_above,
     counters,
     firing_labels,
+    floor_of,
     groups,
+    labels_of,
     shown,
     steady,
+    still_false,
 )
 from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Firing, Stream, Witness
+from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, bucket_edge, over
 from watchbill.quantity import Duration, TimeScale, decimal_text
 
@@ -152,11 +156,16 @@ class LatencyQuantile(Condition):
             slow = Course(Decimal(0), below * flow, above * flow)
             fast = Course(flow, flow - slow.below, flow - slow.above)
             landings, value = {0: fast, metric.buckets.index(limit) + 1: slow}, above
+            rises = still_false(slow, self._ratio() * flow, window)
         else:
             landings, value = self._between_edges(metric, limit)
+            rises, flow = Duration(0), Decimal(0)
         streams = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
+        if on_edge and INSTANCE not in self.per:
+            streams = (*streams, *_without_edge(signal, metric, flow))
+        floor = floor_of(streams, flow * value * window.seconds, self.min_events) if on_edge else None
         firing = Firing(firing_labels(self, signal), value)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
 
     def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, Course], Decimal]:
         """Place the quantile in its bucket by the interpolation that Prometheus documents.
@@ -177,6 +186,15 @@ class LatencyQuantile(Condition):
             inside.append((1 - quantile if fraction < quantile else quantile) * 1000)
             beyond.append(max(Decimal(0), fraction - quantile) * 1000)
         return {0: Course(*fast), index: Course(*inside), index + 1: Course(*beyond)}, value
+
+
+def _without_edge(signal: Signal, metric: Metric, flow: Decimal) -> Iterable[Stream]:
+    """Count observations on an instance whose only bucket is the last, all of which would seem to be slow."""
+    motion = Motion(slope=flow)
+    own: dict[str, str]
+    for suffix, own in (("_count", {}), ("_bucket", {"le": "+Inf"})):
+        labels = labels_of(signal, metric, Group({}, at_fault=False), {**own, INSTANCE: THREE})
+        yield Stream(metric.name + suffix, labels, motion, motion, motion)
 
 
 def _histogram(signal: Signal, metric: Metric, group: Group, landings: Mapping[int, Course]) -> Iterable[Stream]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults
-from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words, unit_quantity
-from watchbill.conditions.streams import Course, by_class, firing_labels, gauges, groups, lone_gauge, shown
+from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words, unit_quantity
+from watchbill.conditions.streams import TWO, Course, by_class, firing_labels, gauges, groups, lone_gauge, shown, steady
 from watchbill.fields import AnyQuantity, ClassName, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
@@ -101,6 +102,8 @@ class Level(Condition):
                     streams += gauges(signal, metric, group, levels, own=own)
                 else:
                     streams.append(lone_gauge(signal, metric, group, levels, own=own))
+                    if INSTANCE not in group.labels:  # a healthy one beside it hides nothing
+                        streams.append(lone_gauge(signal, metric, group, steady(course.calm), own=_on_two(own)))
         hold = scale(self.hold) if self.hold is not None else Duration(0)
         firing = Firing(firing_labels(self, signal), course.above)
         return Witness(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)
@@ -109,3 +112,7 @@ class Level(Condition):
         if self.above is not None:
             return Course(Decimal(0), limit * Decimal("0.9"), shown(limit * Decimal("1.1")) if limit else Decimal(1))
         return Course(limit * 2, limit * Decimal("1.1"), shown(limit * Decimal("0.9")))
+
+
+def _on_two(own: Mapping[str, str] | None) -> dict[str, str]:
+    return {**(own or {}), INSTANCE: TWO}

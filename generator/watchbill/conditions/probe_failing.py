@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
 from watchbill.authoring import Faults, StrictBool
 from watchbill.conditions.base import Condition, capitalised
-from watchbill.conditions.streams import Course, Group, firing_labels, groups, lone_gauge, steady
+from watchbill.conditions.streams import Course, Group, firing_labels, groups, lone_gauge, steady, still_false
 from watchbill.fields import DurationText, KeyName
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
@@ -16,6 +17,8 @@ from watchbill.promql import aggregate, over, selector
 from watchbill.quantity import Duration, TimeScale, Unit
 
 UP = Metric("up", "up", MetricType.GAUGE, Unit.COUNT, "1 if Prometheus could scrape the target", "the target")
+
+PASSING, FAILING = Decimal("0.6"), Decimal("0.4")  # shares of probes that succeed: just enough, and just too few
 
 
 class ProbeFailing(Condition):
@@ -55,13 +58,20 @@ class ProbeFailing(Condition):
         return f"{noun} fails in half of the probes or more over {self.window.words()}{unreachable}"
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let every probe of the group at fault fail; its target stays reachable."""
-        streams = tuple(stream for group in groups(self, signal) for stream in self._streams(signal, group))
+        """Let most probes of the group at fault fail; its target stays reachable, or else is not."""
         window = scale(self.window)
-        firing = Firing(firing_labels(self, signal), Decimal(0))
-        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+        firing = Firing(firing_labels(self, signal), FAILING)
 
-    def _streams(self, signal: Signal, group: Group) -> Iterable[Stream]:
-        yield lone_gauge(signal, signal.metrics[self.metric], group, Course(Decimal(1), Decimal(1), Decimal(0)))
+        def failing(*, probed: bool) -> Witness:
+            streams = (s for group in groups(self, signal) for s in self._streams(signal, group, probed=probed))
+            rises = still_false(Course(Decimal(1), PASSING, FAILING), Decimal("0.5"), window)
+            return Witness(tuple(streams), (firing,), history=window, settles=window, clears=window, rises=rises)
+
+        besides = (failing(probed=False),) if self.or_unreachable else ()
+        return replace(failing(probed=True), besides=besides)
+
+    def _streams(self, signal: Signal, group: Group, *, probed: bool) -> Iterable[Stream]:
+        fails, stays = Course(Decimal(1), PASSING, FAILING), steady(1)
+        yield lone_gauge(signal, signal.metrics[self.metric], group, fails if probed else stays)
         if self.or_unreachable:
-            yield lone_gauge(signal, UP, group, steady(1))
+            yield lone_gauge(signal, UP, group, stays if probed else fails)

@@ -19,6 +19,7 @@ from watchbill.conditions.streams import (
     groups,
     shares_of_time,
     steady,
+    still_false,
 )
 from watchbill.errors import nearest
 from watchbill.fields import ClassName, DurationText, KeyName, Ratio
@@ -134,7 +135,9 @@ class Saturation(Condition):
         shares = used if self.free is None else Course(1 - used.calm, 1 - used.below, 1 - used.above)
         streams = tuple(s for group in groups(self, signal) for s in self._streams(signal, group, shares))
         window = scale(self.window) if self._measured(signal).type is MetricType.COUNTER else Duration(0)
-        return Witness(streams, (Firing(firing_labels(self, signal), above),), window, window, window)
+        firing = Firing(firing_labels(self, signal), above)
+        rises = still_false(used, self.above.to(Unit.RATIO), window)
+        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
 
     def _streams(self, signal: Signal, group: Group, shares: Course) -> Iterable[Stream]:
         metric, limit = self._measured(signal), self._limit(signal)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 
 from watchbill.conditions.base import INSTANCE, Condition
 from watchbill.model.signals import LabelClass, Metric, Signal
-from watchbill.model.witness import Motion, Stream
-from watchbill.quantity import Duration
+from watchbill.model.witness import Floor, Motion, Stream
+from watchbill.quantity import Duration, Quantity
 
 FLOW = Decimal(8000)
-ONE, TWO = "app-1:8000", "app-2:8000"
+ONE, TWO, THREE = "app-1:8000", "app-2:8000", "app-3:8000"
 NEAR = Decimal("0.1")  # how far a witness stands from its threshold
 
 
@@ -45,6 +45,31 @@ def ample_flow(events: Decimal, window: Duration) -> Decimal:
 def steady(number: Decimal | int) -> Course:
     """Stay the same in all regimes."""
     return Course(Decimal(number), Decimal(number), Decimal(number))
+
+
+def still_false(course: Course, limit: Decimal, window: Duration) -> Duration:
+    """Say how much of a window must be past a limit before its mean is, for what is linear in the events."""
+    if course.above == course.calm or (limit - course.calm) / (course.above - course.calm) <= 0:
+        return Duration(0)
+    return Duration(int(window.milliseconds * (limit - course.calm) / (course.above - course.calm)))
+
+
+def floor_of(streams: Iterable[Stream], counted: Decimal, floor: Quantity | None) -> Floor | None:
+    """Let the same fault bring a tenth fewer events than a floor asks for, or a tenth more, instead of `counted`."""
+    if floor is None or not floor.number:
+        return None
+    every = tuple(streams)
+    few, enough = (
+        tuple(_slowed(stream, floor.number * share / counted) for stream in every) for share in (1 - NEAR, 1 + NEAR)
+    )
+    return Floor(few, enough)
+
+
+def _slowed(stream: Stream, factor: Decimal) -> Stream:
+    calm, below, above = (
+        replace(motion, slope=motion.slope * factor) for motion in (stream.calm, stream.below, stream.above)
+    )
+    return Stream(stream.metric, stream.labels, calm, below, above)
 
 
 def shown(number: Decimal) -> Decimal:

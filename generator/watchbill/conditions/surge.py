@@ -49,6 +49,10 @@ class Surge(AgainstBaseline):
             f" and at {self.floor} or more"
         )
 
+    def factor(self) -> Decimal:
+        """Take the author's."""
+        return self.above.number
+
     def course(self) -> Course:
         """Start from a flow that is well above the floor already."""
         usual = max(self.floor.to(Unit.PER_SECOND), Decimal(10))

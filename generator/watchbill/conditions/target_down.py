@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from watchbill.conditions.base import INSTANCE, Condition
-from watchbill.conditions.probe_failing import UP
-from watchbill.conditions.streams import ONE, TWO
+from watchbill.conditions.probe_failing import FAILING, PASSING, UP
+from watchbill.conditions.streams import ONE, TWO, Course, still_false
 from watchbill.model.alerts import Display, Reading
 from watchbill.model.signals import Signal
 from watchbill.model.witness import Firing, Motion, Stream, Witness
@@ -15,6 +15,7 @@ from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale
 
 JOB = "job"
+UP_ALWAYS = Decimal(1)
 SHORTEST_WINDOW = Duration.parse("5m")  # longer than a restart's back-off, so that a crash loop does not flap
 
 
@@ -50,20 +51,22 @@ class TargetDown(Condition):
         return Reading(Display.PERCENT, " of them succeed")
 
     def witness(self, signal: Signal, scale: TimeScale) -> Witness:
-        """Let one target die; its neighbour, the other jobs on its machine, and what is not ours change nothing."""
+        """Let most scrapes of one target fail; its neighbour, other jobs on its machine, and others' change nothing."""
         window = scale(self.window)
-        firing = Firing(((INSTANCE, ONE), (JOB, self.jobs[0])), Decimal(0))
-        return Witness(tuple(self._targets(signal)), (firing,), history=window, settles=window, clears=window)
+        firing = Firing(((INSTANCE, ONE), (JOB, self.jobs[0])), FAILING)
+        rises = still_false(Course(UP_ALWAYS, PASSING, FAILING), Decimal("0.5"), window)
+        streams = tuple(self._targets(signal))
+        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
 
     def _targets(self, signal: Signal) -> Iterable[Stream]:
-        yield _target(self.jobs[0], ONE, up=1, then=0)
-        yield _target(self.jobs[0], TWO, up=1, then=1)
+        yield _target(self.jobs[0], ONE, (UP_ALWAYS, PASSING, FAILING))
+        yield _target(self.jobs[0], TWO, (UP_ALWAYS, UP_ALWAYS, UP_ALWAYS))
         for job in self.jobs[1:]:
-            yield _target(job, ONE, up=1, then=1)
+            yield _target(job, ONE, (UP_ALWAYS, UP_ALWAYS, UP_ALWAYS))
         if any(matcher.label == JOB for matcher in signal.matchers):
-            yield _target(f"{max(self.jobs, key=len)}-of-others", ONE, up=0, then=0)
+            yield _target(f"{max(self.jobs, key=len)}-of-others", ONE, (FAILING, FAILING, FAILING))
 
 
-def _target(job: str, instance: str, *, up: int, then: int) -> Stream:
-    calm, above = Motion(level=Decimal(up)), Motion(level=Decimal(then))
-    return Stream(UP.name, ((INSTANCE, instance), (JOB, job)), calm, calm, above)
+def _target(job: str, instance: str, ups: tuple[Decimal, Decimal, Decimal]) -> Stream:
+    calm, below, above = (Motion(level=up) for up in ups)
+    return Stream(UP.name, ((INSTANCE, instance), (JOB, job)), calm, below, above)

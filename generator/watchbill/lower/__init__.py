@@ -119,7 +119,7 @@ class _Lowering:
             signal=signal,
             kind=condition.kind,
             source="monitoring",
-            area="monitoring",
+            area=naming.monitoring_area(coined.signal.key),
             severity=Severity.P1,
             rules=self._rules(condition, signal),
             grouping=condition.own_grouping(signal),

@@ -113,12 +113,12 @@ class Recorder:
 
     def _period(self) -> Iterable[Recording]:
         steps = self.period.milliseconds // COUNTED_OVER.milliseconds
-        stepped = f"[{self.scale(self.period)}:{self.scale(COUNTED_OVER)}]"
         once = f"on ({', '.join(IDENTITY)}) group_left ()"
         coverage = self.recorded(naming.SLO_COVERAGE)
         heartbeat = self.recorded(naming.SLO_HEARTBEAT)
-        # Prometheus 2 has both ends of a range in it, 3 the later one only
-        yield Recording(naming.SLO_COVERAGE, pretty(f"clamp_max(count_over_time({heartbeat}{stepped}) / {steps}, 1)"))
+        # Prometheus 2 has both ends of a range in it, 3 the later one only; a moment less has as many steps in both.
+        beats = f"{heartbeat}[{self.scale(self.period) - MOMENT}:{self.scale(COUNTED_OVER)}]"
+        yield Recording(naming.SLO_COVERAGE, pretty(f"count_over_time({beats}) / {steps}"))
         errors, events = (self.stepped(name, self.period) for name in (naming.SLO_ERRORS_ONCE, naming.SLO_EVENTS_ONCE))
         yield Recording(naming.SLO_PERIOD_ERRORS, pretty(errors))
         # What the whole period will have had, if it goes on like the part of it that was recorded.

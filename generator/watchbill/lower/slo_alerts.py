@@ -214,14 +214,16 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
 
 
 def _vanishing(scale: TimeScale) -> Witness:
-    there = Motion(level=Decimal(1))
-    streams = (
-        Stream(naming.SLO_EVENTS, (), there, there, there),
-        Stream(naming.SLO_ERRORS, (), there, there, GONE),
-    )
-    zero = Duration(0)
+    """Let the errors vanish alone, or else the events."""
+    there, zero = Motion(level=Decimal(1)), Duration(0)
     firing = (Firing((), Decimal(1)),)
-    return Witness(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
+
+    def without(gone: str) -> Witness:
+        names = (naming.SLO_EVENTS, naming.SLO_ERRORS)
+        streams = tuple(Stream(name, (), there, there, GONE if name == gone else there) for name in names)
+        return Witness(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
+
+    return replace(without(naming.SLO_ERRORS), besides=(without(naming.SLO_EVENTS),))
 
 
 def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Draft:

@@ -64,14 +64,22 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
+class Floor:
+    """The same fault with few events: a tenth less than are asked for, and a tenth more."""
+
+    few: tuple[Stream, ...]
+    enough: tuple[Stream, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Witness:
     """Streams and what they must bring.
 
-    `history` is the calm that the expression needs before it can judge, `settles` the time after
-    which the regime above holds fully (the value is exact from then on), `clears` the time after
-    which a return to calm is seen. `constant` means that it fires from the first evaluation on,
-    without any series, and never resolves; `without_data` that it fires where there is no series at all. `besides`
-    are other ways to the same alert.
+    `history` is the calm that the expression needs before it can judge, `rises` how long after the fault began it is
+    still false, `settles` the time after which the regime above holds fully (the value is exact from then on),
+    `clears` the time after which a return to calm is seen. `constant` means that it fires from the first evaluation
+    on, without any series, and never resolves; `without_data` that it fires where there is no series at all.
+    `besides` are other ways to the same alert. `floor` shows how many events it asks for, if it does.
     """
 
     streams: tuple[Stream, ...]
@@ -83,6 +91,8 @@ class Witness:
     constant: bool = False
     without_data: bool = False
     besides: tuple[Witness, ...] = ()
+    rises: Duration = NOTHING
+    floor: Floor | None = None
 
 
 @dataclass(frozen=True, slots=True)

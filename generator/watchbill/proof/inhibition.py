@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 
 from watchbill.loopback import alertmanager, inhibited, post_alerts
-from watchbill.model.alerts import Alert
+from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle
 from watchbill.proof.finding import Finding
+from watchbill.proof.routing import holds
 
 BY = ("scenario", "alertname", "side")
-ELSEWHERE = ("env", "cluster", "service")
+Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def pairs(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Pair]:
     known = {alert.id: alert for alert in bundle.alerts}
     loud = {source for sources in bundle.inhibited_by.values() for source in sources}
     for target in alerts:
+        if target.severity is Severity.P0 and target.stage is Stage.LIVE and not target.declares_down:
+            yield from of_incident(target)
         muting = bundle.inhibited_by[target.id]
         near = {id_ for id_ in loud if known[id_].service == target.service}
         for source in sorted((near | set(muting)) - {target.id}):
@@ -42,9 +45,43 @@ def pairs(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Pair]:
             case = f"is {'muted' if muted else 'not muted'} by {source}"
             yield Pair(labels, own, target.id, case, muted)
             if muted:
-                for label in ("env", "cluster"):
-                    far = {**labels, label: "elsewhere"}
-                    yield Pair(far, own, target.id, f"is not muted by {source} of another {label}", muted=False)
+                yield from _apart(labels, own, target.id, known[source])
+
+
+def of_incident(alert: Alert) -> Iterator[Pair]:
+    """Pair a page with tickets that nobody wrote: it mutes those about the same, and none about anything else."""
+    source, own = fired(alert), dict(alert.rules[0].witness.firing[0].labels) if alert.rules[0].witness.firing else {}
+    target = {**source, "alertname": "Another", "severity": "P1"}
+    yield Pair(source, target, alert.id, "mutes a P1 about the same", muted=True)
+    yield Pair(source, {**target, "severity": "Info"}, alert.id, "mutes an Info about the same", muted=True)
+    for label in ("service", "subject", *own):
+        case = f"mutes nothing of another {label}"
+        yield Pair(source, {**target, label: "another"}, alert.id, case, muted=False)
+    for label in own:
+        yield Pair(source, _without(target, label), alert.id, f"mutes nothing that names no {label}", muted=False)
+    for how, changed, other in _unmuted(source, target, ("env", "cluster", "service", "subject")):
+        yield Pair(changed, other, alert.id, f"mutes nothing {how}", muted=False)
+
+
+def _unmuted(source: Labels, target: Labels, needed: Iterable[str]) -> Iterator[tuple[str, Labels, Labels]]:
+    """Take a pair that mutes apart: the source is elsewhere or on trial, the target is urgent, or both lack a label."""
+    yield from ((f"of another {label}", {**source, label: "elsewhere"}, target) for label in ("env", "cluster"))
+    yield from ((f"without any {label}", _without(source, label), _without(target, label)) for label in needed)
+    yield "on trial", {**source, "stage": "shadow"}, target
+    yield "while on trial", source, {**target, "stage": "shadow"}
+    yield "as a P0", source, {**target, "severity": "P0"}
+
+
+def _apart(source: Labels, target: Labels, subject: str, by: Alert) -> Iterator[Pair]:
+    needed = ["env", "cluster"]
+    if not (by.declares_down or by.covers):  # these are named by their rules, which ask for no subject
+        needed += ["service", "subject"]
+    for how, changed, other in _unmuted(source, target, needed):
+        yield Pair(changed, other, subject, f"is not muted by {by.id} {how}", muted=False)
+
+
+def _without(labels: Labels, label: str) -> dict[str, str]:
+    return {key: value for key, value in labels.items() if key != label}
 
 
 def fired(alert: Alert) -> dict[str, str]:
@@ -68,8 +105,8 @@ def posted(found: Iterable[Pair]) -> list[dict[str, dict[str, str]]]:
     alerts = []
     for number, pair in enumerate(found):
         for side, labels in (("source", pair.source), ("target", pair.target)):
-            cluster = f"{number}-{labels['cluster']}"
-            alerts.append({"labels": {**labels, "cluster": cluster, "scenario": str(number), "side": side}})
+            own = {"cluster": f"{number}-{labels['cluster']}"} if "cluster" in labels else {}
+            alerts.append({"labels": {**labels, **own, "scenario": str(number), "side": side}})
     return alerts
 
 
@@ -79,6 +116,25 @@ def judge(program: Path, content: Any, found: tuple[Pair, ...], folder: Path) ->
         alerts = posted(found)
         post_alerts(url, alerts)
         muted = inhibited(url, alerts, by=BY)
+    yield from wrong(found, muted)
+
+
+def wrong(found: tuple[Pair, ...], muted: Mapping[tuple[str, ...], bool]) -> Iterator[Finding]:
+    """Compare what is muted with what must be."""
     for number, pair in enumerate(found):
         if muted[str(number), pair.target["alertname"], "target"] is not pair.muted:
             yield Finding(pair.subject, pair.case, "it is" if not pair.muted else "it is not")
+
+
+def alike(found: Iterable[Pair], content: Any) -> tuple[Pair, ...]:
+    """Keep one pair of those for which all matchers and equalities of a configuration, given as data, hold alike."""
+    rules = content.get("inhibit_rules", [])
+    kept: dict[tuple[object, ...], Pair] = {}
+    for pair in found:
+        key: list[object] = [pair.muted]
+        for rule in rules:
+            key += [holds(matcher, pair.source) for matcher in rule.get("source_matchers", ())]
+            key += [holds(matcher, pair.target) for matcher in rule.get("target_matchers", ())]
+            key += [pair.source.get(label, "") == pair.target.get(label, "") for label in rule.get("equal", ())]
+        kept.setdefault(tuple(key), pair)
+    return tuple(kept.values())

@@ -78,17 +78,17 @@ def cores() -> int:
     return len(sched_getaffinity(0))
 
 
-def run(tool: Path, jobs: Sequence[Job], folder: Path, done: Done) -> dict[str, str]:
+def run(tool: Path, jobs: Sequence[Job], folder: Path, done: Done, *, batch: int = BATCH) -> dict[str, str]:
     """Run jobs; gives what promtool says of each that fails, by name. `done` is told how many are over."""
     for job_ in jobs:
         (folder / f"{job_.name}.rules.yml").write_text(json.dumps(job_.rules), encoding="utf-8")
         (folder / f"{job_.name}.test.yml").write_text(json.dumps(job_.tests), encoding="utf-8")
-    batches = [jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)]
+    batches = [jobs[start : start + batch] for start in range(0, len(jobs), batch)]
 
-    def judge(batch: Sequence[Job]) -> dict[str, str]:
-        said = promtool.say(tool, ["test", "rules", *(str(folder / f"{job_.name}.test.yml") for job_ in batch)])
-        done(len(batch))
-        return _said(said, batch)
+    def judge(some: Sequence[Job]) -> dict[str, str]:
+        said = promtool.say(tool, ["test", "rules", *(str(folder / f"{job_.name}.test.yml") for job_ in some)])
+        done(len(some))
+        return _said(said, some)
 
     with ThreadPoolExecutor(cores()) as pool:
         return {name: text for found in pool.map(judge, batches) for name, text in found.items()}
@@ -106,7 +106,7 @@ def failures(job_: Job, said: str) -> tuple[Failure, ...]:
     """Say which checks of a job failed, by the times that promtool names."""
     text = _NAME.sub("", said)
     found = list(_AT.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    ends = [*(match.start() for match in found[1:]), len(text)] if found else []
     failed = []
     for match, end in zip(found, ends, strict=True):
         words = " ".join(text[match.end() : end].split())

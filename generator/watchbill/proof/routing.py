@@ -22,6 +22,7 @@ from watchbill.verify import amtool
 
 ROUTED_BY = ("team", "env", "severity")
 UNKNOWN = "nobody-knows-this"
+SUBJECT = "routing"
 _MATCHER = re.compile(r'^\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<op>=~|!~|!=|=)\s*"?(?P<value>.*?)"?\s*$', re.DOTALL)
 
 
@@ -51,19 +52,44 @@ def questions(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Asked]:
                     yield Asked(alert.id, case, labels | {label: UNKNOWN}, (naming.UNOWNED,))
 
 
+def of_platform(bundle: Bundle) -> Iterator[Asked]:
+    """Ask for every team and severity, whether an alert has them yet or not, and for what does not go to people."""
+    platform = bundle.platform
+    for environment in platform.environments:
+        place = {"cluster": environment.clusters[0], "env": environment.name, "alertname": "Any", "service": "any"}
+        for team in platform.teams:
+            for severity in platform.policies:
+                labels = {**place, "team": team, "severity": severity.value}
+                told = (naming.receiver(team, platform.channels(severity, environment)),)
+                case = f"{severity.value} of {team} in {environment.name}"
+                yield Asked(SUBJECT, case, labels, told)
+                for stage, receiver in ((Stage.SHADOW, naming.SHADOW), (Stage.HEARTBEAT, naming.HEARTBEAT)):
+                    yield Asked(SUBJECT, f"{stage.value} {case}", {**labels, "stage": stage.value}, (receiver,))
+        for alert in (alert for alert in bundle.alerts if alert.second_path):
+            labels = {**labels_of(alert, environment), "service": "any"}
+            owner = tuple(name for name in alert.receivers[environment.name] if name != naming.SECOND_PATH)
+            yield Asked(SUBJECT, f"a namesake of {alert.id} in {environment.name}", labels, owner)
+
+
 def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
     """Label an alert as it arrives from an environment."""
     place = {"cluster": environment.clusters[0], "env": environment.name}
     return {**dict(alert.labels), **place, "alertname": alert.name}
 
 
+def alike(asked: Iterable[Asked], content: Any) -> list[list[Asked]]:
+    """Group questions that take the same way by a configuration, given as data, and must be answered alike."""
+    matchers = tuple(_matchers(content.get("route", {})))
+    groups: dict[tuple[object, ...], list[Asked]] = {}
+    for question in asked:
+        key = (question.receivers, *(holds(matcher, question.labels) for matcher in matchers))
+        groups.setdefault(key, []).append(question)
+    return list(groups.values())
+
+
 def judge(tool: Path, config: Path, asked: Iterable[Asked], content: Any) -> Iterator[Finding]:
     """Find alerts that go elsewhere; `content` is the configuration as data."""
-    matchers = tuple(_matchers(content.get("route", {})))
-    alike: dict[tuple[object, ...], list[Asked]] = {}
-    for question in asked:
-        key = (question.receivers, *(_holds(matcher, question.labels) for matcher in matchers))
-        alike.setdefault(key, []).append(question)
+    groups = alike(asked, content)
 
     def ask(group: list[Asked]) -> tuple[str, ...] | str:
         try:
@@ -72,7 +98,7 @@ def judge(tool: Path, config: Path, asked: Iterable[Asked], content: Any) -> Ite
             return str(error)
 
     with ThreadPoolExecutor(cores()) as pool:
-        for group, told in zip(alike.values(), pool.map(ask, alike.values()), strict=True):
+        for group, told in zip(groups, pool.map(ask, groups), strict=True):
             if told != group[0].receivers:
                 names = told if isinstance(told, str) else " and ".join(told)
                 for question in group:
@@ -90,7 +116,7 @@ def _matchers(route: Mapping[str, Any]) -> Iterator[str]:
         yield from _matchers(inner)
 
 
-def _holds(matcher: str, labels: Mapping[str, str]) -> bool | str:
+def holds(matcher: str, labels: Mapping[str, str]) -> bool | str:
     """Say whether a matcher holds; where it cannot be read, what it might look at."""
     match = _MATCHER.match(matcher)
     if match is None:

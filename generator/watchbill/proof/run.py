@@ -21,7 +21,6 @@ from watchbill.proof.finding import Finding, Proven
 from watchbill.targets.promtests import proofs
 from watchbill.tools import Generation
 
-ROUTING = "routing"
 Done = Callable[[int], None]
 Track = Callable[[str, int], Done]
 
@@ -123,11 +122,13 @@ def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, track: Tr
     try:
         content: Any = load(place)
     except (ValueError, yaml.YAMLError, OSError) as error:
-        return [Finding(ROUTING, "can be read", f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}")]
+        return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}")]
     if not isinstance(content, dict):
-        return [Finding(ROUTING, "can be read", f"{naming.ALERTMANAGER} is empty")]
+        return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER} is empty")]
     done = track("routes and inhibition", 2)
     asked = tuple(routing.questions(scope.bundle, scope.alerts))
+    if scope.everything:
+        asked += tuple(routing.of_platform(scope.bundle))
     found: list[Finding | Proven] = [*routing.judge(tools.amtool, place, asked, content)]
     done(1)
     pairs = tuple(inhibition.pairs(scope.bundle, scope.alerts))
@@ -148,4 +149,4 @@ def _unproven(scope: Scope) -> Iterable[Finding]:
         if alert.id not in with_proof:
             yield Finding(alert.id, "is proven", "has no proof")
     if not scope.proofs:
-        yield Finding(ROUTING, "is proven", "nothing was proven")
+        yield Finding(routing.SUBJECT, "is proven", "nothing was proven")

@@ -12,7 +12,7 @@ from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, bucket_edge, over
 from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
 from watchbill.sli.base import Sli
-from watchbill.sli.series import tallies
+from watchbill.sli.series import tallies, without_edge
 
 
 class Latency(Sli):
@@ -102,6 +102,7 @@ class Latency(Sli):
         for edge, written in zip((*metric.buckets, Decimal("Infinity")), metric.edges(), strict=True):
             reached = (int(edge >= limit), int(edge > limit))
             found += tallies(signal, metric, good=reached[0], bad=reached[1], own={"le": written}, suffix="_bucket")
+        found += without_edge(signal, metric)
         return Indication(tuple(found))
 
     def event(self, signal: Signal) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.streams import ONE, TWO, Group, labels_of
+from watchbill.conditions.streams import ONE, THREE, TWO, Group, labels_of
 from watchbill.model.signals import Metric, Signal
 from watchbill.model.witness import Motion, State, Tally
 
@@ -27,6 +27,13 @@ def tallies(
     for instance, share in SHARES:
         labels = labels_of(signal, metric, ALL, {**(own or {}), INSTANCE: instance})
         yield Tally(metric.name + suffix, labels, good * share, bad * share)
+
+
+def without_edge(signal: Signal, metric: Metric) -> Iterable[Tally]:
+    """Count events on an instance whose only bucket is the last, so that nothing tells good from bad."""
+    for suffix, own in (("_count", {}), ("_bucket", {"le": "+Inf"})):
+        labels = labels_of(signal, metric, ALL, {**own, INSTANCE: THREE})
+        yield Tally(metric.name + suffix, labels, Decimal(1), Decimal(1))
 
 
 def state(signal: Signal, metric: Metric, place: Mapping[str, str], good: Motion, bad: Motion) -> State:

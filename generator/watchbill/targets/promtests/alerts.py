@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.model.alerts import Alert, Rule
+from watchbill.model.alerts import Alert, Direction, Rule
 from watchbill.model.bundle import Environment, Service
 from watchbill.model.proof import AlertCheck, Fired, Input, Proof, SampleCheck
-from watchbill.model.witness import Regime, Stream, Witness
+from watchbill.model.witness import Floor, Regime, Stream, Witness
 from watchbill.promql import Matcher, selector
 from watchbill.quantity import Duration
 from watchbill.targets.annotations import dashboard_url_rendered, rendered, texts
@@ -35,6 +35,8 @@ def proofs(alert: Alert, service: Service) -> Iterable[Proof]:
         yield prover.fires_and_resolves()
         if _can_fall_short(rule.witness):
             yield prover.stays_quiet_below()
+        if rule.witness.floor is not None:
+            yield from prover.floor(rule.witness.floor)
         for number, witness in enumerate(rule.witness.besides, 2):
             yield AlertProver(alert, rule, witness, service).fires_and_resolves(f" in way {number}")
     yield AlertProver(alert, first, first.witness, service).without_data()
@@ -64,12 +66,14 @@ class AlertProver:
     def fires_and_resolves(self, how: str = "") -> Proof:
         """Quiet until `for` is nearly over, firing with exact labels and texts after it, kept, resolved in the end."""
         checks = [self._quiet("quiet while calm", self.onset)]
-        if self.alert.for_ > self.two_steps:
-            checks.append(self._quiet("quiet before for is over", self.onset + (self.alert.for_ - self.two_steps)))
+        lasting = self.clock.up(self.witness.rises) + self.alert.for_
+        if lasting > self.two_steps:
+            checks.append(self._quiet("quiet before for is over", self.onset + (lasting - self.two_steps)))
         checks.append(self._fires("fires", self.firing))
         checks.append(self._quiet("resolves", self.resolved))
         kept = self.alert.keep_firing_for
-        samples = [self._kept(self.end + (kept - self.two_steps))] if kept > self.two_steps else []
+        at = self.end + (kept - self.two_steps)
+        samples = [self._firing("keeps firing", at)] if kept > self.two_steps else []
         phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end), (Regime.CALM, self.resolved))
         return self._proof(f"fires and resolves{how}", self._inputs(phases), checks, samples)
 
@@ -78,6 +82,22 @@ class AlertProver:
         phases = ((Regime.CALM, self.onset), (Regime.BELOW, self.end))
         checks = [self._quiet("quiet just short of the threshold", self.end)]
         return self._proof("stays quiet below", self._inputs(phases), checks)
+
+    def floor(self, floor: Floor) -> Iterable[Proof]:
+        """Quiet at the same fault with too few events, firing with just enough."""
+        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end))
+        quiet = [self._quiet("quiet with too few events", self.end)]
+        yield self._proof("stays quiet with too few events", self._moving(floor.few, phases), quiet)
+        fires = [self._firing("fires with just enough events", self.end)]
+        yield self._proof("fires with just enough events", self._moving(floor.enough, phases), [], fires)
+
+    def _moving(self, streams: tuple[Stream, ...], phases: Phases) -> tuple[Input, ...]:
+        found: dict[str, str] = {}
+        for stream in streams:
+            self._add(found, stream, self.place, phases)
+        for stream, labels in self._decoys(streams):
+            self._add(found, stream, {**self.place, **labels}, phases)
+        return tuple(Input(series, values) for series, values in found.items())
 
     def without_data(self) -> Proof:
         """Quiet where there is nothing at all; what asks for absence fires in every environment."""
@@ -101,7 +121,7 @@ class AlertProver:
         found: dict[str, str] = {}
         for stream in self.witness.streams:
             self._add(found, stream, self.place, phases)
-        for stream, labels in self._decoys():
+        for stream, labels in self._decoys(self.witness.streams):
             self._add(found, stream, {**self.place, **labels}, phases)
         for place in self._other_places():
             for stream in self.witness.streams:
@@ -112,11 +132,12 @@ class AlertProver:
         name = notation.series(stream.metric, {**notation.target(self.signal), **dict(stream.labels), **labels})
         found.setdefault(name, notation.values(stream, phases, self.clock.sample))
 
-    def _decoys(self) -> Iterable[tuple[Stream, Place]]:
+    def _decoys(self, streams: tuple[Stream, ...]) -> Iterable[tuple[Stream, Place]]:
+        higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
         for decoy in decoys(self.signal, excluded=self.alert.kind != "promql"):
-            for stream in self.witness.streams:
+            for stream in streams:
                 if not decoy.needs or decoy.needs in dict(stream.labels):
-                    yield at_fault(stream), decoy.labels
+                    yield at_fault(stream, higher=higher), decoy.labels
 
     def _other_places(self) -> Iterable[Place]:
         """Name every other environment of an alert that is asked for each by name, and one other of any alert."""
@@ -141,13 +162,13 @@ class AlertProver:
         )
         return AlertCheck(case, at, self.alert.name, fired)
 
-    def _kept(self, at: Duration) -> SampleCheck:
-        """Ask for the alert itself: its texts show the last value that was still past the threshold."""
+    def _firing(self, case: str, at: Duration) -> SampleCheck:
+        """Ask for the alert itself, where its texts show a value that is only nearly known."""
         own = {"alertname": self.alert.name, "alertstate": "firing"}
         expr = selector("ALERTS", (Matcher(label, "=", value) for label, value in own.items()))
         fired = (self._labels(dict(firing.labels)) | own for firing in self.witness.firing)
         samples = tuple((notation.series("ALERTS", labels), Decimal(1)) for labels in fired)
-        return SampleCheck("keeps firing", at, expr, samples)
+        return SampleCheck(case, at, expr, samples)
 
     def _labels(self, own: Place) -> dict[str, str]:
         return {**self.place, **own, **dict(self.alert.labels)}

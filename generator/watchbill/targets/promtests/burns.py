@@ -18,12 +18,14 @@ from watchbill.model.slo import OVERLAP, Slo
 from watchbill.quantity import Duration
 from watchbill.targets.promtests import notation
 from watchbill.targets.promtests.alerts import AlertProver, alert_proof
-from watchbill.targets.promtests.clock import MINUTES
+from watchbill.targets.promtests.checks import of_others
+from watchbill.targets.promtests.clock import MINUTES, Clock
 
 MINUTE = Duration.parse("1m")
 MOST_ROWS = 256
-UNDER, OVER = Decimal("0.9"), Decimal("0.2")  # of the floor: what comes first, and what then takes it over
-UNDER_AT, OVER_AT = 5, 10  # minutes at which bad events are recorded; long windows read every fifth minute
+MANY, UNDER, OVER = Decimal(10), Decimal("0.9"), Decimal("0.2")  # times the floor
+FIVE = Duration.parse("5m")  # long windows read every fifth minute
+EVALUATIONS = 24  # in a window, at most
 SHOWN_DIGITS = Context(prec=3)  # a message shows four
 
 Row = Mapping[Duration, Decimal]
@@ -34,7 +36,7 @@ def proofs(alert: Alert, slo: Slo, service: Service) -> Iterable[Proof]:
     table = _Table(alert, slo, service)
     yield table.rows()
     if slo.min_bad_events and not slo.timed:
-        yield table.floor()
+        yield from (table.floor(tier) for tier in table.tiers)
 
 
 class _Table:
@@ -51,27 +53,40 @@ class _Table:
         table = sorted(self._combinations(), key=lambda row: self._burning(row) is not None)
         kept = self.alert.keep_firing_for.milliseconds // MINUTE.milliseconds
         at, starts, checks = 2, [], []
-        for number, row in enumerate(table, 1):
+        for row in table:
             starts.append(at)
-            checks.append(self._check(f"row {number} of {len(table)}", at + 1, self._burning(row)))
+            checks.append(self._check("truth table", at + 1, self._burning(row)))
             at += 3 if self._burning(row) is None else 5 + kept
         inputs = []
         for window in sorted({window for row in table for window in row}):
             levels = [(start, row[window]) for start, row in zip(starts, table, strict=True)]
             inputs.append(self._input(naming.slo_error_ratio(window), _pulses(levels, at)))
-        return self._proof(
-            "truth table", "truth table of windows", (*inputs, *self._asked(at), *self._enough(at)), checks
-        )
+        every = (*inputs, *self._asked(at), *self._enough(at), *self._of_others(at))
+        return self._proof("truth table of windows", every, checks, MINUTES)
 
-    def floor(self) -> Proof:
-        """Burn in all windows, with too few bad events at first, and then with just enough."""
-        steps = OVER_AT + 3
-        worst = {window: _past(tier) for tier in reversed(self.tiers) for window in (tier.long, tier.short)}
-        inputs = [self._input(naming.slo_error_ratio(window), _level(worst[window], steps)) for window in sorted(worst)]
-        for name, floor in self._floors():
-            inputs.append(self._input(name, _bad_events(floor)))
-        checks = [self._check("", UNDER_AT + 2, None), self._check("", OVER_AT + 1, _past(self.tiers[0]))]
-        return self._proof("floor", "floor of bad events", (*inputs, *self._asked(steps)), checks)
+    def _of_others(self, steps: int) -> Iterable[Input]:
+        """Let other objectives burn all the time, with bad events enough."""
+        windows = {window for tier in self.tiers for window in (tier.long, tier.short)}
+        names = [naming.slo_error_ratio(window) for window in sorted(windows)] + [name for name, _ in self._floors()]
+        place = {**self.prover.place, **self.own}
+        return of_others(self.slo, names, place, before=0, samples=steps)
+
+    def floor(self, tier: BurnTier) -> Proof:
+        """Burn in one tier's windows, with too few bad events in the long one at first, and then with just enough.
+
+        Many more were bad just before the window begins.
+        """
+        step = max(1, _minutes(tier.long) // EVALUATIONS // 5) * 5
+        end = -(-_minutes(tier.long) // step) * step + 3 * step
+        steps = (end + step) // 5
+        worst = {window: _past(tier) for window in (tier.long, tier.short)}
+        inputs = [self._input(naming.slo_error_ratio(window), _level(value, steps)) for window, value in worst.items()]
+        inputs += [self._input(name, _bad_events(floor, end, _minutes(tier.long))) for name, floor in self._floors()]
+        case = "floor of bad events"
+        checks = [self._check(case, end, None), self._check(case, end + step, _past(tier))]
+        every = (*inputs, *self._asked(steps), *self._of_others(steps))
+        clock = Clock(FIVE, Duration(step * MINUTE.milliseconds))
+        return self._proof(f"floor of bad events in {tier.long}", every, checks, clock)
 
     def _combinations(self) -> Iterable[Row]:
         """Stand each window just short of its lowest threshold, or just past each of them."""
@@ -114,9 +129,8 @@ class _Table:
         labels = {**dict(self.slo.labels), **self.prover.place, **self.own}
         return Input(notation.series(name, labels), values)
 
-    def _proof(self, case: str, name: str, inputs: tuple[Input, ...], checks: list[AlertCheck]) -> Proof:
-        alerts = tuple(AlertCheck(case, check.at, check.alert, check.fired) for check in checks)
-        return alert_proof(self.alert, name, MINUTES, inputs=inputs, alerts=alerts)
+    def _proof(self, name: str, inputs: tuple[Input, ...], checks: list[AlertCheck], steps: Clock) -> Proof:
+        return alert_proof(self.alert, name, steps, inputs=inputs, alerts=tuple(checks))
 
 
 def _past(tier: BurnTier) -> Decimal:
@@ -144,9 +158,22 @@ def _pulses(levels: list[tuple[int, Decimal]], steps: int) -> str:
     return " ".join(parts)
 
 
-def _bad_events(floor: Decimal) -> str:
-    """Record bad events twice: nearly as many as the floor asks for, and later the rest."""
-    first, then = (notation.exact(floor * share) for share in (UNDER, OVER))
-    gap = OVER_AT - UNDER_AT
-    parts = [f"_x{UNDER_AT}", notation.stretch(first, Decimal(0), 1), notation.gone(gap - 1)]
-    return " ".join([*parts, notation.stretch(then, Decimal(0), 1), notation.gone(2)])
+def _bad_events(floor: Decimal, end: int, window: int) -> str:
+    """Record bad events every five minutes: too many for the window, too early; nearly enough in it; and the rest."""
+    old, nearly, rest = (notation.exact(floor * share) for share in (MANY, UNDER, OVER))
+    middle = (end - window * 6 // 10) // 5  # six tenths of the window before it is looked at
+    return " ".join(
+        [
+            notation.stretch(Decimal(0), Decimal(0), 1),
+            notation.stretch(old, Decimal(0), 1),
+            notation.gone(middle - 2),
+            notation.stretch(nearly, Decimal(0), 1),
+            notation.gone(end // 5 - middle),
+            notation.stretch(rest, Decimal(0), 1),
+            notation.gone(2),
+        ]
+    )
+
+
+def _minutes(duration: Duration) -> int:
+    return duration.milliseconds // MINUTE.milliseconds

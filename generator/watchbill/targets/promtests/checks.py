@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 
 from watchbill import naming
@@ -17,6 +17,7 @@ CLOSE = "0.001"
 NOTHING = "0.000000001"
 FLOAT = Context(prec=15)
 MINUTE_MS = 60_000
+LOUD = Decimal(7777)
 
 Labels = Mapping[str, str]
 
@@ -41,6 +42,16 @@ def sound(case: str, slo: Slo, at: int) -> SampleCheck:
     each = f'sum by (__name__) ({{__name__=~"slo:.+",{own}}})'
     expr = f"count({each}) - count({each} > -Inf < Inf)"
     return SampleCheck(case, Duration(at * MINUTE_MS), expr, (("{}", Decimal(0)),))
+
+
+def of_others(slo: Slo, names: Iterable[str], place: Labels, *, before: int, samples: int) -> Iterator[Input]:
+    """Record the same of an objective of another service, name or definition; none of it is this one's."""
+    own = dict(slo.labels)
+    for label, value in own.items():
+        for name in names:
+            labels = {**own, **place, label: f"{value}-of-others"}
+            gap = f"_x{before} " if before else ""
+            yield Input(notation.series(name, labels), gap + notation.stretch(LOUD, Decimal(0), samples))
 
 
 def recordings_proof(

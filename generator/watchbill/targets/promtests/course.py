@@ -11,7 +11,6 @@ from decimal import Decimal
 from itertools import pairwise
 
 COUNTED = 5  # minutes: events are recorded as how many there were in the last five
-RAW = 60  # minutes: longer windows are made of recorded counts
 QUIET_AFTER = 6  # minutes without events before a window begins: what happens there is still in counts inside of it
 BLOCK, SHORTEST_BLOCK = 24, 18  # minutes in which something happens
 STEADY = 7  # minutes after a change, when the last five are alike
@@ -37,13 +36,13 @@ class Stretch:
 class Course:
     """Stretches one after the other, from minute 0 to the last, at which windows are looked at.
 
-    `steady` are minutes at which counts are looked at, `unborn` one before the first bad event, `restarted` one after
-    the restart.
+    `steady` are minutes at which counts are looked at, `early` one before the first bad event (of minutes: the first
+    that is judged), `restarted` one after the restart.
     """
 
     stretches: tuple[Stretch, ...]
     steady: tuple[int, ...]
-    unborn: int = 0
+    early: int = 0
     restarted: int = 0
 
     @property
@@ -108,27 +107,27 @@ def course_of_events(windows: Sequence[int]) -> Course:
     """Put a block of events between each two windows (in minutes, ascending), and one before the longest.
 
     Each has a ratio and a flow of its own, so that each window holds something else, and nothing happens where one
-    begins: there, Prometheus 2 and 3 count differently. The first bad events come late and few, and grow, since a
-    counter near zero hides how many there were before its first sample; no window that reads raw series begins there.
+    begins: there, Prometheus 2 and 3 count differently. In the oldest block the first bad events come late and few,
+    and grow, since a counter near zero hides how many there were before its first sample.
     """
     blocks = list(_blocks(windows))
-    last = len(blocks) - 1
-    late = last - 1 if last > 0 and blocks[last - 1].window >= RAW else last
+    late = len(blocks) - 1
     restart = 1 if late > 1 else 0
     filled = [_events(index, block.minutes, late) for index, block in enumerate(blocks)]
     filled[restart] = [*filled[restart][:-1], *_restarting(filled[restart][-1])]
     line, starts = _lay(blocks, filled)
     steady = (starts[0] + STEADY, starts[0] + filled[0][0].minutes + STEADY)
     restarted = starts[restart] + sum(stretch.minutes for stretch in filled[restart][:-1]) + STEADY
-    return Course(line, steady, unborn=starts[late] + STEADY, restarted=restarted)
+    return Course(line, steady, early=starts[late] + STEADY, restarted=restarted)
 
 
-def course_of_minutes(windows: Sequence[int], sees: int) -> Course:
+def course_of_minutes(windows: Sequence[int], sees: int, *, states: bool) -> Course:
     """Do the same with minutes that are wholly good or wholly bad, far enough apart that none sees both."""
     blocks, gap = list(_blocks(windows)), sees + 1
     filled = [list(_cut(_states(index, gap), block.minutes)) for index, block in enumerate(blocks)]
     line, starts = _lay(blocks, filled)
-    return Course(line, steady=(starts[0] + 4, starts[0] + 1 + gap + 5))
+    first = starts[len(blocks) - 1] + (0 if states else 1)
+    return Course(line, steady=(starts[0] + 4, starts[0] + 1 + gap + 5), early=first)
 
 
 def _blocks(windows: Sequence[int]) -> Iterator[_Block]:
@@ -145,7 +144,7 @@ def _events(index: int, minutes: int, late: int) -> list[Stretch]:
         ramp = [Stretch(5, good, bad) for bad in (4, 20, 120)]
         return [Stretch(STEADY + 1, good), *ramp, Stretch(minutes - 23, good, 3 * UNIT)]
     half = minutes // 2
-    bad = 0 if index > late else UNIT * (1 + index % 3)
+    bad = UNIT * (1 + index % 3)
     return [Stretch(half, good, bad), Stretch(minutes - half, 2 * good, bad // 2)]
 
 

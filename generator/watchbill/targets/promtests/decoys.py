@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from watchbill.model.bundle import Environment
 from watchbill.model.signals import Signal
@@ -12,6 +13,7 @@ from watchbill.naming import TARGET_LABELS
 from watchbill.promql import literals
 
 MORE = 7  # times as many events as the rule's own series have: enough to be seen in any sum
+HIGHER = Decimal("1.5")
 Place = Mapping[str, str]
 
 
@@ -32,10 +34,14 @@ def decoys(signal: Signal, *, excluded: bool = True) -> Iterable[Decoy]:
         yield Decoy({matcher.label: literals(matcher)[0]}, needs=matcher.label)
 
 
-def at_fault(stream: Stream) -> Stream:
-    """Let a stream be at fault all the time, and louder than what is meant; one that would be gone stays calm."""
+def at_fault(stream: Stream, *, higher: bool) -> Stream:
+    """Let a stream be at fault all the time, and louder than what is meant; one that would be gone stays calm.
+
+    Levels are `higher` only where more is worse.
+    """
     motion = stream.above if stream.above.present else stream.calm
-    loud = replace(motion, slope=motion.slope * MORE)
+    level = motion.level * HIGHER if higher and motion.level is not None else motion.level
+    loud = replace(motion, slope=motion.slope * MORE, level=level)
     return replace(stream, calm=loud, below=loud, above=loud)
 
 

@@ -13,14 +13,21 @@ from watchbill.model.proof import Input, Proof, SampleCheck
 from watchbill.model.slo import COUNTED_OVER, STEPPED_FROM, Slo
 from watchbill.quantity import Duration, decimal_text
 from watchbill.targets.promtests import notation
-from watchbill.targets.promtests.checks import Labels, close, recordings_proof, select, sound
-from watchbill.targets.promtests.clock import DAYS
+from watchbill.targets.promtests.checks import Labels, close, of_others, recordings_proof, select, sound
+from watchbill.targets.promtests.clock import DAYS, Clock
 
 LONGEST = Duration.parse("15d")  # 4,320 samples, which a subquery counts twice; promtool reads at most 10,000
-EVENTS = Decimal(1200)  # in five minutes
+FEW_DAYS = Duration.parse("3d")  # so that four clusters still fit
+EVENTS, VERY_FEW = Decimal(1200), Decimal("0.0001")  # in five minutes; less than one in all of some days
 SPENT = (Decimal("0.9"), Decimal("2.5"), Decimal("0.4"), Decimal("0.7"))  # times the budget, from the youngest on
 OUTAGE = 24  # samples that were never recorded: two hours
 FAST_BURN = Decimal(3)  # what the shortest tier is said to burn at
+HOUR, AGO, MANY = 12, 36, 50  # samples; how far before the period the first is; times as many events as later
+CASE_OLD = "what is older than the period"
+DAY = STEPPED_FROM.milliseconds // COUNTED_OVER.milliseconds
+SILENT, SPOTLESS, SPENT_ALL, RARE = "silent", "spotless", "spent", "rare"
+# Other clusters, and how many times the budget their errors are, all the time; None where nothing happens.
+PLACES = {SILENT: None, SPOTLESS: Decimal(0), SPENT_ALL: Decimal(50), RARE: Decimal("0.5")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,10 @@ class _Part:
     errors: Decimal | None
 
 
-def period(slo: Slo, service: Service) -> Proof:
-    """Prove the windows of a day and more, and everything that is said of the period."""
-    return _Days(slo, service).proof()
+def period(slo: Slo, service: Service) -> tuple[Proof, ...]:
+    """Prove the windows of a day and more, and everything that is said of the period, also where little can be."""
+    days = _Days(slo, service)
+    return days.proof(), days.elsewhere(), days.forgotten()
 
 
 class _Days:
@@ -80,7 +88,55 @@ class _Days:
         if self._fastest() < STEPPED_FROM:
             name = naming.slo_burn_rate(self._fastest())
             inputs.append(self._input(name, [(self.length + 1, FAST_BURN)]))
-        return recordings_proof(self.slo, "records days", DAYS, inputs=tuple(inputs), samples=tuple(self._checks()))
+        recorded = (naming.SLO_EVENTS_ONCE, naming.SLO_ERRORS_ONCE, *sorted(self.slo.series.values()))
+        inputs += of_others(self.slo, dict.fromkeys(recorded), self._place(), before=self.length - DAY, samples=DAY + 1)
+        clock = Clock(DAYS.sample, Duration(self.minutes * 60_000))  # rules read what was put in, so once is enough
+        return recordings_proof(self.slo, "records days", clock, inputs=tuple(inputs), samples=tuple(self._checks()))
+
+    def elsewhere(self) -> Proof:
+        """Record other clusters for a few days: the budget is spent at a steady pace, or nothing happens at all."""
+        whole = _steps(FEW_DAYS) + 1
+        inputs = [Input(notation.series(naming.SLO_HEARTBEAT, dict(self.slo.labels)), f"1+0x{whole - 1}")]
+        for cluster, spent in PLACES.items():
+            place = {**self.place, "cluster": cluster}
+            events = {SILENT: Decimal(0), RARE: VERY_FEW}.get(cluster, EVENTS)
+            inputs.append(self._input(naming.SLO_EVENTS_ONCE, [(whole, events)], place))
+            errors = events * self.slo.budget * (spent or 0)
+            inputs.append(self._input(naming.SLO_ERRORS_ONCE, [(whole, errors)], place))
+            if spent is not None and self._fastest() < STEPPED_FROM:
+                inputs.append(self._input(naming.slo_burn_rate(self._fastest()), [(whole, spent)], place))
+        checks = (*self._other_clusters(), sound("never NaN or infinite", self.slo, _steps(FEW_DAYS) * 5))
+        clock = Clock(DAYS.sample, FEW_DAYS)
+        return recordings_proof(self.slo, "records extremes", clock, inputs=tuple(inputs), samples=checks)
+
+    def forgotten(self) -> Proof:
+        """Record an hour just before the period begins, and its last day: only that counts."""
+        whole = _steps(self.slo.period)
+        gap = whole + AGO - HOUR - DAY
+
+        def line(old: Decimal, new: Decimal) -> list[tuple[int, Decimal | None]]:
+            return [(HOUR, old), (gap, None), (DAY, new)]
+
+        bad = EVENTS * self.slo.budget / 2
+        inputs = (
+            self._input(naming.SLO_EVENTS_ONCE, line(EVENTS * MANY, EVENTS)),
+            self._input(naming.SLO_ERRORS_ONCE, line(EVENTS * MANY, bad)),
+            Input(
+                notation.series(naming.SLO_HEARTBEAT, dict(self.slo.labels)),
+                f"1+0x{HOUR - 1} _x{gap} 1+0x{DAY - 1}",
+            ),
+        )
+        minutes = (whole + AGO - 1) * 5
+        own = dict(self.slo.labels)
+        coverage = close(CASE_OLD, select(naming.SLO_COVERAGE, own), own, Decimal(DAY) / whole, minutes)
+        labels = {**own, **self._place()}
+        errors = close(CASE_OLD, select(naming.SLO_PERIOD_ERRORS, labels), labels, bad * DAY, minutes)
+        events = close(CASE_OLD, select(naming.SLO_PERIOD_EVENTS, labels), labels, EVENTS * whole, minutes)
+        clock = Clock(DAYS.sample, Duration(minutes * 60_000))
+        return recordings_proof(self.slo, "forgets", clock, inputs=inputs, samples=(coverage, errors, events))
+
+    def _place(self) -> dict[str, str]:
+        return {**self.place, **self._group()}
 
     def _fastest(self) -> Duration:
         return min(tier.long for tier in self.slo.tiers)
@@ -120,8 +176,7 @@ class _Days:
     def _budget(self) -> Iterable[SampleCheck]:
         slo = self.slo
         events, errors = self._over(self.length)
-        whole = _steps(slo.period)
-        coverage = Decimal(self.length - OUTAGE) / whole
+        coverage = Decimal(self.length - OUTAGE) / _steps(slo.period)
         expected = events / coverage
         left = 1 - errors / expected / slo.budget
         case = "period, coverage and budget"
@@ -137,6 +192,31 @@ class _Days:
             burn = errors / events / slo.budget
         yield self._close("time to exhaustion", naming.SLO_EXHAUSTED_IN, left * slo.period.seconds / burn)
 
+    def _other_clusters(self) -> Iterable[SampleCheck]:
+        """Ask where nothing happened, where nothing failed, and where all is spent, for what cannot be said there."""
+        names = [naming.slo_error_ratio(window) for window in self.windows]
+        unknown = {
+            SILENT: ("no traffic", [*names, naming.SLO_PERIOD_RATIO, naming.SLO_BUDGET_LEFT, naming.SLO_EXHAUSTED_IN]),
+            SPOTLESS: ("never used up", [naming.SLO_EXHAUSTED_IN]),
+            SPENT_ALL: ("used up already", [naming.SLO_EXHAUSTED_IN]),
+            RARE: ("very few events", []),
+        }
+        minutes = _steps(FEW_DAYS) * 5
+        for cluster, (case, absent) in unknown.items():
+            labels = {**dict(self.slo.labels), **self._place(), "cluster": cluster}
+            for name in absent:
+                yield SampleCheck(case, Duration(minutes * 60_000), select(name, labels))
+            spent = PLACES[cluster]
+            if spent is not None:  # errors of the part that was recorded, by events of the whole
+                left = 1 - spent * (_steps(FEW_DAYS) + 1) / _steps(self.slo.period)
+                yield close(case, select(naming.SLO_BUDGET_LEFT, labels), labels, left, minutes)
+            if cluster == RARE and spent is not None:
+                ratio = self.slo.budget * spent
+                for name in (*names, naming.SLO_PERIOD_RATIO):
+                    yield close(case, select(name, labels), labels, ratio, minutes)
+                lasting = left * self.slo.period.seconds / spent
+                yield close(case, select(naming.SLO_EXHAUSTED_IN, labels), labels, lasting, minutes)
+
     def _facts(self) -> Iterable[SampleCheck]:
         labels = dict(self.slo.labels)
         own = select(naming.SLO_OBJECTIVE, labels)
@@ -149,9 +229,8 @@ class _Days:
             "kind": self.slo.kind,
         }
         at = Duration(self.minutes * 60_000)
-        for name, more in ((naming.SLO_INFO, facts), (naming.SLO_HEARTBEAT, {})):
-            sample = (notation.series(name, labels | more), Decimal(1))
-            yield SampleCheck("objective and facts", at, select(name, labels), (sample,))
+        sample = (notation.series(naming.SLO_INFO, labels | facts), Decimal(1))
+        yield SampleCheck("objective and facts", at, select(naming.SLO_INFO, labels), (sample,))
 
     def _over(self, steps: int) -> tuple[Decimal, Decimal]:
         """Add up the events and errors of the last samples."""

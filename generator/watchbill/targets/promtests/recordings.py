@@ -17,13 +17,14 @@ from watchbill.model.slo import STEPPED_FROM, Slo
 from watchbill.model.witness import Indication, Motion, State, Tally
 from watchbill.quantity import Duration
 from watchbill.targets.promtests import notation
-from watchbill.targets.promtests.checks import Labels, close, recordings_proof, select, sound
+from watchbill.targets.promtests.checks import Labels, close, of_others, recordings_proof, select, sound
 from watchbill.targets.promtests.clock import MINUTES, Clock
 from watchbill.targets.promtests.course import Course, Stretch, Truth, course_of_events, course_of_minutes, share, truth
 from watchbill.targets.promtests.decoys import MORE, decoys, elsewhere
 from watchbill.targets.promtests.period import period
 
 MINUTE_MS = 60_000
+RARE = Decimal("0.000001")
 START = Decimal(1_000_000)  # of counters: far from zero, where `increase` would guess less of what was before
 FINE_SAMPLE = Duration.parse("15s")  # where a minute sees back, how far must not depend on which end is counted
 
@@ -32,7 +33,7 @@ def proofs(slo: Slo, service: Service) -> Iterable[Proof]:
     """Prove the recordings of hours, from raw series where there are any, and those of days."""
     if slo.indication is not None:
         yield _Hours(slo, slo.indication, service).proof()
-    yield period(slo, service)
+    yield from period(slo, service)
 
 
 class _Hours:
@@ -48,8 +49,12 @@ class _Hours:
         windows = {window for tier in slo.tiers for window in (tier.long, tier.short) if window < STEPPED_FROM}
         self.windows = sorted({_minutes(window) for window in windows} | {5})
         sees = _minutes(indication.sees)
-        self.course = course_of_minutes(self.windows, sees) if slo.timed else course_of_events(self.windows)
-        self.truth: Truth = truth(self.course, timed=slo.timed, sees=sees, states=bool(indication.states))
+        states = bool(indication.states)
+        self.course = (
+            course_of_minutes(self.windows, sees, states=states) if slo.timed else course_of_events(self.windows)
+        )
+        self.truth: Truth = truth(self.course, timed=slo.timed, sees=sees, states=states)
+        self.rare = {**self.place, "cluster": "rare"}
         self.sample = FINE_SAMPLE if sees else MINUTES.sample
 
     def proof(self) -> Proof:
@@ -67,13 +72,20 @@ class _Hours:
     def _inputs(self) -> dict[str, str]:
         """Write the indicator's series, those of a group that is all good, and decoys that are all bad."""
         found: dict[str, str] = {}
-        loud = replace(self.course, stretches=tuple(_all_bad(stretch) for stretch in self.course.stretches))
+        loud = replace(self.course, stretches=tuple(_loud(stretch) for stretch in self.course.stretches))
         aside = elsewhere(self.service.environments, self.place)
         self._add(found, self.indication, self.course, self.place)
         if self.group:
             other = {label: f"{value}-other" for label, value in self.group.items()}
             self._add(found, _good(self.indication), self.course, self.place | other)
         self._add(found, _good(self.indication), self.course, aside)
+        self._add(found, self.indication, _silent(self.course), {**self.place, "cluster": "silent"})
+        if not self.slo.timed:
+            self._add(found, _rare(self.indication), self.course, self.rare)
+        names = sorted(set(self.slo.series.values()) - {naming.SLO_HEARTBEAT})
+        samples = self.course.minutes * MINUTE_MS // self.sample.milliseconds + 1
+        for foreign in of_others(self.slo, names, {**self.place, **self.group}, before=0, samples=samples):
+            found[foreign.series] = foreign.values
         for decoy in decoys(self.signal):
             self._add(found, self.indication, loud, {**self.place, **decoy.labels}, needs=decoy.needs)
         return found
@@ -99,15 +111,33 @@ class _Hours:
         for at in self.course.steady:
             yield from self._counts("counts events and errors", at)
             yield from self._ratio("counts events and errors", 5, at)
-        if self.indication.born_late:
-            yield from self._counts("errors that are born late", self.course.unborn)
+        early = "minutes that are judged for the first time" if self.slo.timed else "errors that are born late"
+        if self.slo.timed or self.indication.born_late:
+            yield from self._counts(early, self.course.early)
+            for window in self.windows:
+                yield from self._ratio(early, window, self.course.early)
         if not self.slo.timed:
             yield from self._counts("a counter that restarts", self.course.restarted)
+            yield from self._rarely(end)
         for window in self.windows:
             yield from self._ratio("windows weigh by traffic" if window > 5 else "no traffic", window, end)
         yield from self._once(end)
+        own = dict(self.slo.labels)
+        yield close("beats", select(naming.SLO_HEARTBEAT, own), own, Decimal(1), end)
         for at in (*self.course.steady, end):
             yield sound("never NaN or infinite", self.slo, at)
+
+    def _rarely(self, end: int) -> Iterable[SampleCheck]:
+        """Ask for the same ratios where less than one event happens in all of this time, as its share has it."""
+        labels = {**self._labels(), **self.rare}
+        if self.indication.born_late:
+            name = naming.SLO_ERRORS
+            yield close("errors that are born late", select(name, labels), labels, Decimal(0), self.course.early)
+        for window in self.windows:
+            at = end if window > 5 else self.course.steady[0]
+            name, ratio = naming.slo_error_ratio(Duration(window * MINUTE_MS)), share(self.truth.over(at, window))
+            if ratio is not None and name in self.slo.series.values():
+                yield close("very few events", select(name, labels), labels, ratio, at)
 
     def _counts(self, case: str, at: int) -> Iterable[SampleCheck]:
         for name, value in zip((naming.SLO_EVENTS, naming.SLO_ERRORS), self.truth.recorded(at), strict=True):
@@ -154,9 +184,20 @@ def _good(given: Indication) -> Indication:
     return replace(given, tallies=tuple(tallies), states=tuple(states), born_late=False)
 
 
-def _all_bad(stretch: Stretch) -> Stretch:
-    """Let bad events alone happen, many of them, and at night too."""
-    return replace(stretch, good=0, bad=MORE * (stretch.good + stretch.bad + 1))
+def _rare(given: Indication) -> Indication:
+    """Let a millionth of everything happen."""
+    tallies = (replace(tally, good=tally.good * RARE, bad=tally.bad * RARE) for tally in given.tallies)
+    return replace(given, tallies=tuple(tallies))
+
+
+def _silent(course: Course) -> Course:
+    return replace(course, stretches=(Stretch(course.minutes),))
+
+
+def _loud(stretch: Stretch) -> Stretch:
+    """Let many bad events happen, and some good ones, at night too."""
+    each = stretch.good + stretch.bad + 1
+    return replace(stretch, good=each, bad=MORE * each)
 
 
 def _first(given: Indication) -> str | None:
