@@ -50,9 +50,9 @@ def test_the_counts_that_are_told_are_true(tmp_path: Path) -> None:
     assert [alert.source for alert in bundle.alerts].count("pack:http-api") == 8
     assert len(bundle.alerts) == 10
     texts = [text for path, text in rendered(bundle).items() if path.startswith("prometheus/tests/")]
-    assert sum(len(yaml.safe_load(text)["tests"]) for text in texts) == 19
+    assert sum(len(yaml.safe_load(text)["tests"]) for text in texts) == 40
     assert "the eight alerts" in README
-    assert "19 promtool tests" in README
+    assert "40 promtool tests" in README
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:

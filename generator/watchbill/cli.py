@@ -190,6 +190,7 @@ def _audit_secrets(out: Path, format_: str) -> None:
 )
 @click.option("--mutants", metavar="N|all", help="Change so many things one by one, and count what is found.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which of the changes, where not all.")
+@click.option("--template", metavar="EXPR", help="Write the frame of the series that a promql alert must bring.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a report for CI, too.")
 @_specs
 @_out
@@ -201,6 +202,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     generation_: str,
     mutants: str | None,
     seed: int,
+    template: str | None,
     junit: Path | None,
     specs: Path,
     out: Path,
@@ -212,6 +214,11 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found. With --mutants
     the proofs themselves are judged: one change at a time, in rules, routes and inhibition, must make one of them fail.
     """
+    if template is not None:
+        from watchbill.proof import template as frames
+
+        click.echo(frames.template(template))
+        return
     from watchbill import pipeline
     from watchbill import tools as toolbox
     from watchbill.proof import report as proof_report

@@ -21,6 +21,7 @@ PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promise
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 ROUTING_PAGE = "docs/routing.md"
 OBJECTIVES_PAGE = "docs/objectives.md"
+EVIDENCE_PAGE = "docs/evidence.md"
 UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")

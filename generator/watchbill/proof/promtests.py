@@ -14,6 +14,7 @@ from typing import Any
 
 from watchbill.errors import ToolError
 from watchbill.model.proof import AlertCheck, Proof, SampleCheck
+from watchbill.proof import wording
 from watchbill.proof.emitted import Emitted, document
 from watchbill.targets.promtests import written
 from watchbill.verify import promtool
@@ -109,9 +110,13 @@ def failures(job_: Job, said: str) -> tuple[Failure, ...]:
     ends = [*(match.start() for match in found[1:]), len(text)] if found else []
     failed = []
     for match, end in zip(found, ends, strict=True):
-        words = " ".join(text[match.end() : end].split())
+        said_ = " ".join(text[match.end() : end].split())
         proof, case = _whose(job_, match)
-        failed.append(Failure(proof, case, f"at {match['at']}: {words}"))
+        if match["expr"]:
+            words = wording.of_samples(match["at"], json.loads(match["expr"]), said_)
+        else:
+            words = wording.of_alert(match["at"], said_)
+        failed.append(Failure(proof, case, words))
     return tuple(failed) or (Failure(job_.proofs[0], "runs at all", " ".join(said.split())),)
 
 

@@ -42,7 +42,7 @@ def table(bundle: Bundle, verdict: Verdict) -> str:
     subjects = {case.subject for case in verdict.proven} | {finding.subject for finding in verdict.findings}
     rows: list[tuple[str, ...]] = [("service", "alerts", "objectives", "cases", "failed")]
     for name in sorted(held | failed):
-        own = {subject for subject in subjects if subject.partition("/")[0] == name}
+        own = {subject for subject in subjects if subject.startswith(f"{name}/")}
         counts = (len(own & alerts), len(own - alerts), held[name] + failed[name], failed[name])
         rows.append((name, *(str(number) for number in counts)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -70,10 +70,8 @@ def score_text(found: Score, bar: float) -> str:
     lines += [f"changes nothing, {number} times: {reason}" for reason, number in reasons.most_common()]
     counted = found.run - len(found.argued)
     killed = counted - len(found.survivors)
-    share, wanted = f"{found.share:.1%}", f"{bar:.0%}"
-    lines.append(
-        f"{killed} of {counted} mutants found, {share} ({wanted} at least); {len(found.argued)} change nothing"
-    )
+    share = f"{found.share:.1%} ({bar:.0%} at least)"
+    lines.append(f"{killed} of {counted} mutants found, {share}; {len(found.argued)} more change nothing")
     return "\n".join(lines)
 
 

@@ -12,14 +12,14 @@ from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
-from watchbill.targets.promtests import clock, names_of_cases, proofs
+from watchbill.targets.promtests import clock, names_of_cases, proofs, tested
 
 PATH = "catalog.json"
 
 
 def render(bundle: Bundle) -> dict[str, str]:
     """Render `catalog.json`, sorted; what no target makes yet is empty or null."""
-    cases = names_of_cases(proof for service in bundle.services for proof in proofs(service))
+    cases = tested(bundle).cases
     content = {
         "version": 1,
         "alerts": [entry(alert, bundle, cases) for alert in bundle.alerts],

@@ -70,6 +70,7 @@ def navigation(bundle: Bundle) -> str:
     nav: list[Plain] = [{"Home": _in_docs(INDEX)}, {"Who is woken by what": _in_docs(naming.ROUTING_PAGE)}]
     if any(service.slos for service in bundle.services):
         nav.append({"Objectives": _in_docs(naming.OBJECTIVES_PAGE)})
+    nav.append({"Evidence": _in_docs(naming.EVIDENCE_PAGE)})
     nav += [{"Metrics": pages}] if pages else []
     return dump({"nav": nav}, source="specs")
 

@@ -100,10 +100,17 @@ def _ranges(node: pp.MatrixSelector) -> Iterator[Variant]:
 
 def _subqueries(node: pp.SubqueryExpr) -> Iterator[Variant]:
     step = _duration(node.step) if node.step else ""
+    whole = node.range or timedelta()
+    bare = isinstance(node.expr, (pp.VectorSelector, pp.Call, pp.ParenExpr))
+
+    def written(expr: str, window: str) -> str:
+        inner = expr if bare else f"({expr})"
+        return f"{inner}[{window}:{step}]{_offset(node.offset)}"
+
     for what, text in _variants(node.expr):
-        yield what, f"({text})[{_duration(node.range or timedelta())}:{step}]{_offset(node.offset)}"
-    for what, window in _windows(node.range or timedelta()):
-        yield what, f"({_text(node.expr)})[{window}:{step}]{_offset(node.offset)}"
+        yield what, written(text, _duration(whole))
+    for what, window in _windows(whole):
+        yield what, written(_text(node.expr), window)
 
 
 def _windows(range_: timedelta) -> Iterator[Variant]:

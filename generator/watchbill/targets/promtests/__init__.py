@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import PurePosixPath
 
@@ -12,7 +14,7 @@ from watchbill.targets.promtests import alerts, burns, recordings
 from watchbill.targets.promtests.clock import clock
 from watchbill.targets.yamltext import Plain, dump
 
-__all__ = ["clock", "names_of_cases", "proofs", "render", "written"]
+__all__ = ["clock", "names_of_cases", "proofs", "render", "tested", "written"]
 
 
 def proofs(service: Service) -> tuple[Proof, ...]:
@@ -28,14 +30,50 @@ def proofs(service: Service) -> tuple[Proof, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The test files of a bundle, the cases of each alert and objective by id, and how many tests there are."""
+
+    files: Mapping[str, str]
+    cases: Mapping[str, list[str]]
+    tests: int
+
+
+def tested(bundle: Bundle) -> Tested:
+    """Write a test file for each area and step of each service; several targets ask for it, one after the other."""
+    return _tested(_Same(bundle))
+
+
 def render(bundle: Bundle) -> dict[str, str]:
-    """Render a test file for each area and step of each service."""
-    tree = {}
-    for service in bundle.services:
+    """Render the test files."""
+    return dict(tested(bundle).files)
+
+
+class _Same:
+    """A bundle as itself, which is not compared by what it holds."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.bundle is other.bundle
+
+    def __hash__(self) -> int:
+        return id(self.bundle)
+
+
+@lru_cache(maxsize=1)
+def _tested(same: _Same) -> Tested:
+    files: dict[str, str] = {}
+    cases: dict[str, list[str]] = {}
+    tests = 0
+    for service in same.bundle.services:
         ordered = sorted(proofs(service), key=lambda proof: proof.file)
+        cases |= names_of_cases(ordered)
+        tests += len(ordered)
         for file, of_file in groupby(ordered, key=lambda proof: proof.file):
-            tree[file] = dump(written(list(of_file)), source=service.origin.document)
-    return tree
+            files[file] = dump(written(list(of_file)), source=service.origin.document)
+    return Tested(files, cases, tests)
 
 
 def written(of_file: list[Proof], folder: str = "../rules") -> dict[str, Plain]:
