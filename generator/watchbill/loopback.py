@@ -17,7 +17,7 @@ from watchbill.errors import ToolError
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
 # The inhibitor takes in its alerts beside the API and says nowhere how far it is; it needs some milliseconds.
-SETTLED_SECONDS = 0.25
+SETTLED_SECONDS, SETTLED_ALERTS = 0.25, 500
 
 Key = tuple[str, ...]
 
@@ -147,7 +147,7 @@ def inhibited(url: str, posted: Sequence[Mapping[str, Any]], *, by: Sequence[str
         if time.monotonic() > deadline:
             raise ToolError(f"Alertmanager has not judged {sorted(wanted - set(judged))}")
         before = judged
-        time.sleep(SETTLED_SECONDS)
+        time.sleep(SETTLED_SECONDS * min(1.0, len(posted) / SETTLED_ALERTS) + 0.03)
 
 
 def _key(alert: Mapping[str, Any], by: Sequence[str]) -> Key:

@@ -47,8 +47,8 @@ def _rules(number: int) -> str:
     return "no rule" if not number else f"{number} rule{'' if number == 1 else 's'}"
 
 
-def tests(proofs: Sequence[Proof], out: Path) -> Iterator[Finding]:
-    """Find tests that are missing, changed, or never were: with them, promtool would prove something else."""
+def tests(proofs: Sequence[Proof], out: Path, *, others: bool) -> Iterator[Finding]:
+    """Find tests that are missing or changed, or (`others`) in no spec: promtool would prove something else by them."""
     ordered = sorted(proofs, key=lambda proof: proof.file)
     for file, group in groupby(ordered, key=lambda proof: proof.file):
         found = list(group)
@@ -59,7 +59,7 @@ def tests(proofs: Sequence[Proof], out: Path) -> Iterator[Finding]:
         except (ValueError, yaml.YAMLError, OSError) as error:
             yield from _each(found, f"{file} cannot be read: {str(error).partition(chr(10))[0]}")
         else:
-            yield from _compare(file, found, content)
+            yield from _compare(file, found, content, others=others)
 
 
 def _each(proofs: Iterable[Proof], text: str) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _each(proofs: Iterable[Proof], text: str) -> Iterator[Finding]:
         yield Finding(subject, TEST, text)
 
 
-def _compare(file: str, proofs: list[Proof], content: Any) -> Iterator[Finding]:
+def _compare(file: str, proofs: list[Proof], content: Any, *, others: bool) -> Iterator[Finding]:
     wanted: dict[str, Any] = dict(written(proofs))
     found = content if isinstance(content, dict) else {}
     heads = [{key: value for key, value in side.items() if key != "tests"} for side in (wanted, found)]
@@ -81,5 +81,5 @@ def _compare(file: str, proofs: list[Proof], content: Any) -> Iterator[Finding]:
             yield Finding(proof.subject, TEST, f'{file} lacks its test "{proof.name}"')
         elif there != test:
             yield Finding(proof.subject, TEST, f'its test "{proof.name}" in {file} was changed')
-    for name in by_name:
+    for name in by_name if others else ():
         yield Finding(str(name).partition(" ")[0], TEST, f'test "{name}" of {file} is in no spec')

@@ -59,12 +59,10 @@ def choose_scope(bundle: Bundle, *, service: str | None = None, alert: str | Non
         raise UsageError(
             f'no service is called "{service}"; {choose(service or "", (s.name for s in bundle.services))}'
         )
-    every = [proof for entry in services for proof in proofs(entry)]
-    alerts = [entry for entry in bundle.alerts if entry.service in {s.name for s in services}]
-    if alert is not None:
-        wanted = _subject(alert, services)
-        every = [proof for proof in every if proof.subject == wanted]
-        alerts = [entry for entry in alerts if entry.id == wanted]
+    wanted = None if alert is None else _subject(alert, services)
+    every = [proof for entry in services for proof in proofs(entry, only=wanted)]
+    names = {entry.name for entry in services}
+    alerts = [entry for entry in bundle.alerts if entry.service in names and wanted in {None, entry.id}]
     return Scope(bundle, tuple(alerts), tuple(every), everything=service is None and alert is None)
 
 
@@ -107,14 +105,7 @@ def _inventory(scope: Scope, emitted: Emitted, out: Path) -> Iterable[Finding]:
     subjects = {proof.subject for proof in scope.proofs}
     every = inventory.rules(scope.bundle, emitted)
     yield from (finding for finding in every if scope.everything or finding.subject in subjects)
-    whole = scope.proofs if scope.everything else _of_same_files(scope)
-    tests = inventory.tests(whole, out)
-    yield from (finding for finding in tests if scope.everything or finding.subject in subjects)
-
-
-def _of_same_files(scope: Scope) -> tuple[Proof, ...]:
-    files = {proof.file for proof in scope.proofs}
-    return tuple(proof for service in scope.bundle.services for proof in proofs(service) if proof.file in files)
+    yield from inventory.tests(scope.proofs, out, others=scope.everything)
 
 
 def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, track: Track) -> Sequence[Finding | Proven]:

@@ -17,16 +17,20 @@ from watchbill.targets.yamltext import Plain, dump
 __all__ = ["clock", "names_of_cases", "proofs", "render", "tested", "written"]
 
 
-def proofs(service: Service) -> tuple[Proof, ...]:
-    """List the proofs of a service: those of its alerts, in their order, and those of its objectives."""
+def proofs(service: Service, *, only: str | None = None) -> tuple[Proof, ...]:
+    """List the proofs of a service: those of its alerts, in their order, and those of its objectives.
+
+    With `only` those of one alert or objective, by id.
+    """
     slos = {slo.name: slo for slo in service.slos}
     found: list[Proof] = []
     for alert in service.alerts:
-        found += alerts.proofs(alert, service)
-        if alert.kind == "burn_rate":
-            found += burns.proofs(alert, slos[alert.slo], service)
+        if only in {None, alert.id}:
+            found += alerts.proofs(alert, service)
+            found += burns.proofs(alert, slos[alert.slo], service) if alert.kind == "burn_rate" else ()
     for slo in service.slos:
-        found += recordings.proofs(slo, service)
+        if only in {None, slo.id}:
+            found += recordings.proofs(slo, service)
     return tuple(found)
 
 
