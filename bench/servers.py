@@ -71,16 +71,19 @@ def _link(blocks: Iterable[Path], storage: Path) -> None:
 
 
 @contextmanager
-def prometheus(name: str, *blocks: Path, folder: Path, scraped: Mapping[str, int] = {}) -> Iterator[str]:
+def prometheus(
+    name: str, *blocks: Path, folder: Path, scraped: Mapping[str, int] = {}, rules: Path | None = None
+) -> Iterator[str]:
     """Run a Prometheus of a generation on a history, in a new folder; gives its URL once all targets are up.
 
-    It scrapes each job's page, which is under the job's name at a port of `exporter`, as production.
+    It scrapes each job's page, which is under the job's name at a port of `exporter`, as production, and evaluates
+    the rule files of a folder, every second where they say nothing else.
     """
     folder.mkdir(parents=True)
     storage, config = folder / "data", folder / "prometheus.yml"
     storage.mkdir()
     _link(blocks, storage)
-    config.write_text(_configured(scraped))
+    config.write_text(_configured(scraped, rules))
     address = f"127.0.0.1:{free_port()}"
     arguments = [
         f"--config.file={config}",
@@ -98,7 +101,7 @@ def prometheus(name: str, *blocks: Path, folder: Path, scraped: Mapping[str, int
         yield url
 
 
-def _configured(scraped: Mapping[str, int]) -> str:
+def _configured(scraped: Mapping[str, int], rules: Path | None) -> str:
     scrapes = [
         {
             "job_name": job,
@@ -107,7 +110,9 @@ def _configured(scraped: Mapping[str, int]) -> str:
         }
         for job, port in scraped.items()
     ]
-    return yaml.safe_dump({"global": {"scrape_interval": "250ms"}, "scrape_configs": scrapes})
+    intervals = {"scrape_interval": "250ms", "evaluation_interval": "1s"}
+    files = [f"{rules}/*.yml"] if rules is not None else []
+    return yaml.safe_dump({"global": intervals, "scrape_configs": scrapes, "rule_files": files})
 
 
 def _ask(url: str, path: str, **parameters: str) -> Any:

@@ -91,3 +91,12 @@ def test_the_figures_that_are_told_are_those_of_the_last_benchmark() -> None:
     for series in (20, 500):
         read = [f"{t['samples_per_minute']:,.0f}" for t in cost if (t["series"], t["generation"]) == (series, "newest")]
         assert f"| of {series} series | {' | '.join(read)} |" in README
+
+
+def test_the_panels_that_are_shown_are_compiled(tmp_path: Path) -> None:
+    made = {dashboard.uid: dashboard for dashboard in compiled(tmp_path, more=blocks("yaml")[3]).dashboards}
+    (orders,) = made["checkout-business"].panels
+    assert orders.title == "Orders per Minute"
+    first = made["checkout-http-metrics"].panels
+    assert first[0].title == "Error Rate (4xx + 5xx)"
+    assert "Request Size Percentiles" not in {panel.title for panel in first}

@@ -218,3 +218,8 @@ def test_samples_of_every_job_satisfy_the_specs() -> None:
     assert [finding.what for entry in audited for finding in entry.findings if entry.failed] == []
     ours = {entry.job for entry in audited if entry.service == "core-api"}
     assert ours == {"core-api", "core-api-health", "core-api-ready", "core-api-postgres"}
+
+
+def test_samples_of_every_job_fill_every_panel() -> None:
+    audited = audit_samples(compile_specs(ROOT / "specs").bundle.services, ROOT / "specs/samples")
+    assert [finding.what for entry in audited for finding in entry.findings if finding.what.startswith("panel ")] == []

@@ -30,6 +30,15 @@ RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
 
 
 SLO_AREA = "slo."  # begins the area of each objective's alerts; no pack's name has a dot
+SERVICE_DASHBOARD, INFRASTRUCTURE, SLO_DASHBOARD = "service", "infrastructure", "slo"
+SLO_OVERVIEW, ON_CALL = "all-services-slo", "all-services-on-call"  # uids
+METRICS_PRESENT, TARGETS_UP = "Metrics present", "Targets up"
+FIRING_HERE, OBJECTIVES_HERE, HEALTH_SUMMARY = "Firing Alerts", "Objectives", "Infrastructure Health Summary"
+COINED_PANELS = {
+    SERVICE_DASHBOARD: (FIRING_HERE, OBJECTIVES_HERE, TARGETS_UP, METRICS_PRESENT),
+    INFRASTRUCTURE: (HEALTH_SUMMARY,),
+}
+FIRST_PANELS = 12  # of a dashboard; those that follow wait in a collapsed row
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
 # The same with each event and minute once, wherever they are read every five minutes.
@@ -137,6 +146,25 @@ def dashboard_uid(service: str, dashboard: str) -> str:
     if len(uid) <= MAX_UID:
         return uid
     return f"{uid[: MAX_UID - 9]}-{zlib.crc32(uid.encode()):08x}"
+
+
+_ABBREVIATIONS = frozenset({"api", "cpu", "http", "slo", "sql"})
+
+
+def dashboard_title(service: str, dashboard: str) -> str:
+    """Title a dashboard by its service's title and its own key: `Core API: HTTP metrics`."""
+    first, *rest = (word.upper() if word in _ABBREVIATIONS else word for word in re.split(r"[_-]", dashboard))
+    return f"{service}: {' '.join([first[:1].upper() + first[1:], *rest])}"
+
+
+def dashboard_file(uid: str) -> str:
+    """Place a dashboard's JSON under `out/`."""
+    return f"grafana/dashboards/{uid}.json"
+
+
+def slo_panel(word: str, title: str) -> str:
+    """Title a panel of an objective: `Burn rate: Availability`."""
+    return f"{word}: {title}"
 
 
 def panel_id(title: str) -> int:

@@ -202,6 +202,25 @@ def _is_scalar(node: pp.Expr) -> bool:
     )
 
 
+_COMPARING = frozenset({">", "<", ">=", "<=", "==", "!="})
+
+
+def compared(expr: str) -> str:
+    """Return what an expression compares with a number; all of it where it compares nothing."""
+    node = parse(expr)
+    while True:
+        if isinstance(node, pp.ParenExpr):
+            node = node.expr
+        elif isinstance(node, pp.BinaryExpr) and str(node.op) in {"and", "unless"}:
+            node = node.lhs
+        elif isinstance(node, pp.BinaryExpr) and str(node.op) in _COMPARING:
+            node = node.rhs if _is_scalar(node.lhs) else node.lhs
+            break
+        else:
+            break
+    return str(node.prettify())
+
+
 def retarget(expr: str, matchers: Iterable[Matcher], scale: TimeScale = REAL_TIME) -> str:
     """Add matchers to every selector that does not match their labels yet, and scale every duration.
 

@@ -12,6 +12,7 @@ from watchbill.authoring import Authored
 from watchbill.errors import UsageError, choose
 from watchbill.spec.alert import AlertSpec, alert_models
 from watchbill.spec.pack import PackSpec
+from watchbill.spec.panel import PanelSpec, panel_models
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.profile import ProfileSpec
 from watchbill.spec.service import ServiceSpec
@@ -32,7 +33,11 @@ def schema(name: str) -> dict[str, Any]:
     if model is None:
         raise UsageError(f'there is no kind of document called "{name}"; {choose(name, DOCUMENTS)}')
     models: list[tuple[type[Authored], Any]] = [(model, "validation")]
-    joined: dict[type[Authored], dict[str, type[Any]]] = {AlertSpec: {**alert_models()}, SloSpec: {**slo_models()}}
+    joined: dict[type[Authored], dict[str, type[Any]]] = {
+        AlertSpec: {**alert_models()},
+        PanelSpec: {**panel_models()},
+        SloSpec: {**slo_models()},
+    }
     models += [(kind, "validation") for kinds in joined.values() for kind in kinds.values()]
     keys, built = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")
     definitions = built["$defs"]

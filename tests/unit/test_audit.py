@@ -33,6 +33,17 @@ class TestAudit:
         assert "web_spare_total" not in SCRAPE
         assert found(shop, SCRAPE) == ()
 
+    def test_warns_of_a_panel_whose_metric_is_not_there(self, tmp_path: Path) -> None:
+        spares = "signal: web, kind: rate, metrics: [spare], help: Spares"
+        load = "signal: web, kind: level, metrics: [load], help: Load"
+        panels = f"dashboards: {{own: [{{title: Spares, {spares}}}, {{title: Load, {load}}}]}}\n"
+        service = compiled(tmp_path, SERVICE + panels).services[0]
+        assert said(only(service, SCRAPE)) == (
+            'warning: panel "Spares" stays empty, since the service does not export web_spare_total;'
+            ' let it, or write why it does not: dashboards: {drop: {"Spares": …}}'
+        )
+        assert found(service, SCRAPE + "# TYPE web_spare_total counter\nweb_spare_total 0\n") == ()
+
     def test_gives_a_missing_metric_one_finding_with_the_nearest_name(self, shop: Service) -> None:
         finding = only(shop, SCRAPE.replace("web_requests_total", "web_request_total"))
         assert said(finding) == (

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from watchbill.audit.finding import Finding, diagnostic, merge
 from watchbill.audit.judge import judge
+from watchbill.audit.panels import judge_panels
 from watchbill.audit.samples import jobs, load_sample, samples, unsampled
 from watchbill.audit.scrape import Family, Scrape, read_scrape
 from watchbill.errors import Level, UsageError, choose
@@ -31,12 +32,14 @@ __all__ = [
 
 
 def audit(service: Service, scrape: Scrape, *, job: str | None = None) -> tuple[Finding, ...]:
-    """Find what alerts read and a scrape of one job lacks; without `job`, its own is meant.
+    """Find what alerts and panels read and a scrape of one job lacks; without `job`, its own is meant.
 
     Errors come first, and each cause is one finding. Raises `UsageError` for a job of no signal.
     """
-    keys = {signal.key for signal in _signals(service, job)}
-    return merge(fault for entry in required(service) if entry.signal.key in keys for fault in judge(entry, scrape))
+    signals = _signals(service, job)
+    keys = {signal.key for signal in signals}
+    alerts = (fault for entry in required(service) if entry.signal.key in keys for fault in judge(entry, scrape))
+    return merge((*alerts, *judge_panels(service, signals, scrape)))
 
 
 def table(service: Service, findings: Iterable[Finding], *, job: str | None = None) -> str:

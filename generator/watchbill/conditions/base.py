@@ -90,6 +90,11 @@ class Condition(Statement):
         """Give the line to draw on a panel, in the metric's own unit; None where there is no such line."""
         return None
 
+    def lines(self, signal: Signal) -> tuple[Threshold, ...]:
+        """Give the same line in every dimension in which a panel may show what is judged."""
+        threshold = self.threshold(signal)
+        return () if threshold is None else (threshold,)
+
     def reading(self, signal: Signal) -> Reading | None:
         """Say how the expression's value reads; None where the value says nothing."""
         return None

@@ -58,6 +58,10 @@ class AgainstBaseline(Condition):
         rate = over("rate", series, scale(self.smooth), offset=scale(self.baseline))
         return aggregate("sum", self.grouping(signal), rate)
 
+    @abstractmethod
+    def limit(self, signal: Signal, scale: TimeScale) -> str:
+        """Build the rate that the present one is compared with."""
+
     def ends(self, signal: Signal, scale: TimeScale) -> tuple[str, str]:
         """Ask whether there is data at the end and at the beginning of the baseline."""
         series, window = signal.select(signal.metrics[self.metric]), scale(self.window)

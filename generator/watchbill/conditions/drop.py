@@ -30,11 +30,14 @@ class Drop(AgainstBaseline):
             what = f"below {self.below} of the baseline is no drop"
             faults.add(self.span("below"), what, "write more than 0% and less than 100%")
 
+    def limit(self, signal: Signal, scale: TimeScale) -> str:
+        """Take a share of the baseline."""
+        return f"{decimal_text(self.below.to(Unit.RATIO))} * {self.then(signal, scale)}"
+
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare now (or nothing) with then, where then was above the floor."""
         now, then = self.now(signal, scale), self.then(signal, scale)
-        share = decimal_text(self.below.to(Unit.RATIO))
-        return f"({now} or 0 * {then}) < {share} * {then} and {then} >= {self.floor_text()}"
+        return f"({now} or 0 * {then}) < {self.limit(signal, scale)} and {then} >= {self.floor_text()}"
 
     def sentence(self, signal: Signal) -> str:
         """Name the share, the baseline and the floor."""

@@ -32,16 +32,16 @@ from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, bucket_edge, over
 from watchbill.quantity import Duration, TimeScale, decimal_text
 
-_QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
+QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
 
 
 def _quantile(value: object) -> str:
-    if not isinstance(value, str) or value not in _QUANTILES:
-        raise problem(f"{describe(value)} is not a quantile", f"choose one of: {', '.join(_QUANTILES)}")
+    if not isinstance(value, str) or value not in QUANTILES:
+        raise problem(f"{describe(value)} is not a quantile", f"choose one of: {', '.join(QUANTILES)}")
     return value
 
 
-Quantile = Annotated[str, PlainValidator(_quantile), WithJsonSchema({"enum": list(_QUANTILES)})]
+Quantile = Annotated[str, PlainValidator(_quantile), WithJsonSchema({"enum": list(QUANTILES)})]
 
 
 class LatencyQuantile(Condition):
@@ -97,7 +97,7 @@ class LatencyQuantile(Condition):
                 self.warn(faults, "above", what, f"choose one of its edges: {edges}")
 
     def _ratio(self) -> Decimal:
-        return 1 - Decimal(_QUANTILES[self.quantile])
+        return 1 - Decimal(QUANTILES[self.quantile])
 
     def _limit(self, metric: Metric) -> tuple[Decimal, bool]:
         limit = self.above.to(metric.unit)
@@ -110,7 +110,7 @@ class LatencyQuantile(Condition):
         if not on_edge:
             rate = over("rate", signal.select(metric, suffix="_bucket"), window)
             per_bucket = aggregate("sum", (*labels, "le"), rate)
-            return f"histogram_quantile({_QUANTILES[self.quantile]}, {per_bucket}) > {decimal_text(limit)}"
+            return f"histogram_quantile({QUANTILES[self.quantile]}, {per_bucket}) > {decimal_text(limit)}"
         good = signal.select(metric, bucket_edge(limit), suffix="_bucket")
         total = signal.select(metric, suffix="_count")
 
@@ -176,7 +176,7 @@ class LatencyQuantile(Condition):
         """
         index = next(i for i, edge in enumerate(metric.buckets) if edge > limit)
         low, high = metric.buckets[index - 1], metric.buckets[index]
-        quantile, beside = Decimal(_QUANTILES[self.quantile]), (low + limit) / 2
+        quantile, beside = Decimal(QUANTILES[self.quantile]), (low + limit) / 2
         value = shown((limit + high) / 2)
         value = value if limit < value < high else (limit + high) / 2
         fast, inside, beyond = [Decimal(40)], [Decimal(0)], [Decimal(0)]

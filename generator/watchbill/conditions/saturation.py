@@ -124,6 +124,13 @@ class Saturation(Condition):
         """Draw the ratio."""
         return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
 
+    def lines(self, signal: Signal) -> tuple[Threshold, ...]:
+        """Give the share, and what that is of a gauge whose limit is a number."""
+        share, limit, metric = self.threshold(signal), self._limit(signal), self._measured(signal)
+        if self.free is not None or limit is None or limit.number is None or metric.type is not MetricType.GAUGE:
+            return (share,)
+        return (share, Threshold(share.value * limit.number, metric.unit, Direction.ABOVE))
+
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, " in use")

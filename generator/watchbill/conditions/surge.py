@@ -34,11 +34,14 @@ class Surge(AgainstBaseline):
                 "write a factor above 1x, such as 3x",
             )
 
+    def limit(self, signal: Signal, scale: TimeScale) -> str:
+        """Multiply the baseline by the factor."""
+        return f"{decimal_text(self.above.number)} * {self.then(signal, scale)}"
+
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare now with then, above the floor."""
         now = self.now(signal, scale)
-        factor = decimal_text(self.above.number)
-        surge = f"{now} > {factor} * {self.then(signal, scale)} and {now} >= {self.floor_text()}"
+        surge = f"{now} > {self.limit(signal, scale)} and {now} >= {self.floor_text()}"
         return " and ".join((surge, *self.ends(signal, scale)))
 
     def sentence(self, signal: Signal) -> str:

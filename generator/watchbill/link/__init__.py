@@ -9,6 +9,7 @@ from typing import TypeVar
 from watchbill import library
 from watchbill.authoring import Authored, Faults, read
 from watchbill.errors import Level, Span, SpecError, choose
+from watchbill.link.dashboards import refuse_shared_uids
 from watchbill.link.deadline import judge_deadline
 from watchbill.link.dependencies import judge_dependencies
 from watchbill.link.history import judge_history
@@ -54,6 +55,7 @@ def link(documents: Iterable[Document]) -> Linked:
     judge_alerts(platform, linked, faults)
     judge_dependencies(linked, faults)
     _refuse_twins(linked, faults)
+    refuse_shared_uids(linked, faults)
     _refuse_shared_jobs(linked, faults)
     _warn_of_shared_targets(linked, faults)
     _stop_if_fatal(faults)

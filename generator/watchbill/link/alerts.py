@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from watchbill.authoring import Faults, load
-from watchbill.errors import Span, choose
+from watchbill.errors import Level, Span, choose
 from watchbill.link.linked import LinkedAlert
+from watchbill.link.slots import link_slots
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.source import Map
 from watchbill.spec.alert import AlertSpec, alert_models
 from watchbill.spec.pack import PackSpec
-from watchbill.spec.service import PackUse, ServiceSpec
+from watchbill.spec.service import ServiceSpec
 
 
 def link_alerts(
@@ -51,7 +52,7 @@ class _Alerts:
                 self.faults.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
                 unknown = True
                 continue
-            slots = self._slots(use, pack, span)
+            slots = link_slots(use, pack, self.spec, self.signals, span=span, faults=self.faults)
             for name in pack.alerts:
                 changed.add(name)
                 alert = self._from_pack(name, pack, slots, span)
@@ -72,45 +73,6 @@ class _Alerts:
                 span, f'alert "{alert.name}" comes from {first.source} already', "rename or drop one of them"
             )
         found[alert.name] = alert
-
-    def _slots(self, use: PackUse, pack: PackSpec, span: Span) -> dict[str, Signal]:
-        """Find the signal for each that the pack needs: named, of the same key, or the only one of its profile."""
-        slots: dict[str, Signal] = {}
-        for slot, key in use.signals.items():
-            if slot not in pack.needs:
-                self.faults.add(
-                    use.span("signals", slot, key=True),
-                    f'pack "{pack.pack}" needs no signal "{slot}"',
-                    choose(slot, pack.needs),
-                )
-            elif key in self.spec.signals and key not in self.signals:
-                continue  # its own fault has been told
-            elif key not in self.signals:
-                self.faults.add(use.span("signals", slot), f'signal "{key}" is unknown', choose(key, self.spec.signals))
-            elif self.signals[key].profile != pack.needs[slot]:
-                what = (
-                    f'signal "{key}" has profile "{self.signals[key].profile}", and the pack needs "{pack.needs[slot]}"'
-                )
-                self.faults.add(use.span("signals", slot), what, "name another signal")
-            else:
-                slots[slot] = self.signals[key]
-        for slot, profile in pack.needs.items():
-            fitting = {key: signal for key, signal in self.signals.items() if signal.profile == profile}
-            if slot in slots or slot in use.signals:
-                continue
-            if slot in fitting or len(fitting) == 1:
-                slots[slot] = fitting.get(slot) or next(iter(fitting.values()))
-            elif any(signal.profile == profile for signal in self.spec.signals.values()):
-                what = f'pack "{pack.pack}" could speak of several signals as "{slot}"'
-                self.faults.add(
-                    span,
-                    what,
-                    f"say which, as in {{pack: {pack.pack}, signals: {{{slot}: {min(fitting, default='…')}}}}}",
-                )
-            elif len(self.signals) == len(self.spec.signals):  # else a signal's own fault has been told
-                what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
-                self.faults.add(span, what, f"add it under signals, as in {slot}: {{profile: {profile}}}")
-        return slots
 
     def _from_pack(self, name: str, pack: PackSpec, slots: Mapping[str, Signal], span: Span) -> LinkedAlert | None:
         if name in self.spec.alerts.drop:
@@ -178,9 +140,11 @@ class _Alerts:
         if signal is None:
             return None
         spec.judge(self.faults)
+        before = len(self.faults.found)
         spec.condition.check(signal, self.faults)
+        sound = all(fault.level is not Level.ERROR for fault in self.faults.found[before:])
         down = self._down(spec, slots)
-        return LinkedAlert(name, spec, signal, *where, down, Origin(origin, self.document))
+        return LinkedAlert(name, spec, signal, *where, down, Origin(origin, self.document), sound)
 
     def _down(self, spec: AlertSpec, slots: Mapping[str, str]) -> str:
         """Resolve what an alert declares down: the service, a signal of it, or what a pack calls that signal."""

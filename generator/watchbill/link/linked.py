@@ -12,6 +12,7 @@ from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.spec.alert import AlertSpec
 from watchbill.spec.pack import PackSpec
+from watchbill.spec.panel import PanelSpec
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.profile import ProfileSpec
 from watchbill.spec.service import ServiceSpec
@@ -22,7 +23,8 @@ from watchbill.spec.slo import SloSpec
 class LinkedAlert:
     """An alert with its signal; `origin` is where an author would change it.
 
-    `declares_down` is the full name of what is down while it fires, empty for nothing.
+    `declares_down` is the full name of what is down while it fires, empty for nothing. `sound` says that its
+    condition was accepted, so that more may be asked of it.
     """
 
     name: str
@@ -33,6 +35,12 @@ class LinkedAlert:
     dashboard: str
     declares_down: str
     origin: Origin
+    sound: bool
+
+    @property
+    def panel(self) -> str:
+        """The title of the panel that shows it."""
+        return self.spec.panel or self.name
 
     def span(self, field: str) -> Span:
         """Return where a field stands, or, for an alert of a shipped pack, where the service takes or changes it."""
@@ -52,6 +60,20 @@ class LinkedSlo:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedPanel:
+    """A panel of a pack or of the service, with its signal and the dashboard that it stands on.
+
+    `sound` says that its view was accepted.
+    """
+
+    title: str
+    dashboard: str
+    spec: PanelSpec
+    signal: Signal
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedService:
     """A service with everything that its spec names."""
 
@@ -60,6 +82,7 @@ class LinkedService:
     signals: tuple[Signal, ...]
     alerts: tuple[LinkedAlert, ...]
     slos: tuple[LinkedSlo, ...]
+    panels: tuple[LinkedPanel, ...]
     scrapes: tuple[Scrape, ...]
     origin: Origin
 

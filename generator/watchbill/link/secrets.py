@@ -19,7 +19,20 @@ _TODO = (
 
 # Mappings whose keys authors choose, so that a key says nothing of its value: a label may well be called "token".
 _NAMED_BY_AUTHORS = frozenset(
-    ("classes", "drop", "exclude", "labels", "limits", "metrics", "needs", "signals", "target", "targets")
+    (
+        "classes",
+        "drop",
+        "exclude",
+        "labels",
+        "limits",
+        "metrics",
+        "needs",
+        "only",
+        "order",
+        "signals",
+        "target",
+        "targets",
+    )
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from watchbill.authoring import Faults
 from watchbill.errors import choose
 from watchbill.link.alerts import link_alerts
+from watchbill.link.dashboards import link_panels
 from watchbill.link.linked import LinkedAlert, LinkedService, Shelf
 from watchbill.link.places import link_environments, link_scrape
 from watchbill.link.signals import build_signal
@@ -54,7 +55,8 @@ def link_service(
     _refuse_coined_names(spec, signals, alerts, faults)
     refuse_alert_names(slos, alerts, faults)
     origin = Origin(spec.span("service", key=True), document.pointer)
-    return LinkedService(spec, environments, tuple(signals.values()), alerts, slos, scrapes, origin)
+    panels = link_panels(spec, shelf.packs, signals, alerts, faults=faults)
+    return LinkedService(spec, environments, tuple(signals.values()), alerts, slos, panels, scrapes, origin)
 
 
 def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[str], faults: Faults) -> None:

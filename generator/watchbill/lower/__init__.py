@@ -9,6 +9,8 @@ from watchbill import naming
 from watchbill.conditions import Condition
 from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.link.dependencies import dependencies
+from watchbill.lower.dashboards import Lead, service_dashboards
+from watchbill.lower.dashboards.overviews import overviews
 from watchbill.lower.draft import Draft
 from watchbill.lower.monitoring import Coined, absence, target_down
 from watchbill.lower.platform import lower_platform
@@ -26,18 +28,22 @@ def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
     """Lower everything, with all durations under `scale`."""
     platform = lower_platform(linked.platform, scale)
     services = tuple(_service(service, platform, scale) for service in linked.services)
-    return Bundle(platform, services, inhibit_rules(services), inhibitors(services))
+    return Bundle(platform, services, inhibit_rules(services), inhibitors(services), overviews(platform, services))
 
 
 def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Service:
     lowering = _Lowering(linked, platform, scale)
-    alerts = [lowering.emit(lowering.written(alert)) for alert in linked.alerts]
+    written = [lowering.written(alert) for alert in linked.alerts]
+    alerts = [lowering.emit(draft) for draft in written]
     coined = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
     objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
     drafts = [_covering(lowering.coined(alert), linked) for alert in coined]
     for objective in objectives:
         drafts += slo_alerts(objective, alerts, linked.environments, platform=platform, scale=scale)
     alerts += [lowering.emit(draft) for draft in drafts]
+    judged = [*(alert.spec.condition for alert in linked.alerts), *(alert.condition for alert in coined)]
+    everything = zip([*written, *drafts], alerts, [*judged, *[None] * (len(alerts) - len(judged))], strict=True)
+    leads = tuple(Lead(draft, alert, condition) for draft, alert, condition in everything)
     return Service(
         name=linked.spec.service,
         title=linked.spec.title,
@@ -55,6 +61,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         slos=tuple(objective.slo for objective in objectives),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
+        dashboards=service_dashboards(linked, leads, objectives, coined[0].signal),
         origin=linked.origin,
     )
 
@@ -104,7 +111,7 @@ class _Lowering:
             action=spec.action or "",
             why=spec.why or "",
             dashboard=linked.dashboard,
-            panel=spec.panel or linked.name,
+            panel=linked.panel,
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             declares_down=linked.declares_down,
             second_path=spec.second_path,
@@ -130,7 +137,7 @@ class _Lowering:
             summary=coined.summary,
             impact=coined.impact,
             action=coined.action,
-            dashboard="service",
+            dashboard=naming.SERVICE_DASHBOARD,
             panel=coined.panel,
             metrics=tuple(condition.roles(signal).values()),
             origin=signal.origin,

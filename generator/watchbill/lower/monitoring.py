@@ -54,7 +54,7 @@ def absence(signal: Signal, others: Iterable[Alert]) -> Coined:
         summary=f"Metrics of {signal.key} ({signal.title}) are absent",
         impact=cannot or f"Alerts on {signal.key} may be blind until they are back",
         action=f"Check that the target is up, is scraped, and still exports {watched}.",
-        panel="Metrics present",
+        panel=naming.METRICS_PRESENT,
     )
 
 
@@ -76,7 +76,7 @@ def target_down(service: LinkedService, platform: Platform) -> Coined:
             f"Read the target's error at {platform.urls.prometheus}/targets: refused, no process listens there; a "
             "deadline or no route, look at the network, or at a process that hangs; 404, the path is wrong."
         ),
-        panel="Targets up",
+        panel=naming.TARGETS_UP,
     )
 
 

@@ -100,8 +100,8 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard="slo",
-        panel=f"Burn rate: {slo.title}",
+        dashboard=naming.SLO_DASHBOARD,
+        panel=naming.slo_panel("Burn rate", slo.title),
         asked=_asked(objective),
         origin=slo.origin,
     )
@@ -207,8 +207,8 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard="slo",
-        panel=f"Coverage: {slo.title}",
+        dashboard=naming.SLO_DASHBOARD,
+        panel=naming.slo_panel("Coverage", slo.title),
         origin=slo.origin,
     )
 
@@ -247,8 +247,8 @@ def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, sca
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard="slo",
-        panel=f"Burn rate: {slo.title}",
+        dashboard=naming.SLO_DASHBOARD,
+        panel=naming.slo_panel("Events", slo.title),
         metrics=(metric.role,),
         origin=slo.origin,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watchbill.model.alerts import Alert, Severity
+from watchbill.model.dashboards import Dashboard
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
 from watchbill.model.signals import Signal
@@ -109,19 +110,30 @@ class Service:
     alerts: tuple[Alert, ...]
     slos: tuple[Slo, ...]
     scrapes: tuple[Scrape, ...]
+    dashboards: tuple[Dashboard, ...]
     origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything, sorted by name; `inhibited_by` says for each alert, by id, which others can mute it."""
+    """Everything, sorted by name.
+
+    `inhibited_by` says for each alert, by id, which others can mute it; `overviews` are dashboards of all services.
+    """
 
     platform: Platform
     services: tuple[Service, ...]
     inhibit_rules: tuple[InhibitRule, ...]
     inhibited_by: Mapping[str, tuple[str, ...]]
+    overviews: tuple[Dashboard, ...]
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts, sorted by service and name."""
         return tuple(sorted((a for s in self.services for a in s.alerts), key=lambda a: a.id))
+
+    @property
+    def dashboards(self) -> tuple[Dashboard, ...]:
+        """All dashboards, sorted by uid."""
+        found = (*self.overviews, *(dashboard for service in self.services for dashboard in service.dashboards))
+        return tuple(sorted(found, key=lambda dashboard: dashboard.uid))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -75,7 +75,8 @@ class Signal:
 
     `labels` maps the profile's label roles to real names, `examples` roles to a usual value. `excluded`
     leaves out values of a label role, such as the routes that only probes call. `presence` names the
-    metrics that are there from the first scrape on.
+    metrics that are there from the first scrape on. `chosen` matches values of a label role that a reader
+    of a dashboard has chosen, wherever a metric carries that label.
     """
 
     service: str
@@ -92,11 +93,12 @@ class Signal:
     presence: tuple[str, ...]
     scrape_interval: Duration
     origin: Origin
+    chosen: Mapping[str, Matcher] = field(default_factory=dict)
 
     def select(self, metric: Metric, *more: Matcher, suffix: str = "") -> str:
         """Select a metric's series of this signal, less what it excludes, with more matchers on top."""
-        excluded = (self.excluded[role] for role in metric.labels if role in self.excluded)
-        return selector(metric.name + suffix, (*self.matchers, *excluded, *more))
+        of_roles = (each[role] for role in metric.labels for each in (self.excluded, self.chosen) if role in each)
+        return selector(metric.name + suffix, (*self.matchers, *of_roles, *more))
 
     def within(self, *matchers: Matcher) -> Signal:
         """Narrow the signal to one environment, say."""

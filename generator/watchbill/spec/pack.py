@@ -1,4 +1,4 @@
-"""A pack: alerts with their names and numbers, for signals of given profiles."""
+"""A pack: alerts with their names and numbers, and panels that show them, for signals of given profiles."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pydantic import Field
 from watchbill.authoring import Authored
 from watchbill.fields import AlertName, KeyName, Sentence
 from watchbill.spec.alert import AnyAlert
+from watchbill.spec.panel import AnyPanel
 
 
 class PackSpec(Authored):
-    """Alerts to take as a whole. `needs` maps the signals that they speak of to profiles."""
+    """Alerts and panels to take as a whole. `needs` maps the signals that they speak of to profiles."""
 
     pack: KeyName
     title: Sentence
     needs: Annotated[dict[KeyName, KeyName], Field(min_length=1)]
     dashboard: KeyName
-    alerts: Annotated[dict[AlertName, AnyAlert], Field(min_length=1)]
+    alerts: dict[AlertName, AnyAlert] = {}
+    panels: tuple[AnyPanel, ...] = ()

@@ -25,6 +25,7 @@ from watchbill.fields import (
 )
 from watchbill.source import Map
 from watchbill.spec.alert import AnyAlert
+from watchbill.spec.panel import AnyPanel
 from watchbill.spec.profile import UnitName
 from watchbill.spec.slo import AnySlo
 
@@ -124,6 +125,19 @@ class AlertsSpec(Authored):
     own: dict[AlertName, AnyAlert] = {}
 
 
+class DashboardsSpec(Authored):
+    """Panels beside those that come with the packs of its alerts.
+
+    `packs` gives those of more packs, without their alerts; `drop` says why a panel is not there; `order` names the
+    panels that come first on a dashboard; `own` are the service's own.
+    """
+
+    packs: tuple[Annotated[PackUse, WrapValidator(_pack), OrText("the pack's name")], ...] = ()
+    drop: dict[Sentence, Sentence] = {}
+    order: dict[KeyName, Annotated[tuple[Sentence, ...], Field(min_length=1)]] = {}
+    own: tuple[AnyPanel, ...] = ()
+
+
 class ProbeSpec(Authored):
     """A blackbox exporter that probes the targets instead of Prometheus scraping them."""
 
@@ -161,3 +175,4 @@ class ServiceSpec(Authored):
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]
     slos: dict[KeyName, AnySlo] = {}
     alerts: AlertsSpec
+    dashboards: DashboardsSpec = DashboardsSpec.model_construct()

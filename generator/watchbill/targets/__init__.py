@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from watchbill.model.bundle import Bundle
-from watchbill.targets import alertmanager, catalog, docs, evidence, prometheus, promtests
+from watchbill.targets import alertmanager, catalog, docs, evidence, grafana, prometheus, promtests
 
-TARGETS = (prometheus.render, promtests.render, alertmanager.render, docs.render, evidence.render, catalog.render)
+TARGETS = (
+    prometheus.render,
+    promtests.render,
+    alertmanager.render,
+    grafana.render,
+    docs.render,
+    evidence.render,
+    catalog.render,
+)
 
 
 def render(bundle: Bundle) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
+from watchbill.model.dashboards import Dashboard
 from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
 from watchbill.targets.promtests import clock, names_of_cases, proofs, tested
@@ -24,7 +25,7 @@ def render(bundle: Bundle) -> dict[str, str]:
         "version": 1,
         "alerts": [entry(alert, bundle, cases) for alert in bundle.alerts],
         "slos": [slo_entry(slo, service, cases) for service in bundle.services for slo in service.slos],
-        "dashboards": [],
+        "dashboards": [dashboard_entry(dashboard) for dashboard in bundle.dashboards],
         "runbooks": [],
     }
     return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
@@ -101,6 +102,19 @@ def slo_entry(slo: Slo, service: Service, cases: Mapping[str, list[str]]) -> dic
         "spec": naming.slo_pointer(slo.origin.document, slo.name),
         "series": dict(slo.series),
         "cases": cases[slo.id],
+    }
+
+
+def dashboard_entry(dashboard: Dashboard) -> dict[str, Any]:
+    """Describe one dashboard, as the contract lays it down."""
+    return {
+        "uid": dashboard.uid,
+        "title": dashboard.title,
+        "service": dashboard.service or None,
+        "file": naming.dashboard_file(dashboard.uid),
+        "panels": [
+            {"id": panel.id, "title": panel.title, "alerts": list(panel.alerts)} for panel in dashboard.all_panels()
+        ],
     }
 
 

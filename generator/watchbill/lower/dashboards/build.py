@@ -1,0 +1,147 @@
+"""Build the panels of a dashboard from views: those that packs and services wrote, and those that alerts ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from watchbill import naming
+from watchbill.conditions.absent import Absent
+from watchbill.conditions.baseline import AgainstBaseline
+from watchbill.link.linked import LinkedPanel
+from watchbill.lower.dashboards.derived import view_of
+from watchbill.lower.dashboards.lead import Lead, leading_to, runbooks
+from watchbill.lower.dashboards.narrow import PLACE, Narrowing
+from watchbill.lower.dashboards.presence import presence_panel
+from watchbill.model.dashboards import Line, Look, Panel, Query
+from watchbill.model.signals import Signal
+from watchbill.promql import Matcher, aggregate, selector
+from watchbill.quantity import REAL_TIME, Dimension, Unit, decimal_text
+from watchbill.views import View
+
+FIRING = "ALERTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A view of a signal."""
+
+    view: View
+    signal: Signal
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of what is seen."""
+        return self.view.unit(self.signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds panels of one dashboard, with the lines of the alerts that lead to them."""
+
+    dashboard: str
+    leads: tuple[Lead, ...]
+    narrow: Narrowing
+
+    def written(self, panel: LinkedPanel) -> Panel:
+        """Build a panel that somebody wrote."""
+        spec, unit = panel.spec, panel.spec.view.unit(panel.signal)
+        lines = list(self._lines(panel.title, unit))
+        lines += self._lines(spec.lines_of, unit) if spec.lines_of is not None else ()
+        lines += spec.bands.lines(unit) if spec.bands is not None else ()
+        lines += [spec.goal.line(unit)] if spec.goal is not None else []
+        text = f"{spec.help.rstrip('.')}."
+        return self._panel(panel.title, text, [Sight(spec.view, panel.signal)], look=spec.form, lines=lines)
+
+    def derived(self, title: str) -> Panel:
+        """Build a panel for the alerts that lead to one which nobody wrote."""
+        here = leading_to(self.leads, self.dashboard, title)
+        text = " ".join(lead.draft.sentence for lead in here)
+        judged = [(lead.condition, lead.draft.signal) for lead in here if lead.condition is not None]
+        drawn = [pair for pair in judged if not pair[0].heartbeat]
+        absent = [(signal, condition.metrics) for condition, signal in drawn if isinstance(condition, Absent)]
+        sights = [Sight(view_of(c, signal), signal) for c, signal in drawn if not isinstance(c, Absent)]
+        if sights:
+            lines = list(self._lines(title, sights[0].unit))
+            return self._panel(title, text, sights, look=sights[0].view.usual_look, lines=lines)
+        if absent:
+            return presence_panel(title, text, absent, self.narrow, here)
+        return self._of_alert(title, text, here)
+
+    def _lines(self, title: str, unit: Unit) -> Iterable[Line]:
+        return (line for lead in leading_to(self.leads, self.dashboard, title) for line in lead.lines(unit))
+
+    def _panel(self, title: str, text: str, sights: Sequence[Sight], *, look: Look, lines: Sequence[Line]) -> Panel:
+        leads = leading_to(self.leads, self.dashboard, title)
+        first, queries = sights[0], self._queries(sights)
+        states = first.view.states(first.signal)
+        return Panel(
+            id=naming.panel_id(title),
+            title=title,
+            text=text,
+            look=look,
+            unit=first.unit,
+            queries=(*queries, *self._limits(leads, first.unit)),
+            interval=max(sight.signal.scrape_interval for sight in sights),
+            # The words of a state are its line already.
+            lines=() if states else tuple(sorted(lines, key=lambda line: (line.value, line.text))),
+            states=states,
+            columns=first.view.columns(first.signal) if look is Look.TABLE else (),
+            sort=queries[0].legend if look is Look.TABLE else "",
+            descending=True,
+            lowest=None if states else Decimal(0),
+            highest=_highest(first.view, lines) if look is Look.GAUGE else None,
+            by_status=first.view.by_status(first.signal),
+            alerts=tuple(lead.alert.id for lead in leads),
+            links=runbooks(leads),
+        )
+
+    def _queries(self, sights: Sequence[Sight]) -> tuple[Query, ...]:
+        """Ask for each sight once; where they are of several signals, every legend says of which."""
+        several = len({sight.signal.key for sight in sights}) > 1
+        found: dict[str, Query] = {}
+        for sight in sights:
+            if sight.unit.dimension is sights[0].unit.dimension:
+                for query in sight.view.queries(self.narrow(sight.signal)):
+                    legend = f"{sight.signal.key} {query.legend}" if several else query.legend
+                    found.setdefault(query.expr, replace(query, legend=legend))
+        return tuple(found.values())
+
+    def _limits(self, leads: Iterable[Lead], unit: Unit) -> Iterable[Query]:
+        """Draw limits that move."""
+        for lead in leads:
+            condition = lead.condition
+            if isinstance(condition, AgainstBaseline) and unit.dimension is Dimension.RATE:
+                limit = condition.limit(self.narrow(lead.draft.signal), REAL_TIME)
+                scaled = limit if unit.size == 1 else f"{decimal_text(unit.size)} * {limit}"
+                empty = f"there is nothing to compare with before {condition.baseline.words()} have been recorded"
+                yield Query(scaled, f"{lead.alert.name}: limit", empty=empty)
+
+    def _of_alert(self, title: str, text: str, leads: tuple[Lead, ...]) -> Panel:
+        """Show alerts by themselves, where they judge nothing that could be drawn."""
+        return Panel(
+            id=naming.panel_id(title),
+            title=title,
+            text=text,
+            look=Look.LINES,
+            unit=Unit.COUNT,
+            queries=tuple(Query(_firing(lead), f"{lead.alert.name} {{{{alertstate}}}}") for lead in leads),
+            interval=leads[0].draft.signal.scrape_interval,
+            lowest=Decimal(0),
+            alerts=tuple(lead.alert.id for lead in leads),
+            links=runbooks(leads),
+        )
+
+
+def _firing(lead: Lead) -> str:
+    own = (Matcher("alertname", "=", lead.alert.name), Matcher("service", "=", lead.alert.service))
+    return aggregate("sum", (*naming.TARGET_LABELS, "alertstate"), selector(FIRING, (*own, *PLACE)))
+
+
+def _highest(view: View, lines: Sequence[Line]) -> Decimal | None:
+    """End a gauge's scale at the whole, or well beyond its last line, so that a needle past it can be told."""
+    if view.share:
+        return Decimal(1)
+    highest = max((line.value for line in lines), default=Decimal(0))
+    return highest * Decimal("1.5") or None

@@ -1,0 +1,41 @@
+"""How long ago something was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View
+
+
+class Age(View):
+    """The time since a gauge of Unix seconds."""
+
+    kind: Literal["age"]
+    metric: KeyName
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one gauge."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge in seconds."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.GAUGE)
+        metric = signal.metrics.get(self.metric)
+        if metric is not None and metric.unit is not Unit.SECONDS:
+            faults.add(self.span("metric"), f'metric "{metric.name}" is no Unix time in seconds', "name one that is")
+
+    def unit(self, signal: Signal) -> Unit:
+        """Measure in seconds."""
+        return Unit.SECONDS
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Take it off the present."""
+        latest = self.grouped("max", signal, self.series(signal, self.metric))
+        return (Query(f"time() - {latest}", self.legend(signal, "" if self.by else "age")),)

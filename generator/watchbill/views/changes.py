@@ -1,0 +1,40 @@
+"""How often something turns from one state into another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import ClassName, KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View, rate
+
+
+class Changes(View):
+    """Changes of a gauge within each step."""
+
+    kind: Literal["changes"]
+    metric: KeyName
+    where: ClassName | None = None
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one gauge."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge that carries the class."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.GAUGE)
+        self.check_class(signal, faults, "where", metric=self.metric)
+
+    def unit(self, signal: Signal) -> Unit:
+        """Count changes."""
+        return Unit.COUNT
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Count them, over all series that fall together."""
+        series = self.series(signal, self.metric, self.where)
+        return (Query(self.grouped("sum", signal, rate(series, "changes")), self.legend(signal)),)

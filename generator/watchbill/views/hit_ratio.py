@@ -1,0 +1,45 @@
+"""How much of what is asked for a cache answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View, rate
+
+
+class HitRatio(View):
+    """Hits in all look-ups."""
+
+    share: ClassVar[bool] = True
+
+    kind: Literal["hit_ratio"]
+    hits: KeyName
+    misses: KeyName
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read hits and misses."""
+        yield ("hits",), self.hits
+        yield ("misses",), self.misses
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold them to counters."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.COUNTER)
+
+    def unit(self, signal: Signal) -> Unit:
+        """Give a ratio."""
+        return Unit.RATIO
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Divide hits by look-ups; hits that were never counted read as none."""
+        hits, misses = (
+            self.grouped("sum", signal, rate(self.series(signal, role))) for role in (self.hits, self.misses)
+        )
+        hits = f"({hits} or 0 * {misses})"
+        return (Query(f"{hits} / ({hits} + {misses} > 0)", self.legend(signal, "hit rate")),)

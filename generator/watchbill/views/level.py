@@ -1,0 +1,52 @@
+"""How much there is of something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchbill.authoring import Faults
+from watchbill.fields import ClassName, KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View
+
+
+class Level(View):
+    """Gauges as they are; where several series fall together, their largest, least or sum."""
+
+    kind: Literal["level"]
+    metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    where: ClassName | None = None
+    across: Literal["max", "min", "sum"] = "max"
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read gauges."""
+        return ((("metrics", index), role) for index, role in enumerate(self.metrics))
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold them to gauges of one unit that carry the class."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.GAUGE)
+        for role in self.metrics:
+            self.check_class(signal, faults, "where", metric=role)
+        units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
+        if len(units) > 1:
+            faults.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+
+    def unit(self, signal: Signal) -> Unit:
+        """Measure what the gauge does."""
+        return signal.metrics[self.metrics[0]].unit
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Show each gauge."""
+        return tuple(
+            Query(
+                self.grouped(self.across, signal, self.series(signal, role, self.where)),
+                self.legend(signal, signal.metrics[role].noun if len(self.metrics) > 1 or not self.by else ""),
+            )
+            for role in self.metrics
+        )

@@ -1,0 +1,41 @@
+"""How long, or how large, the average is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View, rate
+
+
+class Mean(View):
+    """The mean of what a histogram observed; it is exact, and knows no highest bucket."""
+
+    kind: Literal["mean"]
+    metric: KeyName
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one histogram."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a histogram."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+
+    def unit(self, signal: Signal) -> Unit:
+        """Measure what the histogram observes."""
+        return signal.metrics[self.metric].unit
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Divide the sum by the count."""
+        sums, counts = (
+            self.grouped("sum", signal, rate(self.series(signal, self.metric, suffix=suffix)))
+            for suffix in ("_sum", "_count")
+        )
+        return (Query(f"{sums} / ({counts} > 0)", self.legend(signal, "mean")),)

@@ -1,0 +1,81 @@
+"""The escape hatch: an expression of the author's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchbill.authoring import Faults
+from watchbill.fields import Sentence
+from watchbill.model.dashboards import RANGE, RATE_INTERVAL, Query
+from watchbill.model.signals import Signal
+from watchbill.promql import PromQLError, retarget, selections
+from watchbill.quantity import Unit
+from watchbill.views.base import View
+
+UNITS = {
+    "s": Unit.SECONDS,
+    "ms": Unit.MILLISECONDS,
+    "bytes": Unit.BYTES,
+    "ratio": Unit.RATIO,
+    "count": Unit.COUNT,
+    "/s": Unit.PER_SECOND,
+    "/min": Unit.PER_MINUTE,
+    "/h": Unit.PER_HOUR,
+    "x": Unit.TIMES,
+}
+# No parser reads Grafana's variables; these durations, which nobody writes, stand for them meanwhile.
+_STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
+
+
+class PromQL(View):
+    """An expression that no other kind can say; the service's target and the variables are put into it."""
+
+    kind: Literal["promql"]
+    expr: str
+    unit_: Annotated[Literal["s", "ms", "bytes", "ratio", "count", "/s", "/min", "/h", "x"], Field(alias="unit")]
+    legend_: Annotated[Sentence | None, Field(alias="legend")] = None
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read what the author's expression names, which may be no metric of the profile."""
+        return ()
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold the expression to PromQL whose selectors name metrics of the signal."""
+        super().check(signal, faults)
+        try:
+            named = {selection.metric for selection in selections(stood_in(self.expr))}
+            self.queries(signal)
+        except PromQLError as error:
+            faults.add(self.span("expr"), f"this is not PromQL that a panel can show: {error}", "correct it")
+            return
+        known = {metric.name + end for metric in signal.metrics.values() for end in ("", "_bucket", "_count", "_sum")}
+        for name in sorted(str(name) for name in named - known):
+            what = f'metric "{name}" is none of signal "{signal.key}"'
+            faults.add(self.span("expr"), what, "name one of its metrics, or another signal")
+
+    def unit(self, signal: Signal) -> Unit:
+        """Take the author's unit."""
+        return UNITS[self.unit_]
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Put the signal's matchers into every selector that does not match their labels yet."""
+        words = (self.legend_,) if self.legend_ else ()
+        return (Query(with_matchers(self.expr, signal), self.legend(signal, *words)),)
+
+
+def stood_in(expr: str) -> str:
+    """Put durations where Grafana's variables stand, so that a parser can read it."""
+    for variable, duration in _STAND_INS.items():
+        expr = expr.replace(variable, duration)
+    return expr
+
+
+def with_matchers(expr: str, signal: Signal) -> str:
+    """Put a signal's matchers into an expression on one line; raises `PromQLError` for what is none."""
+    laid_out = " ".join(retarget(stood_in(expr), signal.matchers).split())
+    for variable, duration in _STAND_INS.items():
+        laid_out = laid_out.replace(duration, variable)
+    return laid_out

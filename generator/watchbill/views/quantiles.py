@@ -1,0 +1,51 @@
+"""How slow, or how large, the slowest part is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchbill.authoring import Faults
+from watchbill.conditions.latency_quantile import QUANTILES, Quantile
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View, buckets
+
+
+class Quantiles(View):
+    """Quantiles of histograms, estimated by interpolation within buckets."""
+
+    kind: Literal["quantiles"]
+    metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    quantiles: Annotated[tuple[Quantile, ...], Field(min_length=1)] = ("p50", "p95", "p99")
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read histograms."""
+        return ((("metrics", index), role) for index, role in enumerate(self.metrics))
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold them to histograms of one unit."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+        units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
+        if len(units) > 1:
+            faults.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+
+    def unit(self, signal: Signal) -> Unit:
+        """Measure what the histogram observes."""
+        return signal.metrics[self.metrics[0]].unit
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Ask for each quantile of each histogram."""
+        return tuple(
+            Query(
+                f"histogram_quantile({QUANTILES[name]}, {buckets(self, signal, role)})",
+                self.legend(signal, signal.metrics[role].noun if len(self.metrics) > 1 else "", name),
+            )
+            for role in self.metrics
+            for name in self.quantiles
+        )

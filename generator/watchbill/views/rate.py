@@ -1,0 +1,61 @@
+"""How often something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchbill.authoring import Faults, StrictBool
+from watchbill.fields import ClassName, KeyName
+from watchbill.model.dashboards import Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.naming import TARGET_LABELS
+from watchbill.promql import aggregate
+from watchbill.quantity import Unit, decimal_text
+from watchbill.views.base import View, rate
+
+UNITS = {"s": Unit.PER_SECOND, "min": Unit.PER_MINUTE, "h": Unit.PER_HOUR, "d": Unit.PER_DAY}
+
+
+class Rate(View):
+    """Counters per second, or in another `period`. With `total`, their sum stands beside those of each label."""
+
+    kind: Literal["rate"]
+    metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    where: ClassName | None = None
+    period: Literal["s", "min", "h", "d"] = "s"
+    total: StrictBool = False
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read counters."""
+        return ((("metrics", index), role) for index, role in enumerate(self.metrics))
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold them to counters that carry the class."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.COUNTER)
+        for role in self.metrics:
+            self.check_class(signal, faults, "where", metric=role)
+
+    def unit(self, signal: Signal) -> Unit:
+        """Count events in the period."""
+        return UNITS[self.period]
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Rate each counter, and sum."""
+        found = [self._query(signal, role) for role in self.metrics]
+        if self.total:
+            every = aggregate("sum", TARGET_LABELS, rate(self.series(signal, self.metrics[0], self.where)))
+            found.append(Query(self._scaled(every), "All together"))
+        return tuple(found)
+
+    def _query(self, signal: Signal, role: str) -> Query:
+        word = signal.metrics[role].noun if len(self.metrics) > 1 or not self.by else ""
+        summed = self.grouped("sum", signal, rate(self.series(signal, role, self.where)))
+        return Query(self._scaled(summed), self.legend(signal, word))
+
+    def _scaled(self, rated: str) -> str:
+        seconds = UNITS[self.period].size
+        return rated if seconds == 1 else f"{decimal_text(seconds)} * {rated}"

@@ -1,0 +1,46 @@
+"""Which of many are the slowest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.conditions.latency_quantile import QUANTILES, Quantile
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Look, Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View, buckets
+
+MOST = 10
+
+
+class Slowest(View):
+    """The ten slowest of the labels `by`, by a quantile of a histogram; those that nobody calls are left out."""
+
+    usual_look: ClassVar[Look] = Look.TABLE
+
+    kind: Literal["slowest"]
+    metric: KeyName
+    quantile: Quantile = "p99"
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one histogram."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a histogram, and to labels that tell its series apart."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+        if not self.by:
+            faults.add(self.span("kind"), "nothing says what is to be compared", 'add "by: [route]", say')
+
+    def unit(self, signal: Signal) -> Unit:
+        """Measure what the histogram observes."""
+        return signal.metrics[self.metric].unit
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Ask once, for now; a quantile of nothing is not a number, and is left out."""
+        quantile = f"histogram_quantile({QUANTILES[self.quantile]}, {buckets(self, signal, self.metric)})"
+        return (Query(f"topk({MOST}, {quantile} >= 0)", self.quantile, unit=self.unit(signal), instant=True),)

@@ -1,0 +1,42 @@
+"""What the events of the shown time were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import RANGE, Look, Query
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View
+
+
+class Totals(View):
+    """A counter's increase over the whole of the shown time, for each value of the labels `by`."""
+
+    usual_look: ClassVar[Look] = Look.PIE
+
+    kind: Literal["totals"]
+    metric: KeyName
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one counter."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a counter, and to labels that tell its series apart."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.COUNTER)
+        if not self.by:
+            faults.add(self.span("kind"), "nothing says what is to be told apart", 'add "by: [status]", say')
+
+    def unit(self, signal: Signal) -> Unit:
+        """Count events."""
+        return Unit.COUNT
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Ask once, over all of the shown time."""
+        increase = f"increase({self.series(signal, self.metric)}[{RANGE}])"
+        return (Query(self.grouped("sum", signal, increase), self.legend(signal), instant=True),)

@@ -1,0 +1,46 @@
+"""Whether something is up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from watchbill.authoring import Faults
+from watchbill.fields import KeyName
+from watchbill.model.dashboards import Level, Look, Query, State
+from watchbill.model.signals import MetricType, Signal
+from watchbill.quantity import Unit
+from watchbill.views.base import View
+
+UP_OR_DOWN = (State(0, "DOWN", Level.CRITICAL), State(1, "UP", Level.GOOD))
+
+
+class Up(View):
+    """A gauge of 1 and 0; where several series fall together, the least of them."""
+
+    usual_look: ClassVar[Look] = Look.STATES
+
+    kind: Literal["up"]
+    metric: KeyName
+
+    def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Read one gauge."""
+        yield ("metric",), self.metric
+
+    def check(self, signal: Signal, faults: Faults) -> None:
+        """Hold it to a gauge."""
+        super().check(signal, faults)
+        self.hold_to(signal, faults, MetricType.GAUGE)
+
+    def unit(self, signal: Signal) -> Unit:
+        """Count the states from nought."""
+        return Unit.COUNT
+
+    def queries(self, signal: Signal) -> tuple[Query, ...]:
+        """Show the least."""
+        word = "" if self.by else signal.metrics[self.metric].noun
+        return (Query(self.grouped("min", signal, self.series(signal, self.metric)), self.legend(signal, word)),)
+
+    def states(self, signal: Signal) -> tuple[State, ...]:
+        """Say it in words."""
+        return UP_OR_DOWN

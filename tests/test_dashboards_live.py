@@ -1,0 +1,96 @@
+"""Every panel shows data: each of its queries is asked of a real Prometheus that scrapes the sample of each service.
+
+Rules and dashboards are compiled at sixty times the speed of life, so that objectives have been recorded within
+seconds. What may be empty says so, and is shown under a fault.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from servers import exporter, prometheus, query
+from shown import asked, moving
+
+from spectree import GENERATIONS, compile_tree
+from watchbill import artifacts
+from watchbill.audit.samples import samples
+from watchbill.model.bundle import Bundle
+from watchbill.model.dashboards import Query
+from watchbill.quantity import TimeScale
+from watchbill.targets import prometheus as rules
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 60.0
+NEEDS_HISTORY = "before"  # of the reason that a query gives which compares with another day; promtool shows those
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query as it is asked, and of which panel."""
+
+    panel: str
+    expr: str
+    query: Query
+
+
+def every_query(bundle: Bundle) -> Iterator[Asked]:
+    for dashboard in bundle.dashboards:
+        for panel in dashboard.all_panels():
+            for entry in panel.queries:
+                yield Asked(f"{dashboard.uid}: {panel.title}", asked(entry.expr, dashboard), entry)
+
+
+def has_data(url: str, expr: str) -> bool:
+    """Whether anything would be drawn: a value that is a number."""
+    return any(math.isfinite(float(series["value"][1])) for series in query(url, expr, time.time()).result)
+
+
+def wait_until(done: Callable[[], Iterable[object]]) -> list[object]:
+    """Ask until nothing is left, or patience ends; gives what is left."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (left := list(done())) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return left
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_every_query_of_every_panel_has_data(name: str, tmp_path: Path) -> None:
+    bundle = compile_tree(ROOT / "specs", scale=TimeScale(60))
+    artifacts.write(tmp_path, rules.render(bundle))
+    files = dict(sample for service in bundle.services for sample in samples(service, ROOT / "specs/samples"))
+    pages = {job: moving(path.read_text()) for job, path in files.items()}
+    queries = list(every_query(bundle))
+    usual = {entry.expr: entry.panel for entry in queries if not entry.query.empty}
+    rare = {entry.query.empty for entry in queries if entry.query.empty and NEEDS_HISTORY not in entry.query.empty}
+    assert len(usual) > 300
+    with (
+        exporter(lambda job: pages[job]()) as port,
+        prometheus(
+            name,
+            folder=tmp_path / "server",
+            scraped=dict.fromkeys(files, port),
+            rules=tmp_path / "prometheus/rules",
+        ) as url,
+    ):
+        left = wait_until(lambda: [f"{usual[expr]}: {expr}" for expr in usual if not has_data(url, expr)])
+        assert left == []
+        _break(pages)
+        assert wait_until(lambda: [why for why in rare if not _shown(url, queries, why)]) == []
+
+
+def _break(pages: dict[str, Callable[[], str]]) -> None:
+    """Let an exporter answer what is no scrape, and services rename the labels that tell good events from bad."""
+    pages["servidor-automacao-node"] = lambda: "out of order"
+    for job in ("core-api", "servidor-automacao", "support-desk", "whatsapp-gateway"):
+        pages[job] = moving(re.sub(r"\b(status_code|status|result)=", r"new_\1=", pages[job]()))
+
+
+def _shown(url: str, queries: Iterable[Asked], reason: str) -> bool:
+    """Whether each query that gives this reason has data now."""
+    return any(has_data(url, entry.expr) for entry in queries if entry.query.empty == reason)

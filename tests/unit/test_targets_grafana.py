@@ -1,0 +1,96 @@
+"""How dashboards become Grafana's JSON: places, colours, and how quickly."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from watchbill.model.alerts import Direction
+from watchbill.model.dashboards import Level, Line, Look, Panel, Query
+from watchbill.pipeline import compile_specs
+from watchbill.quantity import Duration, Unit
+from watchbill.targets.grafana import laid_out
+from watchbill.targets.grafana.adapter import dashboard_json
+from watchbill.targets.grafana.layout import placed
+from watchbill.targets.grafana.looks import is_area, steps
+
+SPECS = Path(__file__).parents[2] / "specs"
+HUNDRED_SERVICES_SECONDS = 3.0
+
+
+def line(value: str, level: Level, direction: Direction = Direction.ABOVE) -> Line:
+    return Line(Decimal(value), level, direction, "")
+
+
+def panel(look: Look) -> Panel:
+    query = Query("up", "up")
+    return Panel(1, "P", "Text", look, Unit.COUNT, (query,), Duration.parse("15s"))
+
+
+ABOVE = [line("0.7", Level.WARNING), line("0.9", Level.CRITICAL)]
+BELOW = [line("0.8", Level.WARNING, Direction.BELOW), line("0.6", Level.CRITICAL, Direction.BELOW)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "colours"),
+    [
+        ([], [("green", None)]),
+        (ABOVE, [("green", None), ("yellow", 0.7), ("red", 0.9)]),
+        (BELOW, [("red", None), ("yellow", 0.6), ("green", 0.8)]),
+        ([*ABOVE, line("0.95", Level.CRITICAL)], [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)]),
+        ([*ABOVE, line("0.9", Level.WARNING)], [("green", None), ("yellow", 0.7), ("red", 0.9)]),
+        ([*ABOVE, line("0.95", Level.INFO)], [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)]),
+        (
+            [*BELOW, line("0.3", Level.WARNING, Direction.BELOW)],
+            [("dark-red", None), ("red", 0.3), ("yellow", 0.6), ("green", 0.8)],
+        ),
+    ],
+)
+def test_a_gauge_never_gets_better_the_further_a_value_goes(lines: list[Line], colours: list[object]) -> None:
+    found = [(step["color"], step["value"]) for step in steps(lines, look=Look.GAUGE)]
+    assert found == colours
+
+
+def test_lines_of_a_time_series_keep_their_own_colours() -> None:
+    found = steps([line("0.01", Level.CRITICAL), line("0.05", Level.WARNING)], look=Look.LINES)
+    assert [(step["color"], step["value"]) for step in found] == [
+        ("transparent", None),
+        ("red", 0.01),
+        ("yellow", 0.05),
+    ]
+
+
+def test_only_what_is_too_much_has_an_area() -> None:
+    assert is_area(ABOVE)
+    assert not is_area(BELOW)
+    assert not is_area([line("1", Level.GOAL)])
+
+
+def test_panels_stand_in_reading_order_and_the_last_of_a_line_fills_it() -> None:
+    looks = [Look.GAUGE, Look.GAUGE, Look.LINES, Look.LINES, Look.TABLE, Look.STAT]
+    found, end = placed([panel(look) for look in looks], top=3)
+    places = [(place.x, place.y, place.w) for _, place in found]
+    assert places == [(0, 3, 6), (6, 3, 6), (12, 3, 12), (0, 11, 24), (0, 19, 24), (0, 27, 24)]
+    assert end == 35
+
+
+def test_json_is_laid_out_so_that_a_change_is_one_line() -> None:
+    value = {"b": [{"x": 1, "y": "ü"}, {}], "a": {"c": [1, 2]}, "d": None, "e": []}
+    assert json.loads(laid_out(value)) == value
+    assert laid_out(value) == (
+        '{\n "a": {\n  "c": [1, 2]\n },\n "b": [\n  {"x": 1, "y": "ü"},\n  {}\n ],\n "d": null,\n "e": []\n}'
+    )
+
+
+def test_the_dashboards_of_a_hundred_services_take_less_than_three_seconds() -> None:
+    bundle = compile_specs(SPECS).bundle
+    (largest,) = (service for service in bundle.services if service.name == "core-api")
+    started = time.process_time()
+    for _ in range(100):
+        for dashboard in largest.dashboards:
+            laid_out(dashboard_json(dashboard))
+    assert time.process_time() - started < HUNDRED_SERVICES_SECONDS
