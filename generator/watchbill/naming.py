@@ -38,6 +38,7 @@ COINED_PANELS = {
     SERVICE_DASHBOARD: (FIRING_HERE, OBJECTIVES_HERE, TARGETS_UP, METRICS_PRESENT),
     INFRASTRUCTURE: (HEALTH_SUMMARY,),
 }
+BOARD_LICENCE = "board/uPlot-LICENSE.txt"
 FIRST_PANELS = 12  # of a dashboard; those that follow wait in a collapsed row
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
@@ -160,6 +161,11 @@ def dashboard_title(service: str, dashboard: str) -> str:
 def dashboard_file(uid: str) -> str:
     """Place a dashboard's JSON under `out/`."""
     return f"grafana/dashboards/{uid}.json"
+
+
+def board_file(uid: str) -> str:
+    """Place a dashboard's page for places without Grafana under `out/`."""
+    return f"board/{uid}.html"
 
 
 def slo_panel(word: str, title: str) -> str:

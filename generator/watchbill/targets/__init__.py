@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from watchbill.model.bundle import Bundle
-from watchbill.targets import alertmanager, catalog, docs, evidence, grafana, prometheus, promtests
+from watchbill.targets import alertmanager, board, catalog, docs, evidence, grafana, prometheus, promtests
 
 TARGETS = (
     prometheus.render,
     promtests.render,
     alertmanager.render,
     grafana.render,
+    board.render,
+    docs.render,
+    evidence.render,
+    catalog.render,
+)
+
+TARGETS = (
+    prometheus.render,
+    promtests.render,
+    alertmanager.render,
+    grafana.render,
+    board.render,
     docs.render,
     evidence.render,
     catalog.render,

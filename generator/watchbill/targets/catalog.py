@@ -112,6 +112,7 @@ def dashboard_entry(dashboard: Dashboard) -> dict[str, Any]:
         "title": dashboard.title,
         "service": dashboard.service or None,
         "file": naming.dashboard_file(dashboard.uid),
+        "board": naming.board_file(dashboard.uid),
         "panels": [
             {"id": panel.id, "title": panel.title, "alerts": list(panel.alerts)} for panel in dashboard.all_panels()
         ],
