@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import strategies as st
 from markdown import markdown  # type: ignore[import-untyped]  # ships no type information
 
 from audited import compiled
+from prosetree import REST, WHOLE, decision, runbook
+from prosetree import compiled as prose_compiled
 from spectree import compile_tree, write_tree
 from watchbill.model.bundle import Bundle
+from watchbill.targets import catalog
 from watchbill.targets.docs import code, inline, render
 
 DURATION = """\
@@ -19,7 +24,7 @@ DURATION = """\
 
     - series ending in: `_bucket`, `_count`
     - bucket edges: `0.5`
-    - read by: TooSlow
+    - read by: [TooSlow](../alerts/shop/TooSlow.md)
 """
 REQUESTS = """\
 `web_requests_total`
@@ -27,7 +32,7 @@ REQUESTS = """\
 
     - labels: `route`
     - a series with `status=~"5.."`, such as `503`
-    - read by: TooManyErrors
+    - read by: [TooManyErrors](../alerts/shop/TooManyErrors.md)
 """
 
 
@@ -43,8 +48,20 @@ def in_cell(content: str) -> str:
     return page.partition("<td>")[2].partition("</td>")[0]
 
 
-def test_pages_are_the_home_page_one_for_each_service_and_the_navigation(bundle: Bundle) -> None:
-    assert sorted(render(bundle)) == ["docs/index.md", "docs/metrics/shop.md", "docs/routing.md", "mkdocs.nav.yml"]
+def test_there_is_a_page_for_everything_that_an_alert_can_be_found_by(bundle: Bundle) -> None:
+    made = {path for path in render(bundle) if path.endswith(".md")}
+    alerts = {f"docs/alerts/shop/{alert.name}.md" for alert in bundle.alerts}
+    assert made - alerts == {
+        "docs/alerts/index.md",
+        "docs/index.md",
+        "docs/metrics/shop.md",
+        "docs/routing.md",
+        "docs/services/shop.md",
+        "docs/severities/P1.md",
+        "docs/symptoms.md",
+        "docs/teams/backend.md",
+    }
+    assert alerts < made
 
 
 def test_pages_are_the_same_on_every_run(bundle: Bundle, tmp_path: Path) -> None:
@@ -57,10 +74,13 @@ def test_navigation_names_every_page(bundle: Bundle) -> None:
         "nav:\n- Home: index.md\n- Who is woken by what: routing.md\n- Evidence: evidence.md\n"
         "- Metrics:\n  - Shop: metrics/shop.md\n"
     )
+    tree = render(bundle)
+    pages = {path.removeprefix("docs/") for path in tree if path.endswith(".md")}
+    assert set(re.findall(r"[\w/-]+\.md", tree["mkdocs.nav.yml"])) == pages
 
 
-def test_home_page_links_the_metrics_of_each_service(bundle: Bundle) -> None:
-    assert "| [Shop](metrics/shop.md) | Backend | 7 |" in render(bundle)["docs/index.md"]
+def test_home_page_links_each_service(bundle: Bundle) -> None:
+    assert "| [Shop](services/shop.md) | [Backend](teams/backend.md) | 0 | 7 | 0 |" in render(bundle)["docs/index.md"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +101,7 @@ def test_page_of_metrics_says_what_alerts_need(bundle: Bundle, expected: str) ->
 
 def test_navigation_of_no_service_has_no_empty_section(bundle: Bundle) -> None:
     empty = render(dataclasses.replace(bundle, services=()))
-    assert "Metrics" not in empty["mkdocs.nav.yml"]
+    assert "Services" not in empty["mkdocs.nav.yml"]
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"])) | st.text(alphabet="a |`*_[]{}<>&\\\"'!#(:.~-"))
@@ -104,11 +124,86 @@ def test_page_of_objectives_says_what_is_promised_and_when_it_tells(tmp_path: Pa
     specs = write_tree(tmp_path, {place: (case / name).read_text() for place, name in files.items()})
     tree = render(compile_tree(specs))
     page = tree["docs/objectives.md"]
+    assert "](slos/shop/orders.md)\n:   99.95% of requests over 30 days are good: those that" in page
+    page = tree["docs/slos/shop/orders.md"]
     assert "99.95% of requests over 30 days are good: those that are not 5xx.\n" in page
+    assert "Gone in\n:   2 days 2 hours at 0.72% bad, where it begins to fire over 1 hour\n" in page
     assert "Budget\n:   0.05% of requests may be bad: 500 of a million, or 21 minutes 36 seconds" in page
     assert "Pages\n:   above 0.72% bad over 1 hour and over 5 minutes (14.4x; 2% of the budget is gone then)" in page
-    assert "- Objectives: objectives.md\n" in tree["mkdocs.nav.yml"]
+    assert (
+        "- Objectives:\n  - objectives.md\n  - Shop:\n    - Orders: slos/shop/orders.md\n" in (tree["mkdocs.nav.yml"])
+    )
 
 
 def test_where_nothing_is_promised_there_is_no_page_of_objectives(bundle: Bundle) -> None:
     assert "objectives" not in "".join(render(bundle))
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    own = "It is above {{ alert('shop/LoadHigh').threshold }} on `{{ this.service }}`"
+    own += " for {{ this.for }}, {{ this.team }}."
+    books = {
+        "runbooks/RB-001-load.md": runbook(
+            meaning=own, impact="See {{ runbook('RB-002').link }}", more="formerly: [RB-007]\n"
+        ),
+        "runbooks/RB-002-rest.md": runbook(2, alerts=REST, severity="P1", meaning="[other](RB-001-load.md#impact)"),
+        "adr/ADR-020-cqrs.md": decision(text="See [the runbook](../runbooks/RB-001-load.md)."),
+    }
+    cited = "renamed: {LoadTooHigh: LoadHigh}\n"
+    return render(prose_compiled(tmp_path_factory.mktemp("prose"), books, more=cited))
+
+
+def test_prose_on_an_alerts_page_has_that_alerts_facts(written: dict[str, str]) -> None:
+    page = written["docs/alerts/shop/LoadHigh.md"]
+    assert "## Meaning\n\nIt is above 5 on `shop` for 5 minutes, [Backend](../../teams/backend.md).\n" in page
+    assert "## Impact\n\nSee [RB-002: Book 2](../../runbooks/RB-002.md)\n" in page
+
+
+def test_prose_on_a_runbooks_own_page_has_placeholders(written: dict[str, str]) -> None:
+    page = written["docs/runbooks/RB-001.md"]
+    assert "It is above 5 on `<service>` for <code>&lt;for&gt;</code>, <code>&lt;team&gt;</code>.\n" in page
+
+
+def test_what_is_needed_first_stands_first(written: dict[str, str]) -> None:
+    titles = re.findall(r"^## (.*)$", written["docs/alerts/shop/LoadHigh.md"], re.MULTILINE)
+    first, rest = ["Is it real?", "Mitigate first", "Escalate"], ["Meaning", "Impact", "Diagnose", "Resolve"]
+    assert titles == [*first, *rest, "Prevent", "After", "Facts"]
+
+
+def test_links_between_files_of_prose_lead_to_their_pages(written: dict[str, str]) -> None:
+    assert "[other](../../runbooks/RB-001.md#impact)" in written["docs/alerts/shop/HeapLarge.md"]
+    assert "[other](RB-001.md#impact)" in written["docs/runbooks/RB-002.md"]
+    assert "[the runbook](../runbooks/RB-001.md)" in written["docs/adr/ADR-020-cqrs.md"]
+
+
+def test_a_page_that_had_another_name_leaves_a_stub_that_no_list_names(written: dict[str, str]) -> None:
+    stub = written["docs/alerts/shop/LoadTooHigh.md"]
+    assert '<meta http-equiv="refresh" content="0; url=LoadHigh.html">' in stub
+    assert "url=RB-001.html" in written["docs/runbooks/RB-007.md"]
+    nav, _, rest = written["mkdocs.nav.yml"].partition("not_in_nav")
+    assert rest.split()[-2:] == ["/alerts/shop/LoadTooHigh.md", "/runbooks/RB-007.md"]
+    assert "LoadTooHigh" not in nav
+
+
+def test_facts_of_an_alert_are_on_its_page(written: dict[str, str]) -> None:
+    page = written["docs/alerts/shop/LoadHigh.md"]
+    for fact in (
+        "Threshold\n:   above 5\n",
+        "Owner\n:   [Backend](../../teams/backend.md)\n",
+        ":   production: PagerDuty backend-primary, Slack #backend, backend@example.com\n",
+        "Mutes\n:   [HeapLarge](HeapLarge.md), [KitMetricsAbsent](KitMetricsAbsent.md), [LoadOdd](LoadOdd.md)",
+        "Spec\n:   `specs/services/shop.yaml#alerts.LoadHigh`\n",
+        "https://prometheus.example.com/graph?g0.expr=max%20by",
+        "silences/new?filter=%7Balertname%3D%22LoadHigh%22%2Cservice%3D%22shop%22%7D",
+        "Proven by\n:   fires\n:   quiet before for is over\n",
+    ):
+        assert fact in page, fact
+
+
+def test_the_catalogue_knows_runbooks_and_their_alerts(tmp_path: Path) -> None:
+    bundle = prose_compiled(tmp_path, WHOLE)
+    (first, second) = json.loads(catalog.render(bundle)["catalog.json"])["runbooks"]
+    assert (first["id"], first["alerts"], first["file"]) == ("RB-001", ["shop/LoadHigh"], "runbooks/RB-001-load.md")
+    assert first["url"] == "https://runbooks.example.com/runbooks/RB-001.html"
+    assert second["alerts"] == ["shop/HeapLarge", "shop/KitMetricsAbsent", "shop/TargetDown"]

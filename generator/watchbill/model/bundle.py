@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.origin import Origin
+from watchbill.model.pages import Pages, Rename, Waiver
 from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration
+
+NO_PAGES = Pages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class Service:
 
     `job` is the scrape job of its own target; other jobs scrape exporters for it. A `prompt` service has
     promised a time, and is not kept waiting by its route. `depends_on` holds `<service>` and
-    `<service>/<signal>`.
+    `<service>/<signal>`. `waivers` says by name which alerts may be without a runbook, `renamed` gives former
+    names of alerts and objectives their new ones.
     """
 
     name: str
@@ -109,17 +113,23 @@ class Service:
     alerts: tuple[Alert, ...]
     slos: tuple[Slo, ...]
     scrapes: tuple[Scrape, ...]
+    waivers: Mapping[str, Waiver]
+    renamed: tuple[Rename, ...]
     origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything, sorted by name; `inhibited_by` says for each alert, by id, which others can mute it."""
+    """Everything, sorted by name; `inhibited_by` says for each alert, by id, which others can mute it.
+
+    `pages` is the prose, which is bound to all the rest at last.
+    """
 
     platform: Platform
     services: tuple[Service, ...]
     inhibit_rules: tuple[InhibitRule, ...]
     inhibited_by: Mapping[str, tuple[str, ...]]
+    pages: Pages = NO_PAGES
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
