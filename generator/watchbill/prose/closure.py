@@ -29,13 +29,16 @@ def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], faults: Faults) -
             if not meant:
                 what = f'there is no alert "{pattern}"' if exact else f'no alert is called like "{pattern}"'
                 faults.add(span, what, choose(pattern, names))
+            twice: dict[str, list[str]] = {}
             for name in meant:
                 before = found.get(name)
                 if before is None or (exact and not before[0]):
                     found[name] = (exact, written)
                 elif exact is before[0] and before[1] is not written:
-                    what = f'"{name}" has runbook {before[1].spec.id} already'
-                    faults.add(span, what, "name it in one of them only")
+                    twice.setdefault(before[1].spec.id, []).append(name)
+            for other, shared in sorted(twice.items()):
+                what = f'"{shared[0]}"{_and_more(len(shared) - 1)} has runbook {other} already'
+                faults.add(span, what, "name each in one of them only")
         _judge_severity(written, [names[name] for name in led], faults)
     _refuse_idle(runbooks, {id(written) for _, written in found.values()}, faults)
     return {name: written for name, (_, written) in sorted(found.items())}
@@ -68,6 +71,10 @@ def judge_closure(bundle: Bundle, led: Iterable[str], today: date, faults: Fault
             ):
                 todo = f'add "{alert.id}" to a runbook\'s alerts, or begin one by: watchbill new runbook {alert.id}'
                 faults.add(alert.origin.span, f"{alert.severity} {alert.id} has no runbook", todo)
+
+
+def _and_more(number: int) -> str:
+    return f" (and {number} more)" if number else ""
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:

@@ -24,6 +24,8 @@ SEVERITIES = {
     Severity.P1: "somebody must look today",
     Severity.INFO: "context for whoever looks",
 }
+# Of two names that fit a search as well, the one that wakes people comes first.
+_BOOSTS = {Severity.P0: 4, Severity.P1: 2, Severity.INFO: 1}
 STAGES = {
     Stage.LIVE: "live: it reaches people",
     Stage.SHADOW: "on trial: it tells a log channel only",
@@ -43,6 +45,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
         alert=alert,
         sentence=alert.sentence,
         tags=tags(alert, service),
+        boost=_BOOSTS[alert.severity],
         lead=_lead(alert, service, bundle),
         links=links(alert, bundle),
         runbook=runbook,

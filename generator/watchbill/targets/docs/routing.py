@@ -11,22 +11,26 @@ from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Environment, Platform, Service
 from watchbill.model.routing import Channel
 from watchbill.targets import matrix
-from watchbill.targets.docs.markdown import Writer
+from watchbill.targets.docs.markdown import Sheet, Writer
 
 
 def routing(bundle: Bundle, writer: Writer) -> str:
     """Render the page."""
-    platform = bundle.platform
+    platform, page = bundle.platform, writer.on(naming.ROUTING_PAGE)
     return writer.template(
         "routing.md.j2",
-        naming.ROUTING_PAGE,
+        page.path,
         paging=[place.name for place in platform.environments if Channel.PAGERDUTY in _everything(platform, place)],
         teams=[
             {"name": team.name, "rows": [_severity(row) for row in own]}
             for team, own in groupby(matrix.rows(bundle), key=lambda row: row.team)
         ],
         asides=[
-            {"what": aside.what, "told": aside.told, "alerts": [alert.id for alert in aside.alerts or ()]}
+            {
+                "what": aside.what,
+                "told": aside.told,
+                "alerts": [page.alert(alert, full=True) for alert in aside.alerts or ()],
+            }
             for aside in matrix.asides(bundle)
         ],
         quiet_times=[matrix.quiet_words(bundle, quiet) for quiet in platform.quiet_times],
@@ -41,7 +45,7 @@ def routing(bundle: Bundle, writer: Writer) -> str:
         ],
         prompt=[service.title for service in bundle.services if service.prompt],
         prompt_wait=platform.prompt_wait.words(),
-        services=[muted for service in bundle.services if (muted := _muting(service, bundle))["alerts"]],
+        services=[muted for service in bundle.services if (muted := _muting(service, page))["alerts"]],
     )
 
 
@@ -55,11 +59,16 @@ def _severity(row: matrix.Row) -> Mapping[str, Any]:
     return {"severity": row.severity.value, "count": count, "told": list(row.told.items())}
 
 
-def _muting(service: Service, bundle: Bundle) -> Mapping[str, Any]:
-    """List a service's alerts that can be muted."""
+def _muting(service: Service, page: Sheet) -> Mapping[str, Any]:
+    """List a service's alerts that can be muted; what is of the same service needs no prefix."""
+    by = page.bundle.inhibited_by
     alerts = [
-        {"id": alert.id, "severity": alert.severity.value, "muted": list(bundle.inhibited_by[alert.id])}
+        {
+            "link": page.alert(alert),
+            "severity": alert.severity.value,
+            "muted": [page.alert_named(name, within=service.name) for name in by[alert.id]],
+        }
         for alert in sorted(service.alerts, key=lambda alert: alert.name)
-        if bundle.inhibited_by[alert.id]
+        if by[alert.id]
     ]
     return {"name": service.name, "title": service.title, "alerts": alerts}
