@@ -317,6 +317,25 @@ def serve(specs: Path, config: Path, address: str) -> None:
     serving.serve(specs, config, address)
 
 
+@cli.command(short_help="Begin a runbook, a decision, a service or an alert.")
+@click.argument("kind", type=click.Choice(["runbook", "adr", "service", "alert"]))
+@click.argument("name")
+@_specs
+@_format
+def new(kind: str, name: str, specs: Path, format_: str) -> None:
+    """Write the skeleton of a KIND called NAME, and list what must be filled in; until it is, no gate passes.
+
+    NAME is service/Alert for an alert, and for the runbook of one; else a name, or a few words.
+    """
+    from watchbill import skeleton
+
+    path = skeleton.new(kind, name, specs)
+    asked = skeleton.open_questions(path)
+    rows = [{"line": line, "what": what} for line, what in asked]
+    lines = [f"{path} is begun; fill in", *(f"  {path}:{line}: {what}" for line, what in asked)]
+    _answer({"file": str(path), "fill_in": rows}, "\n".join(lines), format_)
+
+
 @cli.command(short_help="Print the JSON Schema of the specs.")
 @click.argument("document", required=False)
 def schema(document: str | None) -> None:

@@ -16,7 +16,7 @@ from watchbill.prose.references import HIDDEN, MOST_FAULTS, read_template
 from watchbill.source import Prose as Source
 from watchbill.source.text import Text
 
-UNFILLED = re.compile(r"FILL IN:? ?[^\n]{0,200}")
+UNFILLED = re.compile(r"FILL IN:? ?[^\n\"]{0,200}")
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b|\blorem ipsum\b", re.IGNORECASE)
 _ABROAD = re.compile(r"https?://[^\s/]+|mailto:[^\s]+@")
 
@@ -106,7 +106,7 @@ def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
         faults.add(placed.between(start, end), "a link is defined away from its text", "write [text](address)")
     for match in islice(markup.outside(_PLACEHOLDER), MOST_FAULTS):
         faults.add(placed.between(*match.span()), f'"{match[0]}" is still to be written', "write it")
-    for match in islice(UNFILLED.finditer(placed.text, markup.start), MOST_FAULTS):
+    for match in islice(UNFILLED.finditer(placed.text), MOST_FAULTS):
         what = match[0].removeprefix("FILL IN").strip(": ") or "this"
         faults.add(placed.between(*match.span()), f"the skeleton is not filled in: {what}", "write it")
     for secret in find_all(placed.text):
