@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -48,13 +48,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("specs", "runbooks", "adr", "out"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
-    begun = time.monotonic()
+    begun = computed()
     outcome = run(folder, "site")
-    took = time.monotonic() - begun
     assert (outcome.code, outcome.stderr) == (0, ""), outcome
-    print(f"the site was built in {took:.1f} s")
-    (folder / "site/.seconds").write_text(str(took))
+    (folder / "seconds").write_text(str(computed() - begun))
     return folder / "site"
+
+
+def computed() -> float:
+    """Return the seconds of computing so far, MkDocs' included; on the clock, others would count too."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +93,7 @@ def found(page: Page, query: str) -> list[str]:
 
 
 def test_the_site_is_built_in_time(site: Path) -> None:
-    assert float((site / ".seconds").read_text()) < MOST_SECONDS
+    assert float((site.parent / "seconds").read_text()) < MOST_SECONDS
 
 
 def test_no_page_is_heavy(site: Path) -> None:
@@ -118,7 +122,7 @@ def test_search_finds_an_alert_by_name_error_message_and_metric(phone: BrowserCo
     page.goto(home)
     wanted = re.compile(r"alerts/core-api/DatabaseConnectionPool(?:Critical|Warning)\.html")
     results = found(page, query)
-    assert any(wanted.search(address) for address in results[:5]), results
+    assert any(wanted.search(address) for address in results[:2]), results
 
 
 def test_search_finds_every_p0_by_its_name_and_first(phone: BrowserContext, home: str) -> None:

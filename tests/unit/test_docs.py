@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
 from pathlib import Path
@@ -207,3 +208,10 @@ def test_the_catalogue_knows_runbooks_and_their_alerts(tmp_path: Path) -> None:
     assert (first["id"], first["alerts"], first["file"]) == ("RB-001", ["shop/LoadHigh"], "runbooks/RB-001-load.md")
     assert first["url"] == "https://runbooks.example.com/runbooks/RB-001.html"
     assert second["alerts"] == ["shop/HeapLarge", "shop/KitMetricsAbsent", "shop/TargetDown"]
+
+
+@pytest.mark.parametrize("text", ["#incidents", "- 5", "+ 5", "1. first", "12) x", "= 5", "~~~", ": x", "99.9%", "5xx"])
+def test_a_text_at_the_start_of_a_line_begins_no_heading_and_no_list(text: str) -> None:
+    shown = str(markdown(f"term\n:   {inline(text)}\n", extensions=["def_list", "fenced_code"]))
+    assert re.findall(r"<(\w+)>", shown) == ["dl", "dt", "dd"]
+    assert html.unescape(shown.partition("<dd>")[2].partition("</dd>")[0]) == text

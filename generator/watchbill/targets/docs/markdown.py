@@ -22,12 +22,15 @@ _PLAIN_CODE = re.compile(r"[A-Za-z0-9_:.,=~#!\"'(){}/+ -]+")
 # Entities where a backslash would not survive the splitting of a row into cells; Markdown's own marks
 # are escaped its own way, so that the page's source stays readable.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "\\": "&#92;", '"': "&quot;"}
+# What begins a heading, a list, a rule or a definition, but only at the start of a line.
+_STARTS = re.compile(r"^([0-9]*)((?<=[0-9])[.)](?= |$)|(?<![0-9])[#+~=:-])")
 _ESCAPES = _ENTITIES | {mark: f"\\{mark}" for mark in "*_{}[]"}
 
 
 def inline(text: str) -> str:
     """Make a text safe anywhere in Markdown, cells of tables included: it shows as it is, on one line."""
-    return "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    line = "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    return _STARTS.sub(lambda match: f"{match[1]}&#{ord(match[2])};", line)
 
 
 def code(text: str) -> str:
