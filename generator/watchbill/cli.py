@@ -284,6 +284,8 @@ def _track(what: str, total: int) -> Callable[[int], None]:
         click.echo(f"\r{what} {done}/{total}{end}", nl=False, err=True)
 
     return advance
+
+
 @cli.command(short_help="Compile, build the runbook site, and check its links.")
 @_specs
 @click.option(

@@ -272,3 +272,9 @@ def test_a_spec_cites_decisions_that_exist(tmp_path: Path) -> None:
 def test_a_former_name_is_gone_and_leads_to_one_that_is_there(tmp_path: Path, renamed: str, complaint: str) -> None:
     found = faults(tmp_path, WHOLE, more=f"renamed: {renamed}\n")
     assert [complaint in one for one in found] == [True], found
+
+
+def test_the_projects_own_decisions_may_show_templates_and_use_none(tmp_path: Path) -> None:
+    text = "# 0001: Title\n\n**Status:** accepted\n\n`{{ x.y }}` and `{% raw %}`\n"
+    (own,) = compiled(tmp_path, WHOLE | {"adr/0001-title.md": text}).pages.decisions
+    assert own.text == ("`{{ x.y }}` and `{% raw %}`",)

@@ -12,7 +12,7 @@ from watchbill.model.pages import PageLink, Prose, Reference
 from watchbill.naming import anchor
 from watchbill.plaintext import complain, find_all
 from watchbill.prose.markdown import Heading, Markup
-from watchbill.prose.references import HIDDEN, MOST_FAULTS, read_template
+from watchbill.prose.references import HIDDEN, MOST_FAULTS, Template, read_template
 from watchbill.source import Prose as Source
 from watchbill.source.text import Text
 
@@ -50,7 +50,8 @@ class Page:
 def read_page(source: Source, faults: Faults) -> Page:
     """Read a page; what is wrong with it goes to `faults`."""
     placed = source.placed
-    template = read_template(placed, source.body, faults)
+    # the project's own decisions have no front matter, and tell of templates rather than use them
+    template = Template(masked=source.text) if source.data is None else read_template(placed, source.body, faults)
     markup = Markup(template.masked, source.body)
     inserts: list[tuple[int, int, str | Reference | PageLink]] = [(*span, "") for span in template.silent]
     for asked in template.references:
