@@ -16,7 +16,7 @@ from watchbill.locking import lock
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
 from watchbill.prose import bind
-from watchbill.source import Document, Prose, SourceError, read_prose, read_tree
+from watchbill.source import Document, Prose, SourceError, beside, read_prose, read_tree
 from watchbill.targets import render
 from watchbill.targets.prometheus import rule_groups
 from watchbill.tools import ensure
@@ -69,7 +69,7 @@ def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[P
         faults, texts = [*error.diagnostics], {**error.texts}
     for label in ("runbooks", "adr"):
         try:
-            read[label] = read_prose(specs.parent / label, label=label)
+            read[label] = read_prose(beside(specs, label), label=label)
         except SourceError as error:
             faults += error.diagnostics
             texts |= error.texts

@@ -13,6 +13,7 @@ from typing import Any
 
 from watchbill import pipeline
 from watchbill.errors import ToolError, UsageError, WatchbillError
+from watchbill.source import beside
 
 _log = logging.getLogger("mkdocs.hooks.watchbill")
 PROSE = ("runbooks", "adr")
@@ -29,9 +30,12 @@ def serve(specs: Path, config: Path, address: str) -> None:
         from mkdocs.exceptions import Abort  # noqa: PLC0415
     except ImportError:
         raise ToolError("the site needs mkdocs, which is not installed; run make, or install mkdocs-material") from None
-    root = specs.parent
     # the navigation is read before the pages are compiled; where it changes, they are built once more
-    watched = [specs, config.parent / "out/mkdocs.nav.yml", *(root / name for name in PROSE if (root / name).is_dir())]
+    watched = [
+        specs,
+        config.parent / "out/mkdocs.nav.yml",
+        *(beside(specs, name) for name in PROSE if beside(specs, name).is_dir()),
+    ]
     logging.basicConfig(level=logging.INFO, format="%(levelname)-7s -  %(message)s")
     os.environ[_SPECS] = str(specs.resolve())
     compile_again(specs, config)  # before the navigation is read

@@ -16,7 +16,7 @@ from watchbill.exchange import refusing
 from watchbill.link import Linked, link
 from watchbill.lower import lower
 from watchbill.model.alerts import Alert
-from watchbill.source import Document, Map, read_tree
+from watchbill.source import Document, Map, beside, read_tree
 
 KINDS = ("runbook", "adr", "service", "alert")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -43,7 +43,7 @@ def _runbook(name: str, specs: Path) -> Path:
         found = _find(name, specs)
         alerts, severity, team = found.id, found.severity.value, found.team
         slug = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", found.name).lower()
-    folder = specs.parent / "runbooks"
+    folder = beside(specs, "runbooks")
     number = _next(folder, "RB")
     text = _fill("runbook.md", id=number, severity=severity, team=team, alerts=alerts, today=_today())
     if not alerts:
@@ -54,7 +54,7 @@ def _runbook(name: str, specs: Path) -> Path:
 
 
 def _decision(name: str, specs: Path) -> Path:
-    folder = specs.parent / "adr"
+    folder = beside(specs, "adr")
     number = _next(folder, "ADR")
     return _write(folder / f"{number}-{_slug(name)}.md", _fill("adr.md", id=number, today=_today()))
 

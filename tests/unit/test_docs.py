@@ -4,6 +4,7 @@ import dataclasses
 import html
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -197,7 +198,7 @@ def test_facts_of_an_alert_are_on_its_page(written: dict[str, str]) -> None:
         "Spec\n:   `specs/services/shop.yaml#alerts.LoadHigh`\n",
         "https://prometheus.example.com/graph?g0.expr=max%20by",
         "silences/new?filter=%7Balertname%3D%22LoadHigh%22%2Cservice%3D%22shop%22%7D",
-        "Proven by\n:   fires\n:   quiet before for is over\n",
+        "Proven by\n:   fires\n:",
     ):
         assert fact in page, fact
 
@@ -215,3 +216,11 @@ def test_a_text_at_the_start_of_a_line_begins_no_heading_and_no_list(text: str) 
     shown = str(markdown(f"term\n:   {inline(text)}\n", extensions=["def_list", "fenced_code"]))
     assert re.findall(r"<(\w+)>", shown) == ["dl", "dt", "dd"]
     assert html.unescape(shown.partition("<dd>")[2].partition("</dd>")[0]) == text
+
+
+def test_an_alert_without_a_runbook_says_so_and_why_it_may(tmp_path: Path) -> None:
+    until = datetime.now(tz=UTC).date() + timedelta(days=30)
+    books = {"runbooks/RB-001-load.md": runbook(alerts='["*/Load*", "*/T*", "*/K*"]')}
+    more = f'without_runbook: {{HeapLarge: {{until: "{until}", why: the heap is new}}}}\n'
+    page = render(prose_compiled(tmp_path, books, more=more))["docs/alerts/shop/HeapLarge.md"]
+    assert f'!!! note "No runbook yet"\n    Until {until}: the heap is new\n' in page

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from prosetree import REST, WHOLE, compiled, decision, faults, runbook, tree
 from spectree import run
@@ -278,3 +281,40 @@ def test_the_projects_own_decisions_may_show_templates_and_use_none(tmp_path: Pa
     text = "# 0001: Title\n\n**Status:** accepted\n\n`{{ x.y }}` and `{% raw %}`\n"
     (own,) = compiled(tmp_path, WHOLE | {"adr/0001-title.md": text}).pages.decisions
     assert own.text == ("`{{ x.y }}` and `{% raw %}`",)
+
+
+def test_prose_is_found_from_within_the_specs_too(tmp_path: Path) -> None:
+    tree(tmp_path, WHOLE | {LOAD: runbook(severity="P1")})
+    outcome = run(tmp_path / "specs", "check", "--specs", ".", "--out", "../out")
+    assert outcome.stderr.startswith("../runbooks/RB-001-load.md:4:11: the most urgent of its alerts is P0")
+
+
+@given(data=st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_change_of_a_page_gives_pages_or_faults(tmp_path: Path, data: st.DataObject) -> None:
+    whole = runbook(meaning="{{ this.name }} `<pod>` [x](#impact)\n\n```sh\necho {{ this.for }}\n```\n")
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 40)))
+    pieces = [
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "<!--",
+        "-->",
+        "```",
+        "---\n",
+        "## ",
+        "[",
+        "](",
+        "`",
+        "\n\n",
+        "{",
+        "<a",
+        "\t",
+        ":",
+    ]
+    more = data.draw(st.lists(st.sampled_from(pieces) | st.text(max_size=5), max_size=4))
+    text = (whole[:start] + "".join(more) + whole[end:]).encode("utf-8", "replace").decode()
+    for fault in faults(tmp_path, WHOLE | {LOAD: text}):
+        assert re.match(r"(runbooks|specs)/[\w./-]+:\d+:\d+: .+; .+", fault, re.DOTALL), fault

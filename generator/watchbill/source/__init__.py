@@ -5,7 +5,7 @@ from __future__ import annotations
 from watchbill.source.files import read_file, read_tree
 from watchbill.source.nodes import Document, Map, Place, Seq, SourceError, Value, span_of
 from watchbill.source.parser import parse
-from watchbill.source.prose import Prose, read_prose
+from watchbill.source.prose import Prose, beside, read_prose
 
 __all__ = [
     "Document",
@@ -15,6 +15,7 @@ __all__ = [
     "Seq",
     "SourceError",
     "Value",
+    "beside",
     "parse",
     "read_file",
     "read_prose",

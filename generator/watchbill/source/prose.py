@@ -59,6 +59,11 @@ def read_prose(root: Path, *, label: str) -> tuple[Prose, ...]:
     return tuple(found)
 
 
+def beside(specs: Path, label: str) -> Path:
+    """Name a folder of prose: it stands beside the folder of the specs, also where that is the current one."""
+    return specs.parent / label if specs.name not in {"", ".."} else specs / ".." / label
+
+
 def read_page(text: str, *, path: str, pointer: str) -> Prose:
     """Take a page apart. Raises `SourceError`."""
     text = admit(text, path=path).replace("\r\n", "\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from watchbill import naming
 from watchbill.model.bundle import Service
-from watchbill.model.pages import Decision, Runbook
+from watchbill.model.pages import Citation, Decision, Runbook
 from watchbill.model.slo import Slo
 from watchbill.targets import objectives
 from watchbill.targets.docs.alerts import budget_series, exhaustion, row, sections
@@ -66,8 +66,8 @@ def decision_page(decision: Decision, writer: Writer) -> str:
     )
 
 
-def _cites(decision: Decision, citations: Iterable[object]) -> bool:
-    return any(getattr(citation, "decision", "") == decision.id for citation in citations)
+def _cites(decision: Decision, citations: Iterable[Citation]) -> bool:
+    return any(citation.decision == decision.id for citation in citations)
 
 
 def decisions(writer: Writer) -> str:
