@@ -10,7 +10,7 @@ from watchbill.model.pages import Citation, Decision, Runbook
 from watchbill.model.slo import Slo
 from watchbill.targets import objectives
 from watchbill.targets.docs.alerts import budget_series, exhaustion, row, sections
-from watchbill.targets.docs.markdown import Writer, code, relative
+from watchbill.targets.docs.markdown import Sheet, Writer, code, relative
 
 
 def runbook_page(runbook: Runbook, writer: Writer) -> str:
@@ -22,11 +22,15 @@ def runbook_page(runbook: Runbook, writer: Writer) -> str:
         page.path,
         runbook=runbook,
         owner=page.team(runbook.owner),
-        severity=page.severity(runbook.severity) if runbook.severity != "mixed" else "mixed",
+        severity=_severity(runbook, page),
         rows=[row(alert, page) for alert in led],
         sections=sections(runbook, page, None),
         source=code(runbook.origin.document),
     )
+
+
+def _severity(runbook: Runbook, page: Sheet) -> str:
+    return runbook.severity if runbook.severity == "mixed" else page.severity(runbook.severity)
 
 
 def runbooks(writer: Writer) -> str:
@@ -35,7 +39,7 @@ def runbooks(writer: Writer) -> str:
     rows = [
         {
             "link": page.runbook(runbook),
-            "severity": runbook.severity,
+            "severity": _severity(runbook, page),
             "owner": page.team(runbook.owner),
             "recovery": runbook.recovery_time,
             "alerts": len(runbook.alerts),
