@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[1]
 LOAD = "runbooks/RB-001-load.md"
 PAGE = "alerts/shop/LoadHigh.html"
 LINKED = WHOLE | {
-    LOAD: runbook(meaning="See [the rest](RB-002-rest.md#impact)\nand [below](#escalate)."),
+    LOAD: runbook(
+        meaning="See [the rest](RB-002-rest.md#impact)\nand [below](#escalate).",
+        after="| a | b |\n|--:|:-:|\n| 1 | 2 |",
+    ),
     "adr/0001-title.md": "# 0001: Title\n\n**Status:** accepted\n\n## Context\nBecause.\n",
 }
 
@@ -99,6 +102,10 @@ def test_a_whole_site_has_no_fault(built: Path) -> None:
             f"{LOAD}:2:5",
             "runbooks/RB-001.html does not lead to shop/LoadHigh",
         ),
+        (replace("</article>", "<script>alert(1)</script></article>"), "", "holds <script>, which no prose becomes"),
+        (replace("</article>", '<p onclick="x">x</p></article>'), "", 'holds <p onclick="x">, which no prose becomes'),
+        (replace("</article>", '<p style="background: url(//x)">x</p></article>'), "", "which no prose becomes"),
+        (replace("</article>", '<a href="javascript:x">x</a></article>'), "", "which a browser might run"),
         (replace("</article>", f"<p>{'x' * 200_000}</p></article>"), "", "shorten its prose"),
         (replace("url=LoadHigh.html", "url=Gone.html", "alerts/shop/LoadTooHigh.html"), "", "links Gone.html"),
     ],

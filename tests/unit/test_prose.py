@@ -65,6 +65,8 @@ def test_a_runbook_that_names_an_alert_goes_before_a_pattern(tmp_path: Path) -> 
         (0, 3, "[x](javascript:alert(1))", "a link cannot be read here"),
         (0, 1, "[x]: javascript:alert(1)", "a link is defined away from its text"),
         (0, 6, "**b**{onclick=x}", "braces outside code set attributes in Markdown"),
+        (0, 1, "```html\n<script>alert(1)</script>", "the block of code has no end"),
+        (0, 1, "~~~\n<b>\n```", "the block of code has no end"),
         (0, 6, "![x](https://example.com/x.png)", "a page carries no images"),
         (0, 5, "[x](RB-009-gone.md)", '"runbooks/RB-009-gone.md" is no page of runbooks/ or adr/'),
         (0, 5, "[x](RB-002-rest.md#gone)", '"runbooks/RB-002-rest.md" has no heading for "#gone"'),

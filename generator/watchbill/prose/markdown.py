@@ -59,6 +59,15 @@ class Markup:
         found = self.outside(_HEADING)
         return tuple(Heading(len(match["marks"]), match["title"], *match.span()) for match in found)
 
+    def open_fence(self) -> tuple[int, int] | None:
+        """Return the fence of a block of code that never ends: Markdown would take its content for prose."""
+        last = self._code[-1] if self._code else (0, 0)
+        opening = _FENCE.match(self.text, last[0])
+        if opening is None or last[1] < len(self.text):
+            return None
+        closed = _closing(opening["marks"]).search(self.text, opening.end())
+        return None if closed is not None else opening.span()
+
     def html(self) -> Iterator[tuple[int, int]]:
         """Yield what a browser would take for a tag."""
         links = {match.start() for match in self.outside(_AUTOLINK)}
@@ -87,12 +96,15 @@ class Markup:
         return (match for match in pattern.finditer(self.text, self.start) if not self.in_code(match.start()))
 
 
+def _closing(marks: str) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t]*{marks}[ \t]*$", re.MULTILINE)
+
+
 def _code(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Yield the ranges of code: fenced blocks, and spans in backticks between them."""
     while (opening := _FENCE.search(text, start)) is not None:
         yield from _spans(text, start, opening.start())
-        marks = opening["marks"]
-        closing = re.compile(rf"^[ \t]*{marks}{marks[0]}*[ \t]*$", re.MULTILINE).search(text, opening.end())
+        closing = _closing(opening["marks"]).search(text, opening.end())
         start = closing.end() if closing is not None else len(text)
         yield opening.start(), start
     yield from _spans(text, start, len(text))

@@ -94,6 +94,8 @@ def _links(
 
 def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
     """Refuse raw HTML, attributes, secrets, and what somebody meant to write later."""
+    if (fence := markup.open_fence()) is not None:
+        faults.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
     for start, end in islice(markup.html(), MOST_FAULTS):
         what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
         faults.add(placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks")

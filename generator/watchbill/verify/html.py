@@ -12,18 +12,30 @@ _TAG = re.compile(r"<(?P<name>[a-zA-Z][a-zA-Z0-9-]*)(?P<attributes>(?:[^>\"']|\"
 # The theme's own templates are minified: their attributes have no quotes where none are needed.
 _ATTRIBUTE = re.compile(r"""(?<![\w-])(id|name|href|src|srcset|rel|content)=("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _HEADING = re.compile(r"<h[12]\b[^>]*>.*?</h[12]>", re.DOTALL)
+# What MkDocs makes of prose; whatever else stands in the text of a page could run or load something.
+_PLAIN_TAG = re.compile(
+    r"a|abbr|article|blockquote|br|code|dd|del|details|div|dl|dt|em|h[1-6r]|li|nav|ol|p|pre|span|strong"
+    r"|sub|summary|sup|table|tbody|td|th|thead|tr|ul"
+)
+_RUNS = re.compile(r"(?<![\w-])on\w+\s*=", re.IGNORECASE)
+_STYLED = re.compile(r"(?<![\w-])style\s*=(?!\"text-align: \w+;\")", re.IGNORECASE)  # a table's columns are aligned so
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 _LOADED_BY_LINK = re.compile(r"stylesheet|icon|preload|modulepreload|manifest")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A built page: its anchors, where its links go, and what it loads; `main` is its content as HTML."""
+    """A built page: its anchors, where its links go, and what it loads; `main` is its content as HTML.
+
+    `odd` are tags in it that no prose becomes.
+    """
 
     anchors: frozenset[str]
     links: tuple[str, ...]
     loads: tuple[str, ...]
     main: str
+    odd: tuple[str, ...]
     size: int
 
     @property
@@ -67,7 +79,17 @@ def read(path: Path) -> Built:
             links[found["content"].partition("url=")[2]] = None
     main = re.search(r"<article\b.*?</article>", text, re.DOTALL)
     content = main[0] if main else text
-    return Built(frozenset(anchors - {""}), tuple(links), tuple(loads), content, len(text.encode()))
+    return Built(frozenset(anchors - {""}), tuple(links), tuple(loads), content, _odd(content), len(text.encode()))
+
+
+def _odd(content: str) -> tuple[str, ...]:
+    return tuple(match[0][:60] for match in _TAG.finditer(content) if _is_odd(match))
+
+
+def _is_odd(tag: re.Match[str]) -> bool:
+    moved = tag[0].startswith('<meta http-equiv="refresh"')  # on a page that has another name
+    runs = _RUNS.search(_QUOTED.sub("", tag["attributes"])) or _STYLED.search(tag["attributes"])
+    return bool(runs) or (not _PLAIN_TAG.fullmatch(tag["name"].lower()) and not moved)
 
 
 def text_of(fragment: str) -> str:

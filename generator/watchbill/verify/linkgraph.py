@@ -91,9 +91,15 @@ class _Graph:
                 elif not address.startswith("data:") and (why := self._missing(page, address)):
                     yield Diagnostic(source.span, f"{page} loads {address}, and {why}", _REPORT)
             for address in built.links:
-                if not urlsplit(address).scheme and (why := self._missing(page, address)):
+                if urlsplit(address).scheme not in {"", "http", "https", "mailto"}:
+                    what = f"{page} links {address[:60]}, which a browser might run"
+                    yield Diagnostic(source.span, what, "link a page or a full address")
+                elif not urlsplit(address).scheme and (why := self._missing(page, address)):
                     span = locate(source, address, self.texts)
                     yield Diagnostic(span, f"{page} links {address}, and {why}", "correct the link, or write the page")
+            for tag in built.odd:
+                what = f"the text of {page} holds {tag}, which no prose becomes"
+                yield Diagnostic(source.span, what, "put it in backticks, or write Markdown")
             if built.size > MOST_BYTES:
                 what = f"{page} has {built.size:,} bytes"
                 yield Diagnostic(source.span, what, f"shorten its prose: a phone at night loads {MOST_BYTES:,}")
