@@ -16,7 +16,7 @@ from watchbill.facts import Fact, Facts
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.pages import Decision, PageLink, Prose, Runbook
-from watchbill.targets.promtests import names_of_cases, proofs
+from watchbill.targets.promtests import tested
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_:.,=~#!\"'(){}/+ -]+")
 # Entities where a backslash would not survive the splitting of a row into cells; Markdown's own marks
@@ -72,7 +72,7 @@ class Writer:
     @cached_property
     def cases(self) -> Mapping[str, list[str]]:
         """The names of the cases that prove each alert and objective, by id."""
-        return names_of_cases(proof for service in self.bundle.services for proof in proofs(service))
+        return tested(self.bundle).cases
 
     def on(self, page: str) -> Sheet:
         """Begin a page."""

@@ -45,6 +45,7 @@ def _alerts(bundle: Bundle) -> list[Plain]:
         for severity in Severity
         if any(alert.severity is severity for alert in bundle.alerts)
     ]
+    found.append({"What proves them": in_docs(naming.EVIDENCE_PAGE)})
     for service in bundle.services:
         own = sorted(service.alerts, key=lambda alert: alert.name)
         pages: list[Plain] = [{alert.name: in_docs(naming.alert_page(alert.service, alert.name))} for alert in own]
