@@ -53,11 +53,11 @@ golden: $(READY) ## rewrite the expected files of tests/cases; read the diff
 tools: $(READY) ## fetch the oldest and the newest Prometheus and Alertmanager into .tools
 	@$(BIN)/watchbill tools
 
-site: $(READY) ## build the runbook site into site/, strictly
-	@$(BIN)/mkdocs build --strict
+site: $(READY) ## compile, build the runbook site into site/, strictly, and check its links
+	@$(BIN)/watchbill site
 
 serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
-	@$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
+	@$(BIN)/watchbill serve
 
 bench: $(READY) tools ## measure speed, the cost of an objective's rules, and how true its budget is
 	@$(BIN)/python bench/run.py

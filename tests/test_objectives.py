@@ -135,7 +135,8 @@ def test_a_median_of_no_requests_is_neither_good_nor_bad_nor_missing(tool: str, 
 
 
 def test_a_limit_between_buckets_is_refused_with_what_must_change(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    for name in ("specs", "runbooks", "adr"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     spec = tmp_path / "specs/services/automation-server.yaml"
     text = spec.read_text()
     assert text.count("within: 250ms") == 1
@@ -147,7 +148,8 @@ def test_a_limit_between_buckets_is_refused_with_what_must_change(tmp_path: Path
 
 
 def test_a_service_that_exports_the_missing_bucket_gets_its_own_limit(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    for name in ("specs", "runbooks", "adr"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     spec = tmp_path / "specs/services/automation-server.yaml"
     buckets = "    metrics: {duration: {buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2.5, 5, 10]}}\n"
     text = spec.read_text().replace("within: 250ms", "within: 200ms")

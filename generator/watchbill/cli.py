@@ -286,6 +286,58 @@ def _track(what: str, total: int) -> Callable[[int], None]:
     return advance
 
 
+@cli.command(short_help="Compile, build the runbook site, and check its links.")
+@_specs
+@click.option(
+    "--config", type=click.Path(path_type=Path), default=Path("mkdocs.yml"), show_default=True, help="MkDocs'."
+)
+@click.option(
+    "--site", type=click.Path(path_type=Path), default=Path("site"), show_default=True, help="The built site."
+)
+@_format
+def site(specs: Path, config: Path, site: Path, format_: str) -> None:
+    """Compile the specs and prose, let MkDocs build the site strictly, check every link in it, and publish it.
+
+    Whatever is wrong is told at the line that it comes from, and the old site stays.
+    """
+    from watchbill import sitebuild
+
+    pages = sitebuild.build_site(specs, config, site, _say)
+    _answer({"pages": pages}, f"{site}: {_count(pages, 'page')}, every link of which leads somewhere", format_)
+
+
+@cli.command(short_help="Serve the runbook site, and compile again on every change.")
+@_specs
+@click.option(
+    "--config", type=click.Path(path_type=Path), default=Path("mkdocs.yml"), show_default=True, help="MkDocs'."
+)
+@click.option("--address", default="127.0.0.1:8000", show_default=True, help="Host and port.")
+def serve(specs: Path, config: Path, address: str) -> None:
+    """Serve the runbook site to its authors, and compile and build again when a spec or a page changes."""
+    from watchbill import serving
+
+    serving.serve(specs, config, address)
+
+
+@cli.command(short_help="Begin a runbook, a decision, a service or an alert.")
+@click.argument("kind", type=click.Choice(["runbook", "adr", "service", "alert"]))
+@click.argument("name")
+@_specs
+@_format
+def new(kind: str, name: str, specs: Path, format_: str) -> None:
+    """Write the skeleton of a KIND called NAME, and list what must be filled in; until it is, no gate passes.
+
+    NAME is service/Alert for an alert, and for the runbook of one; else a name, or a few words.
+    """
+    from watchbill import skeleton
+
+    path = skeleton.new(kind, name, specs)
+    asked = skeleton.open_questions(path)
+    rows = [{"line": line, "what": what} for line, what in asked]
+    lines = [f"{path} is begun; fill in", *(f"  {path}:{line}: {what}" for line, what in asked)]
+    _answer({"file": str(path), "fill_in": rows}, "\n".join(lines), format_)
+
+
 @cli.command(short_help="Print the JSON Schema of the specs.")
 @click.argument("document", required=False)
 def schema(document: str | None) -> None:

@@ -22,6 +22,8 @@ ALERTMANAGER = "alertmanager/alertmanager.yml"
 ROUTING_PAGE = "docs/routing.md"
 OBJECTIVES_PAGE = "docs/objectives.md"
 EVIDENCE_PAGE = "docs/evidence.md"
+FRONT_PAGE, SYMPTOMS_PAGE = "docs/index.md", "docs/symptoms.md"
+ALERTS_PAGE, RUNBOOKS_PAGE, DECISIONS_PAGE = "docs/alerts/index.md", "docs/runbooks/index.md", "docs/adr/index.md"
 UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")
@@ -134,6 +136,51 @@ def secret_file(folder: str, name: str) -> str:
 def metrics_page(service: str) -> str:
     """Place the page of metrics that a service must export under `out/`."""
     return f"docs/metrics/{service}.md"
+
+
+def alert_page(service: str, alert: str) -> str:
+    """Place an alert's page under `out/`; `runbook_url` leads there."""
+    return f"docs/alerts/{service}/{alert}.md"
+
+
+def service_page(service: str) -> str:
+    """Place a service's page under `out/`."""
+    return f"docs/services/{service}.md"
+
+
+def team_page(team: str) -> str:
+    """Place a team's page under `out/`."""
+    return f"docs/teams/{team}.md"
+
+
+def severity_page(severity: str) -> str:
+    """Place the page of all alerts of a severity under `out/`."""
+    return f"docs/severities/{severity}.md"
+
+
+def slo_page(service: str, slo: str) -> str:
+    """Place an objective's page under `out/`."""
+    return f"docs/slos/{service}/{slo}.md"
+
+
+def runbook_page(runbook: str) -> str:
+    """Place a runbook's page under `out/`, by its id, so that another title moves nothing."""
+    return f"docs/runbooks/{runbook}.md"
+
+
+def decision_page(file: str) -> str:
+    """Place a decision's page under `out/`, under the name of its file."""
+    return f"docs/adr/{file}.md"
+
+
+def page_url(site: str, page: str) -> str:
+    """Address a page on the runbook site."""
+    return f"{site}/{quote(page.removeprefix('docs/').removesuffix('.md'))}.html"
+
+
+def anchor(title: str) -> str:
+    """Name a heading's anchor as Markdown's table of contents does: `Is it real?` becomes `is-it-real`."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower())
 
 
 def spec_pointer(document: str, alert: str) -> str:

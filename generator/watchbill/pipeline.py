@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from watchbill import artifacts, naming, schema
@@ -14,7 +15,8 @@ from watchbill.link import link
 from watchbill.locking import lock
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
-from watchbill.source import read_tree
+from watchbill.prose import bind
+from watchbill.source import Document, Prose, SourceError, beside, read_prose, read_tree
 from watchbill.targets import render
 from watchbill.targets.prometheus import rule_groups
 from watchbill.tools import ensure
@@ -44,13 +46,36 @@ class CompileError(SpecError):
 
 def compile_specs(specs: Path) -> Compiled:
     """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails."""
-    documents = read_tree(specs)
+    documents, runbooks, decisions = _read(specs)
     texts = {document.path: document.text for document in documents}
+    texts |= {page.path: page.text for page in (*runbooks, *decisions)}
     try:
         linked = link(documents)
-        return Compiled(lower(linked), linked.warnings, texts)
+        bundle = bind(lower(linked), runbooks, decisions, datetime.now(tz=UTC).date())
+        return Compiled(bundle, linked.warnings, texts)
     except SpecError as error:
         raise CompileError(error, texts) from None
+
+
+def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[Prose, ...]]:
+    """Read the specs, and the runbooks and decisions that stand beside them; tells the faults of all of them."""
+    faults: list[Diagnostic] = []
+    texts: dict[str, str] = {}
+    read: dict[str, tuple[Prose, ...]] = {}
+    documents: tuple[Document, ...] = ()
+    try:
+        documents = read_tree(specs)
+    except SourceError as error:
+        faults, texts = [*error.diagnostics], {**error.texts}
+    for label in ("runbooks", "adr"):
+        try:
+            read[label] = read_prose(beside(specs, label), label=label)
+        except SourceError as error:
+            faults += error.diagnostics
+            texts |= error.texts
+    if faults:
+        raise SourceError(faults, texts)
+    return documents, read["runbooks"], read["adr"]
 
 
 def rendered(bundle: Bundle) -> dict[str, str]:

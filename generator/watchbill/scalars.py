@@ -26,6 +26,7 @@ _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\u
 _BIDIRECTIONAL = "\\u202a-\\u202e\\u2066-\\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}]+|\r(?!\n)")
 
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
 _BOOLEANS = re.compile(r"true|false", re.IGNORECASE)
 _NULLS = re.compile(r"~|null", re.IGNORECASE)

@@ -16,9 +16,9 @@ HEAVY = ("yaml", "pydantic", "promql_parser", "jinja2", "prometheus_client", "di
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Copy what a user has: specs, what they compile to, and the judges."""
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
-    shutil.copytree(ROOT / "out", tmp_path / "out")
+    """Copy what a user has: specs and prose, what they compile to, and the judges."""
+    for name in ("specs", "runbooks", "adr", "out"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".tools").symlink_to(ROOT / ".tools")
     return tmp_path

@@ -21,7 +21,8 @@ KILLS = 12
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    for name in ("specs", "runbooks", "adr"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".tools").symlink_to(ROOT / ".tools")
     return tmp_path
@@ -68,7 +69,14 @@ def test_generate_killed_at_any_moment_leaves_a_whole_tree(checkout: Path) -> No
     edit(checkout, "2GiB")
     run(checkout)
     assert published(checkout) == trees["2GiB"]
-    assert sorted(path.name for path in checkout.iterdir()) == [".tools", "out", "pyproject.toml", "specs"]
+    assert sorted(path.name for path in checkout.iterdir()) == [
+        ".tools",
+        "adr",
+        "out",
+        "pyproject.toml",
+        "runbooks",
+        "specs",
+    ]
 
 
 def test_two_at_once_both_end_well(checkout: Path) -> None:

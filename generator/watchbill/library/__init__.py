@@ -9,6 +9,16 @@ from watchbill.source import Document, read_file
 ROOT = Path(__file__).parent
 
 
+def assets() -> dict[str, str]:
+    """Read what the runbook site is shown with, by name."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "site").iterdir())}
+
+
+def skeleton(name: str) -> str:
+    """Read the skeleton of a new file."""
+    return (ROOT / "skeletons" / name).read_text(encoding="utf-8")
+
+
 def documents(kind: str) -> tuple[Document, ...]:
     """Read the shipped documents of a kind (`profiles`, `packs`), sorted by name."""
     label = f"watchbill/library/{kind}"

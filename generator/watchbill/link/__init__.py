@@ -17,6 +17,7 @@ from watchbill.link.linked import Linked, LinkedAlert, LinkedService, Shelf
 from watchbill.link.routing import judge_alerts, judge_platform
 from watchbill.link.secrets import refuse_secrets
 from watchbill.link.services import link_service
+from watchbill.link.unfilled import refuse_unfilled
 from watchbill.source import Document
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.platform import PlatformSpec
@@ -31,7 +32,7 @@ Model = TypeVar("Model", bound=Authored)
 def link(documents: Iterable[Document]) -> Linked:
     """Read and resolve a spec tree; raises `SpecError` with all that is wrong in each phase."""
     faults = Faults()
-    sorted_out = _sort_out(refuse_secrets(documents, faults), faults)
+    sorted_out = _sort_out(refuse_unfilled(refuse_secrets(documents, faults), faults), faults)
     profiles = _shelve(ProfileSpec, "profile", [*library.documents("profiles"), *sorted_out["profiles"]], faults)
     for profile in profiles.values():
         profile.check(faults)

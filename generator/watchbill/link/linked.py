@@ -42,9 +42,9 @@ class LinkedAlert:
         """The title of the panel that shows it."""
         return self.spec.panel or self.name
 
-    def span(self, field: str) -> Span:
+    def span(self, *field: str | int) -> Span:
         """Return where a field stands, or, for an alert of a shipped pack, where the service takes or changes it."""
-        written = self.spec.span(field)
+        written = self.spec.span(*field)
         return written if written.file == self.origin.span.file else self.origin.span
 
 

@@ -19,6 +19,7 @@ from watchbill.lower.slo import lower_slo
 from watchbill.lower.slo_alerts import slo_alerts
 from watchbill.model.alerts import Alert, Rule, Severity, Stage
 from watchbill.model.bundle import Bundle, Platform, Service
+from watchbill.model.pages import Citation, Rename, Waiver
 from watchbill.model.signals import Signal
 from watchbill.promql import Matcher, pretty
 from watchbill.quantity import REAL_TIME, Duration, TimeScale
@@ -62,6 +63,14 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
         dashboards=service_dashboards(linked, leads, objectives, coined[0].signal),
+        waivers={
+            name: Waiver(waiver.why, waiver.until, linked.spec.span("without_runbook", name, key=True))
+            for name, waiver in sorted(linked.spec.without_runbook.items())
+        },
+        renamed=tuple(
+            Rename(old, new, linked.spec.span("renamed", old, key=True))
+            for old, new in sorted(linked.spec.renamed.items())
+        ),
         origin=linked.origin,
     )
 
@@ -115,6 +124,7 @@ class _Lowering:
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             declares_down=linked.declares_down,
             second_path=spec.second_path,
+            cites=tuple(Citation(name, linked.span("adr", index)) for index, name in enumerate(spec.adr)),
             origin=linked.origin,
         )
 

@@ -10,6 +10,7 @@ from watchbill.lower.routing import receivers
 from watchbill.model.alerts import Alert, Asked, Reading, Rule, Severity, Stage, Threshold
 from watchbill.model.bundle import Platform
 from watchbill.model.origin import Origin
+from watchbill.model.pages import Citation
 from watchbill.model.signals import Signal
 from watchbill.quantity import Duration
 
@@ -47,6 +48,7 @@ class Draft:
     second_path: bool = False
     covers: tuple[str, ...] = ()
     slo: str = ""
+    cites: tuple[Citation, ...] = ()
 
     def alert(self, service: LinkedService, platform: Platform) -> Alert:
         """Give it its owner, labels, links and receivers."""
@@ -86,6 +88,7 @@ class Draft:
             receivers=receivers(
                 platform, severity=self.severity, stage=self.stage, team=team, second_path=self.second_path
             ),
+            cites=self.cites,
             origin=self.origin,
         )
 

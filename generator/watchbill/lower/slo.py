@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from watchbill import naming
 from watchbill.link.linked import LinkedService, LinkedSlo
 from watchbill.lower.recordings import Recorder
+from watchbill.model.pages import Citation
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.slo import Slo
 from watchbill.promql import Matcher
@@ -64,6 +65,7 @@ def lower_slo(linked: LinkedSlo, service: LinkedService, scale: TimeScale) -> Ob
         groups=recorder.groups(),
         roles=tuple(sorted(set(spec.sli.roles(signal).values()))),
         indication=spec.sli.indication(signal, scale),
+        cites=tuple(Citation(name, spec.span("adr", index)) for index, name in enumerate(spec.adr)),
         origin=linked.origin,
     )
     return Objective(slo, _recorded(linked, service, identity), recorder, linked)

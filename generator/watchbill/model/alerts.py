@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from watchbill.model.origin import Origin
+from watchbill.model.pages import Citation
 from watchbill.model.routing import Receivers
 from watchbill.model.witness import Witness
 from watchbill.promql import Matcher
@@ -97,7 +98,7 @@ class Alert:
     `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
     what is down while it fires: `<service>`, or `<service>/<signal>`. `covers` names alerts of the
     same service that need not be told while it fires, `slo` the objective that it belongs to, if any.
-    `receivers` are those of each of the platform's environments.
+    `receivers` are those of each of the platform's environments, `cites` the decisions that it rests on.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Alert:
     covers: tuple[str, ...]
     slo: str
     receivers: Receivers
+    cites: tuple[Citation, ...]
     origin: Origin
 
     @property

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.dashboards import Dashboard
 from watchbill.model.origin import Origin
+from watchbill.model.pages import Pages, Rename, Waiver
 from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration
+
+NO_PAGES = Pages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ class Service:
 
     `job` is the scrape job of its own target; other jobs scrape exporters for it. A `prompt` service has
     promised a time, and is not kept waiting by its route. `depends_on` holds `<service>` and
-    `<service>/<signal>`.
+    `<service>/<signal>`. `waivers` says by name which alerts may be without a runbook, `renamed` gives former
+    names of alerts and objectives their new ones.
     """
 
     name: str
@@ -111,6 +115,8 @@ class Service:
     slos: tuple[Slo, ...]
     scrapes: tuple[Scrape, ...]
     dashboards: tuple[Dashboard, ...]
+    waivers: Mapping[str, Waiver]
+    renamed: tuple[Rename, ...]
     origin: Origin
 
 
@@ -119,6 +125,7 @@ class Bundle:
     """Everything, sorted by name.
 
     `inhibited_by` says for each alert, by id, which others can mute it; `overviews` are dashboards of all services.
+    `pages` is the prose, which is bound to all the rest at last.
     """
 
     platform: Platform
@@ -126,6 +133,7 @@ class Bundle:
     inhibit_rules: tuple[InhibitRule, ...]
     inhibited_by: Mapping[str, tuple[str, ...]]
     overviews: tuple[Dashboard, ...]
+    pages: Pages = NO_PAGES
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

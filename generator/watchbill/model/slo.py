@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from watchbill.burnrate import BurnTier
 from watchbill.model.origin import Origin
+from watchbill.model.pages import Citation
 from watchbill.model.witness import Indication
 from watchbill.quantity import Duration
 
@@ -66,6 +67,7 @@ class Slo:
     groups: tuple[RecordingGroup, ...]
     roles: tuple[str, ...]
     indication: Indication | None
+    cites: tuple[Citation, ...]
     origin: Origin
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import yaml
 
 from watchbill.errors import Diagnostic, Span, choose
-from watchbill.scalars import Refusal, find_forbidden, quote, read_key, read_plain
+from watchbill.scalars import DATE, Refusal, find_forbidden, quote, read_key, read_plain
 from watchbill.source.nodes import Map, Place, Seq, Value
 from watchbill.source.slips import find_comment, judge_block_header
 from watchbill.source.text import Text
@@ -54,6 +54,7 @@ class Builder:
     """Turns the parser's events into data, on a stack of its own that no nesting can overflow."""
 
     text: Text
+    dates: bool = False  # whether a date without quotes is text
     faults: list[Diagnostic] = field(default_factory=list)
     root: Map | None = None
     stack: list[_Frame] = field(default_factory=list)
@@ -109,7 +110,8 @@ class Builder:
         if event.style in {"|", ">"}:
             self.block_scalars.append((event.start_mark.index, event.end_mark.index))
             span = self.text.of_block(event)
-        value = event.value if event.style else read_plain(event.value)
+        as_written = event.style or (self.dates and DATE.fullmatch(event.value))
+        value = event.value if as_written else read_plain(event.value)
         if isinstance(value, Refusal):
             self._fault(span, *value)
             value = event.value

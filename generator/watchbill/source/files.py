@@ -16,9 +16,14 @@ from watchbill.source.text import Text
 
 def read_file(path: Path, *, shown: str, pointer: str) -> Document:
     """Read and parse one file; `shown` is its path in diagnostics. Raises `SourceError`."""
+    return parse(read_text(path, shown), path=shown, pointer=pointer)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read one file of UTF-8 text, at most a little more than allowed. Raises `SourceError`."""
     content = _read_bytes(path, shown)
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].decode().removeprefix("\ufeff")
         fault = Diagnostic(
@@ -27,7 +32,6 @@ def read_file(path: Path, *, shown: str, pointer: str) -> Document:
             "save the file as UTF-8",
         )
         raise SourceError([fault], {shown: content.decode(errors="replace").removeprefix("\ufeff")}) from None
-    return parse(text, path=shown, pointer=pointer)
 
 
 def read_tree(root: Path, *, label: str = "specs") -> tuple[Document, ...]:

@@ -26,23 +26,28 @@ _INDENTS = (
 )
 
 
-def parse(text: str, *, path: str, pointer: str) -> Document:
-    """Parse one YAML document whose top is a mapping.
+def parse(text: str, *, path: str, pointer: str, dates: bool = False) -> Document:
+    """Parse one YAML document whose top is a mapping; `dates` may stand without quotes, and are text.
 
     Raises `SourceError` with every fault that can be told apart, up to `MOST_FAULTS`.
     """
-    text = text.removeprefix("\ufeff")
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise refuse_file(path, "the file is larger than 1 MiB", "split it into several files")
-    placed = Text(path, text)
-    faults = _refuse_characters(placed)
-    if faults:
-        raise SourceError(faults, {path: text})
-    builder = Builder(placed)
+    text = admit(text, path=path)
+    builder = Builder(Text(path, text), dates=dates)
     _build(builder)
     if builder.root is None or builder.faults:
         raise SourceError(sort_diagnostics(builder.faults)[:MOST_FAULTS], {path: text})
     return Document(path=path, pointer=pointer, text=text, data=builder.root)
+
+
+def admit(text: str, *, path: str) -> str:
+    """Return a text without its byte order mark; raises `SourceError` where it is too long or has odd characters."""
+    text = text.removeprefix("\ufeff")
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise refuse_file(path, "the file is larger than 1 MiB", "split it into several files")
+    faults = _refuse_characters(Text(path, text))
+    if faults:
+        raise SourceError(faults, {path: text})
+    return text
 
 
 def _refuse_characters(text: Text) -> list[Diagnostic]:

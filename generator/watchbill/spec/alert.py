@@ -11,6 +11,7 @@ from watchbill.authoring import Authored, Faults, StrictBool
 from watchbill.conditions import Condition, kinds
 from watchbill.fields import DurationText, KeyName, Reference, Sentence
 from watchbill.spec.joined import join, read_joined
+from watchbill.spec.runbook import AnyDecision
 
 
 class AlertSpec(Authored):
@@ -19,7 +20,8 @@ class AlertSpec(Authored):
     `summary` is what is wrong, `impact` who suffers, `action` the first step of whoever answers;
     `panel` is the dashboard's panel that shows it. `declares_down` names what is down while it fires, the
     service itself or one of its signals: whoever depends on that is not told of its P1 besides. `second_path`
-    tells over the platform's second path too, since the first may be what fails.
+    tells over the platform's second path too, since the first may be what fails. `adr` names decisions that the
+    alert rests on.
     """
 
     signal: Reference
@@ -35,6 +37,7 @@ class AlertSpec(Authored):
     dashboard: KeyName | None = None
     panel: Sentence | None = None
     why: Sentence | None = None
+    adr: tuple[AnyDecision, ...] = ()
 
     @property
     def condition(self) -> Condition:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, WrapValidator
 
+from watchbill import naming
 from watchbill.authoring import Authored, StrictBool, describe, problem
 from watchbill.fields import (
     AlertName,
@@ -27,6 +28,7 @@ from watchbill.source import Map
 from watchbill.spec.alert import AnyAlert
 from watchbill.spec.panel import AnyPanel
 from watchbill.spec.profile import UnitName
+from watchbill.spec.runbook import Day
 from watchbill.spec.slo import AnySlo
 
 Address = Annotated[
@@ -45,6 +47,15 @@ Place = Annotated[
         "write production, or production/<cluster> where it has several clusters",
         121,
         re.compile(r"[a-z0-9_-]+(?:/[a-z0-9_-]+)?"),
+    ),
+]
+AnyName = Annotated[
+    str,
+    TextRule(
+        "the name of an alert or objective",
+        "write it as it is, or was, defined",
+        naming.MAX_NAME,
+        re.compile(f"{naming.ALERT_NAME.pattern}|{naming.KEY_NAME.pattern}"),
     ),
 ]
 UrlPath = Annotated[str, TextRule("a path", "write it as in /metrics", 200, re.compile(r"/[A-Za-z0-9._~/-]*"))]
@@ -155,12 +166,21 @@ class ScrapeSpec(Authored):
     targets: Annotated[dict[Place, tuple[Address, ...]], Field(min_length=1)]
 
 
+class WaiverSpec(Authored):
+    """Why a P1 may be without a runbook for a while, and how long that is."""
+
+    until: Day
+    why: Sentence
+
+
 class ServiceSpec(Authored):
     """A service. `target` is put into every selector; `env` and `cluster` never appear here.
 
     `evaluation_interval` is for a service whose alerts must be out sooner than the platform's interval allows,
     and `notify_within` is how soon: a message leaves in that time from the fault, at worst. `depends_on` names
     other services, and signals of its own that stand for something of its own, such as its database.
+    `without_runbook` excuses P1 alerts until a day, and `renamed` gives the former names of alerts and objectives
+    their new ones, so that old links lead on.
     """
 
     service: ServiceName
@@ -176,3 +196,5 @@ class ServiceSpec(Authored):
     slos: dict[KeyName, AnySlo] = {}
     alerts: AlertsSpec
     dashboards: DashboardsSpec = DashboardsSpec.model_construct()
+    without_runbook: dict[AlertName, WaiverSpec] = {}
+    renamed: dict[AnyName, AnyName] = {}

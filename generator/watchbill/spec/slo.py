@@ -13,6 +13,7 @@ from watchbill.fields import Count, DurationText, KeyName, Ratio, Reference, Sen
 from watchbill.quantity import Duration, Quantity, Unit
 from watchbill.sli import Sli, kinds
 from watchbill.spec.joined import join, read_joined
+from watchbill.spec.runbook import AnyDecision
 
 
 class SloSpec(Authored):
@@ -23,6 +24,7 @@ class SloSpec(Authored):
     `groups` of them. `action` is the first step of whoever answers its page; with `page: false` nobody is woken,
     and only the slow tiers tell. With `stage: shadow` its alerts are on trial. `missing_after` is how long the
     indicator may be missing, where its series are born with the first event and that may take long after a deploy.
+    `adr` names decisions that it rests on.
     """
 
     title: Sentence
@@ -38,6 +40,7 @@ class SloSpec(Authored):
     impact: Sentence
     action: Sentence
     why: Sentence | None = None
+    adr: tuple[AnyDecision, ...] = ()
 
     @property
     def sli(self) -> Sli:

@@ -11,6 +11,7 @@ from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.dashboards import Dashboard
+from watchbill.model.pages import Runbook
 from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
 from watchbill.targets.promtests import clock, names_of_cases, proofs, tested
@@ -26,7 +27,7 @@ def render(bundle: Bundle) -> dict[str, str]:
         "alerts": [entry(alert, bundle, cases) for alert in bundle.alerts],
         "slos": [slo_entry(slo, service, cases) for service in bundle.services for slo in service.slos],
         "dashboards": [dashboard_entry(dashboard) for dashboard in bundle.dashboards],
-        "runbooks": [],
+        "runbooks": [_runbook(runbook, bundle) for runbook in bundle.pages.runbooks],
     }
     return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
 
@@ -59,7 +60,7 @@ def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]]) -> dict[
         "unit": None if threshold is None else threshold.unit.symbol,
         "direction": None if threshold is None else threshold.direction.value,
         "labels": dict(alert.labels),
-        "spec": _pointer(alert),
+        "spec": pointer(alert),
         "rule_file": naming.rule_file(alert.service, alert.area),
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
@@ -119,12 +120,28 @@ def dashboard_entry(dashboard: Dashboard) -> dict[str, Any]:
     }
 
 
-def _pointer(alert: Alert) -> str:
+def pointer(alert: Alert) -> str:
+    """Point at what an author would change, in the spec."""
     if alert.source == "slo":
         return naming.slo_pointer(alert.origin.document, alert.slo)
     if alert.source == "monitoring":
         return naming.signal_pointer(alert.origin.document, alert.subject)
     return naming.spec_pointer(alert.origin.document, alert.name)
+
+
+def _runbook(runbook: Runbook, bundle: Bundle) -> dict[str, Any]:
+    return {
+        "id": runbook.id,
+        "title": runbook.title,
+        "severity": runbook.severity,
+        "owner": runbook.owner,
+        "recovery_time": runbook.recovery_time,
+        "last_reviewed": runbook.last_reviewed.isoformat(),
+        "file": runbook.origin.document,
+        "url": naming.page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
+        "alerts": list(runbook.alerts),
+        "reason": runbook.reason or None,
+    }
 
 
 def _number(value: Decimal) -> int | float:

@@ -1,4 +1,4 @@
-"""The words for objectives, and the page that lists them all."""
+"""The words for objectives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from watchbill import naming
 from watchbill.burnrate import BurnTier
-from watchbill.model.bundle import Bundle, Service
+from watchbill.model.bundle import Service
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration, decimal_text
 
@@ -16,16 +16,8 @@ MANY = 1_000_000
 MINUTE = Duration.parse("1m")
 
 
-def listed(bundle: Bundle) -> list[Mapping[str, Any]]:
-    """List the services that have objectives, with the words for each."""
-    return [
-        {"title": service.title, "slos": [_entry(slo, service) for slo in service.slos]}
-        for service in bundle.services
-        if service.slos
-    ]
-
-
-def _entry(slo: Slo, service: Service) -> Mapping[str, Any]:
+def entry(slo: Slo, service: Service) -> Mapping[str, Any]:
+    """Give the words for an objective, for its page and for the list of all."""
     page = naming.slo_alerts(slo.name)[0]
     names = [alert.name for alert in service.alerts if alert.slo == slo.name]
     return {

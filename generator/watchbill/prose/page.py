@@ -1,0 +1,117 @@
+"""Read one page of prose, and refuse what a browser, or a person at night, could be misled by."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from watchbill.authoring import Faults
+from watchbill.model.pages import PageLink, Prose, Reference
+from watchbill.naming import anchor
+from watchbill.plaintext import complain, find_all
+from watchbill.prose.markdown import Heading, Markup
+from watchbill.prose.references import HIDDEN, MOST_FAULTS, Template, read_template
+from watchbill.source import Prose as Source
+from watchbill.source.text import Text
+
+UNFILLED = re.compile(r"FILL IN:? ?[^\n\"]{0,200}")
+_PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b|\blorem ipsum\b", re.IGNORECASE)
+_ABROAD = re.compile(r"https?://[^\s/]+|mailto:[^\s]+@")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that was read: its headings, and its text with the references and links to other pages in it."""
+
+    source: Source
+    placed: Text
+    headings: tuple[Heading, ...]
+    inserts: tuple[tuple[int, int, str | Reference | PageLink], ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The anchors that links may name."""
+        return frozenset(anchor(heading.title) for heading in self.headings)
+
+    def text(self, start: int, end: int) -> Prose:
+        """Return the text of a range, without blank lines around it."""
+        raw = self.source.text[start:end]
+        start, end = start + len(raw) - len(raw.lstrip("\n")), start + len(raw.rstrip())
+        parts: list[str | Reference | PageLink] = []
+        for begin, stop, insert in self.inserts:
+            if start <= begin and stop <= end:
+                parts += [self.source.text[start:begin], insert]
+                start = stop
+        return tuple(part for part in (*parts, self.source.text[start:end]) if part != "")
+
+
+def read_page(source: Source, faults: Faults) -> Page:
+    """Read a page; what is wrong with it goes to `faults`."""
+    placed = source.placed
+    # the project's own decisions have no front matter, and tell of templates rather than use them
+    template = Template(masked=source.text) if source.data is None else read_template(placed, source.body, faults)
+    markup = Markup(template.masked, source.body)
+    inserts: list[tuple[int, int, str | Reference | PageLink]] = [(*span, "") for span in template.silent]
+    for asked in template.references:
+        span = placed.between(asked.start, asked.end)
+        reference = Reference(asked.of, asked.key, asked.field, markup.in_code(asked.start), span)
+        inserts.append((asked.start, asked.end, reference))
+    headings = markup.headings()
+    inserts += _links(source, markup, {anchor(heading.title) for heading in headings}, faults)
+    _refuse(placed, markup, faults)
+    return Page(source, placed, headings, tuple(sorted(inserts, key=lambda insert: insert[:2])))
+
+
+def _links(
+    source: Source, markup: Markup, anchors: set[str], faults: Faults
+) -> list[tuple[int, int, str | Reference | PageLink]]:
+    """Judge every link, and find those to other pages, which lie elsewhere on the site."""
+    found: list[tuple[int, int, str | Reference | PageLink]] = []
+    most = len(faults.found) + MOST_FAULTS
+    for link in markup.links():
+        if len(faults.found) >= most:
+            break
+        span = source.placed.between(link.start, link.end)
+        file, _, name = link.target.partition("#")
+        if link.image:
+            faults.add(span, "a page carries no images", "link the panel, or say in words what it shows")
+        elif HIDDEN in link.target:
+            faults.add(span, "a reference stands where an address belongs", "write it without brackets: it is a link")
+        elif not file and name:
+            if name not in anchors:
+                faults.add(span, f'this page has no heading for "#{name}"', "write the anchor of one of its headings")
+        elif file.endswith(".md") and "://" not in file and not file.startswith("/"):
+            folder = posixpath.dirname(source.pointer)
+            page = PageLink(posixpath.normpath(posixpath.join(folder, file)), name, span)
+            found.append((link.start, link.end, page))
+        elif not _ABROAD.match(link.target):
+            what = f'"{link.target}" leads nowhere on the site'
+            faults.add(span, what, "link a page of runbooks/ or adr/ by its file, or a full address")
+    return found
+
+
+def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
+    """Refuse raw HTML, attributes, secrets, and what somebody meant to write later."""
+    if (fence := markup.open_fence()) is not None:
+        faults.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
+    for start, end in islice(markup.html(), MOST_FAULTS):
+        what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
+        faults.add(placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks")
+    for start, end in islice(markup.braces(), MOST_FAULTS):
+        what = "braces outside code set attributes in Markdown"
+        faults.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")
+    for start, end in islice(markup.unread(), MOST_FAULTS):
+        todo = "write [text](address), without brackets in either"
+        faults.add(placed.between(start, end), "a link cannot be read here", todo)
+    for start, end in islice(markup.definitions(), MOST_FAULTS):
+        faults.add(placed.between(start, end), "a link is defined away from its text", "write [text](address)")
+    for match in islice(markup.outside(_PLACEHOLDER), MOST_FAULTS):
+        faults.add(placed.between(*match.span()), f'"{match[0]}" is still to be written', "write it")
+    for match in islice(UNFILLED.finditer(placed.text), MOST_FAULTS):
+        what = match[0].removeprefix("FILL IN").strip(": ") or "this"
+        faults.add(placed.between(*match.span()), f"the skeleton is not filled in: {what}", "write it")
+    for secret in find_all(placed.text):
+        todo = "revoke it, since it is in the history, and remove it here"
+        faults.add(placed.between(secret.start, secret.end), complain(secret.kind), todo)

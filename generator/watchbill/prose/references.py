@@ -1,0 +1,141 @@
+"""Read the references in prose: `{{ alert("core-api/DatabaseDown").for }}`.
+
+Only references are a template here: no statement, no filter, no call of anything else. So a page can neither loop
+nor read a file or a setting, and what it says of the specs is known before anything is rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from watchbill.authoring import Faults
+from watchbill.errors import choose
+from watchbill.facts import NOUNS, THIS
+from watchbill.source.text import Text
+
+MOST_REFERENCES = 2000  # of one page; nobody writes as many
+MOST_FAULTS = 100  # of one kind and page; nobody reads more
+HIDDEN = "\ufffc"  # in the place of each character that is the template's, so that indices stay
+_RAW = "{% raw %}…{% endraw %}"
+_ADVICE = (
+    'write a reference, such as {{ alert("core-api/DatabaseDown").threshold }}; braces that belong to a command '
+    f'stand between "{_RAW}"'
+)
+
+# Comments of HTML are ours, since raw HTML is refused; "{#" is bash's.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    comment_start_string="<!--", comment_end_string="-->", keep_trailing_newline=True, autoescape=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reference asks for, and where it stands."""
+
+    of: str
+    key: str
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Template:
+    """A page's references, the stretches of it that are shown to nobody, and its text with both hidden."""
+
+    references: list[Asked] = field(default_factory=list)
+    silent: list[tuple[int, int]] = field(default_factory=list)
+    masked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    start: int
+    end: int
+
+
+def read_template(placed: Text, start: int, faults: Faults) -> Template:
+    """Find the references behind an index; what is none is a fault."""
+    found, most = Template(), len(faults.found) + MOST_FAULTS
+    opened: _Token | None = None
+    try:
+        for token in _tokens(placed.text, start):
+            start = token.end
+            if token.kind == "block_begin":
+                what = "prose holds references only, no statements"
+                todo = f'write it out; braces that belong to a command stand between "{_RAW}"'
+                faults.add(placed.between(token.start, token.end), what, todo)
+                break
+            if token.kind == "variable_begin":
+                opened = token
+            elif token.kind == "variable_end" and opened is not None:
+                if (asked := _asked(placed, opened.start, token.end, faults)) is not None:
+                    found.references.append(asked)
+                opened = None
+            elif token.kind.startswith(("raw_", "comment")):
+                found.silent.append((token.start, token.end))
+            if len(found.references) > MOST_REFERENCES:
+                faults.add(placed.at(start), f"the page holds more than {MOST_REFERENCES} references", "split it")
+            if len(found.references) > MOST_REFERENCES or len(faults.found) >= most:
+                break
+    except TemplateSyntaxError as error:
+        message = (error.message or "it is no template").rstrip(".").lower()
+        faults.add(placed.at(opened.start if opened else start), f"braces cannot be read ({message})", _ADVICE)
+    hidden = [*found.silent, *((asked.start, asked.end) for asked in found.references)]
+    found.masked = _mask(placed.text, hidden)
+    return found
+
+
+def _tokens(text: str, start: int) -> Iterator[_Token]:
+    """Yield Jinja's tokens with their indices; Jinja itself knows lines only."""
+    for _, kind, part in _ENVIRONMENT.lex(text[start:]):
+        begin = text.index(part, start)  # "{{-" swallows the blanks before it
+        start = begin + len(part)
+        yield _Token(kind, begin, start)
+
+
+def _asked(placed: Text, start: int, end: int, faults: Faults) -> Asked | None:
+    """Read one reference: what it is of, the key, and the field."""
+    text, span = placed.text[start:end], placed.between(start, end)
+    try:
+        body = _ENVIRONMENT.parse(text).body
+    except TemplateSyntaxError:
+        body = []
+    match body:
+        case [nodes.Output(nodes=[nodes.Getattr(node=nodes.Name(name=of), attr=name)])] if of == THIS:
+            return Asked(of, "", name, start, end)
+        case [
+            nodes.Output(
+                nodes=[
+                    nodes.Getattr(
+                        node=nodes.Call(
+                            node=nodes.Name(name=of),
+                            args=[nodes.Const(value=str(key))],
+                            kwargs=[],
+                            dyn_args=None,
+                            dyn_kwargs=None,
+                        ),
+                        attr=name,
+                    )
+                ]
+            )
+        ]:
+            if of in NOUNS:
+                return Asked(of, key, name, start, end)
+            faults.add(span, f'there is no "{of}" to ask', choose(of, [THIS, *NOUNS]))
+        case _:
+            faults.add(span, f"{text if len(text) <= 60 else text[:57] + '…'} is no reference", _ADVICE)
+    return None
+
+
+def _mask(text: str, ranges: list[tuple[int, int]]) -> str:
+    parts, done = [], 0
+    for start, end in sorted(ranges):
+        parts += [text[done:start], "".join("\n" if c == "\n" else HIDDEN for c in text[start:end])]
+        done = end
+    return "".join([*parts, text[done:]])

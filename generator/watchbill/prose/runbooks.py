@@ -1,0 +1,102 @@
+"""Read runbooks: their front matter, and their sections in the order in which a person needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from watchbill.authoring import Faults, load
+from watchbill.errors import choose
+from watchbill.model.pages import Section
+from watchbill.prose.markdown import Heading
+from watchbill.prose.page import Page, read_page
+from watchbill.source import Prose
+from watchbill.spec.runbook import RUNBOOK_FILE, SECTIONS, RunbookSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A runbook as it was written; its alerts are still patterns."""
+
+    spec: RunbookSpec
+    page: Page
+    sections: tuple[Section, ...]
+
+
+def read_runbooks(sources: Iterable[Prose], teams: Iterable[str], today: date, faults: Faults) -> tuple[Written, ...]:
+    """Read them; what is wrong goes to `faults`, and whatever could be read is returned."""
+    known, seen = tuple(teams), dict[str, str]()
+    found = []
+    for source in sources:
+        page = read_page(source, faults)
+        sections = _sections(page, faults)
+        if source.data is None:
+            todo = "begin it with id, title, severity, owner, alerts, recovery_time and last_reviewed between two ---"
+            faults.add(page.placed.at(0), "the runbook has no front matter", todo)
+            continue
+        spec = load(RunbookSpec, source.data, faults)
+        if spec is None:
+            continue
+        _judge(spec, source, known, today, faults)
+        for index, name in enumerate((spec.id, *spec.formerly)):
+            if (first := seen.setdefault(name, source.path)) != source.path:
+                span = spec.span("formerly", index - 1) if index else spec.span("id")
+                faults.add(span, f'runbook "{name}" is {first} already', "take the next free number")
+        found.append(Written(spec, page, sections))
+    return tuple(sorted(found, key=lambda written: written.spec.id))
+
+
+def _judge(spec: RunbookSpec, source: Prose, teams: Iterable[str], today: date, faults: Faults) -> None:
+    named = RUNBOOK_FILE.fullmatch(PurePosixPath(source.pointer).stem)
+    if named is None or named[1] != spec.id:
+        what = f'runbook "{spec.id}" stands in a file of another name'
+        faults.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
+    if spec.owner not in teams:
+        faults.add(spec.span("owner"), f'team "{spec.owner}" is unknown', choose(spec.owner, teams))
+    if spec.last_reviewed > today:
+        faults.add(spec.span("last_reviewed"), "the day has not come yet", "write when somebody last went through it")
+    if not spec.alerts and spec.reason is None:
+        what = "no alert leads to this runbook"
+        faults.add(spec.span("alerts"), what, 'name its alerts, or add "reason: …", which says why it has none')
+    if spec.alerts and spec.reason is not None:
+        faults.add(spec.span("reason"), "a reason is for a runbook without alerts", "remove it")
+
+
+def _sections(page: Page, faults: Faults) -> tuple[Section, ...]:
+    """Cut a runbook at its headings of the second level, which are the same in all of them."""
+    headings = [heading for heading in page.headings if heading.level <= 2]
+    before = page.source.text[page.source.body : headings[0].start if headings else len(page.source.text)]
+    if before.strip():
+        begin = page.source.body + len(before) - len(before.lstrip())
+        faults.add(page.placed.at(begin), "text stands before the first section", "put it below ## Meaning")
+    found: dict[str, Section] = {}
+    for index, heading in enumerate(headings):
+        end = headings[index + 1].start if index + 1 < len(headings) else len(page.source.text)
+        section = Section(heading.title, page.text(heading.end, end), page.placed.between(heading.start, heading.end))
+        if _fits(heading, found, section, faults):
+            found[heading.title] = section
+    for title in SECTIONS:
+        if title not in found:
+            faults.add(page.placed.at(page.source.body), f'the section "{title}" is missing', f'add "## {title}"')
+        elif not found[title].text:
+            faults.add(found[title].span, f'"{title}" says nothing', "write what helps at 3 am")
+    return tuple(found[title] for title in SECTIONS if title in found)
+
+
+def _fits(heading: Heading, found: dict[str, Section], section: Section, faults: Faults) -> bool:
+    """Whether a heading begins one of the sections, each once and in their order."""
+    if heading.level == 1:
+        faults.add(section.span, "the title stands in the front matter already", "remove this line")
+    elif heading.title not in SECTIONS:
+        what = f'"{heading.title}" is no section of a runbook'
+        faults.add(section.span, what, choose(heading.title, SECTIONS) + ", or use ### within a section")
+    elif heading.title in found:
+        faults.add(section.span, f'the section "{heading.title}" stands here twice', "join them")
+    else:
+        later = [title for title in found if SECTIONS.index(title) > SECTIONS.index(heading.title)]
+        if later:
+            faults.add(section.span, f'"{heading.title}" stands behind "{later[0]}"', f"order: {', '.join(SECTIONS)}")
+        return True
+    return False

@@ -1,0 +1,88 @@
+"""Read Markdown files: front matter as data that knows its lines, and the prose behind it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchbill.errors import Diagnostic
+from watchbill.scalars import visible
+from watchbill.source.files import read_text
+from watchbill.source.nodes import Map, SourceError, refuse_file
+from watchbill.source.parser import admit, parse
+from watchbill.source.text import Text
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_PAGE = ".md"
+_NOT_PROSE = "README.md"  # tells of the folder itself
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """One Markdown file; the prose begins at index `body` of its text. `data` is None without front matter."""
+
+    path: str
+    pointer: str
+    text: str
+    data: Map | None
+    body: int
+
+    @property
+    def placed(self) -> Text:
+        """The text, which finds the lines and columns of its indices."""
+        return Text(self.path, self.text)
+
+
+def read_prose(root: Path, *, label: str) -> tuple[Prose, ...]:
+    """Read every page of a folder, sorted by name; a folder that is not there has none.
+
+    Folders below it and its README are left out. Raises `SourceError` with the faults of all files.
+    """
+    if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent folder is closed to us
+        return ()
+    found: list[Prose] = []
+    faults: list[Diagnostic] = []
+    texts: dict[str, str] = {}
+    for name in sorted(_pages(root)):
+        path = root / name
+        try:
+            if path.is_symlink():
+                raise refuse_file(str(path), "symbolic links are not followed", "put the file itself here")
+            found.append(read_page(read_text(path, str(path)), path=str(path), pointer=f"{label}/{name}"))
+        except SourceError as error:
+            faults.extend(error.diagnostics)
+            texts.update(error.texts)
+    if faults:
+        raise SourceError(faults, texts)
+    return tuple(found)
+
+
+def beside(specs: Path, label: str) -> Path:
+    """Name a folder of prose: it stands beside the folder of the specs, also where that is the current one."""
+    return specs.parent / label if specs.name not in {"", ".."} else specs / ".." / label
+
+
+def read_page(text: str, *, path: str, pointer: str) -> Prose:
+    """Take a page apart. Raises `SourceError`."""
+    text = admit(text, path=path).replace("\r\n", "\n")
+    opening = _FENCE.match(text)
+    if opening is None:
+        return Prose(path, pointer, text, None, 0)
+    closing = _FENCE.search(text, opening.end())
+    if closing is None:
+        fault = Diagnostic(Text(path, text).between(0, 3), "the front matter has no end", 'end it by a line of "---"')
+        raise SourceError([fault], {path: text})
+    front = parse(text[: closing.start()], path=path, pointer=pointer, dates=True)
+    return Prose(path, pointer, text, front.data, min(closing.end() + 1, len(text)))
+
+
+def _pages(root: Path) -> list[str]:
+    try:
+        names = [path.name for path in root.iterdir()]
+    except OSError as error:
+        raise refuse_file(
+            visible(str(root)), f"this cannot be read ({error.strerror})", "correct its permissions"
+        ) from None
+    return [name for name in names if name.endswith(_PAGE) and name != _NOT_PROSE and not name.startswith(".")]

@@ -1,0 +1,90 @@
+"""The front matter of `runbooks/RB-nnn-slug.md` and of a service's decision, `adr/ADR-nnn-slug.md`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from watchbill.authoring import Authored
+from watchbill.fields import Reference, Sentence, TextRule, ValueRule
+from watchbill.quantity import QuantityError
+
+SECTIONS = (
+    "Meaning",
+    "Impact",
+    "Is it real?",
+    "Mitigate first",
+    "Diagnose",
+    "Resolve",
+    "Prevent",
+    "Escalate",
+    "After",
+)
+
+RUNBOOK_FILE = re.compile(r"(RB-[0-9]{3})-[a-z0-9]+(?:-[a-z0-9]+)*")
+DECISION_FILE = re.compile(r"(ADR-[0-9]{3})-[a-z0-9]+(?:-[a-z0-9]+)*")
+OWN_DECISION_FILE = re.compile(r"([0-9]{4})-[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def day(value: str | Decimal) -> date:
+    """Read a day of the calendar; raises `QuantityError` on anything else."""
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise QuantityError(f'"{value}" is not a day of the calendar', "write year, month and day") from None
+
+
+Day = Annotated[date, ValueRule(day, "a date such as 2026-11-24", {"type": "string", "format": "date"})]
+RunbookId = Annotated[
+    str, TextRule("a runbook's id", "write RB- and three digits, such as RB-004", 6, re.compile("RB-[0-9]{3}"))
+]
+DecisionId = Annotated[
+    str, TextRule("a decision's id", "write ADR- and three digits, such as ADR-020", 7, re.compile("ADR-[0-9]{3}"))
+]
+AnyDecision = Annotated[
+    str,
+    TextRule(
+        "a decision",
+        'write the id of a page in adr/, such as ADR-020, or "0014" in quotes',
+        7,
+        re.compile("ADR-[0-9]{3}|[0-9]{4}"),
+    ),
+]
+AlertOrPattern = Annotated[
+    str,
+    TextRule(
+        "an alert",
+        'write service/Alert, where "*" stands for any name or a part of one, such as "*/TargetDown"',
+        121,
+        re.compile(r"[a-z0-9*-]+/[A-Za-z0-9*]+"),
+    ),
+]
+
+
+class RunbookSpec(Authored):
+    """What a runbook says of itself. `reason` is for one without alerts; `formerly` are ids that it once had."""
+
+    id: RunbookId
+    title: Sentence
+    severity: Literal["P0", "P1", "Info", "mixed"]
+    owner: Reference
+    alerts: tuple[AlertOrPattern, ...]
+    recovery_time: Sentence
+    last_reviewed: Day
+    reason: Sentence | None = None
+    formerly: tuple[RunbookId, ...] = ()
+
+
+class DecisionSpec(Authored):
+    """What a decision says of itself; `service` is whose it is, if it is one service's."""
+
+    id: DecisionId
+    title: Sentence
+    status: Literal["accepted", "proposed", "superseded"]
+    date: Day
+    service: Reference | None = None
+    related: tuple[AnyDecision, ...] = ()
+    supersedes: tuple[AnyDecision, ...] = ()
+    superseded_by: AnyDecision | None = None

@@ -1,0 +1,187 @@
+"""The built site's links, in both directions: each way of breaking one is told at the line that somebody must mend."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from prosetree import WHOLE, runbook, tree
+from spectree import run
+from watchbill.pipeline import compile_specs
+from watchbill.verify import linkgraph
+
+ROOT = Path(__file__).parents[1]
+LOAD = "runbooks/RB-001-load.md"
+PAGE = "alerts/shop/LoadHigh.html"
+LINKED = WHOLE | {
+    LOAD: runbook(
+        meaning="See [the rest](RB-002-rest.md#impact)\nand [below](#escalate).",
+        after="| a | b |\n|--:|:-:|\n| 1 | 2 |",
+    ),
+    "adr/0001-title.md": "# 0001: Title\n\n**Status:** accepted\n\n## Context\nBecause.\n",
+}
+
+
+def checkout(folder: Path) -> Path:
+    tree(folder, LINKED, more="renamed: {LoadTooHigh: LoadHigh}\n")
+    # as ours, less what only a checkout of ours has
+    shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = checkout(tmp_path_factory.mktemp("built"))
+    outcome = run(folder, "site")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.endswith("every link of which leads somewhere\n")
+    return folder
+
+
+@pytest.fixture
+def broken(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def faults(folder: Path, panels: dict[str, frozenset[int]] | None = None) -> list[str]:
+    compiled = compile_specs(folder / "specs")
+    found = linkgraph.check(folder / "site", compiled.bundle, compiled.texts, panels or {})
+    return [str(fault).removeprefix(f"{folder}/") for fault in found]
+
+
+def replace(old: str, new: str, page: str = PAGE) -> Callable[[Path], None]:
+    def change(site: Path) -> None:
+        text = (site / page).read_text()
+        assert old in text, old
+        (site / page).write_text(text.replace(old, new))
+
+    return change
+
+
+def remove(page: str) -> Callable[[Path], None]:
+    return lambda site: (site / page).unlink()
+
+
+def test_a_whole_site_has_no_fault(built: Path) -> None:
+    assert faults(built) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "complaint"),
+    [
+        (
+            remove(PAGE),
+            "specs/services/shop.yaml:9:5",
+            "https://runbooks.example.com/alerts/shop/LoadHigh.html is not on",
+        ),
+        (remove("runbooks/RB-002.html"), "runbooks/RB-002-rest.md:2:5", "RB-002 is not on the site"),
+        (
+            replace("RB-002.html#impact", "RB-002.html#effect"),
+            f"{LOAD}:11:",
+            'links ../../runbooks/RB-002.html#effect, and that page has no "#effect"',
+        ),
+        (replace('href="#escalate"', 'href="#gone"'), "", 'links #gone, and that page has no "#gone"'),
+        (replace('href="../../teams/backend.html"', 'href="../../teams/none.html"'), "", "no such page or file"),
+        (
+            replace('href="../../teams/backend.html"', 'href="/teams/backend.html"'),
+            "",
+            "where pages are opened as files",
+        ),
+        (replace('src="../../assets/', 'src="https://cdn.example.com/'), "", "loads https://cdn.example.com/"),
+        (replace('href="../../assets/site.css"', 'href="../../assets/none.css"'), "", "loads ../../assets/none.css"),
+        (replace("LoadHigh<a", "LoadLow<a"), "specs/services/shop.yaml:9:5", 'begins with "LoadLow", not LoadHigh'),
+        (replace("<p>About mitigate first</p>", ""), f"{LOAD}:2:5", 'says nothing below "Mitigate first"'),
+        (replace("<p>About impact</p>", "<p> </p>"), f"{LOAD}:2:5", 'says nothing below "Impact"'),
+        (replace("../../runbooks/RB-001.html", "../../runbooks/RB-002.html"), f"{LOAD}:2:5", "does not lead to RB-001"),
+        (
+            replace("../alerts/shop/LoadHigh.html", "../alerts/shop/LoadOdd.html", "runbooks/RB-001.html"),
+            f"{LOAD}:2:5",
+            "runbooks/RB-001.html does not lead to shop/LoadHigh",
+        ),
+        (replace("</article>", "<script>alert(1)</script></article>"), "", "holds <script>, which no prose becomes"),
+        (replace("</article>", '<p onclick="x">x</p></article>'), "", 'holds <p onclick="x">, which no prose becomes'),
+        (replace("</article>", '<p style="background: url(//x)">x</p></article>'), "", "which no prose becomes"),
+        (replace("</article>", '<a href="javascript:x">x</a></article>'), "", "which a browser might run"),
+        (replace("</article>", f"<p>{'x' * 200_000}</p></article>"), "", "shorten its prose"),
+        (replace("url=LoadHigh.html", "url=Gone.html", "alerts/shop/LoadTooHigh.html"), "", "links Gone.html"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)
+def test_what_is_broken_in_the_built_site_is_told_where_it_comes_from(
+    broken: Path, change: Callable[[Path], None], place: str, complaint: str
+) -> None:
+    change(broken / "site")
+    found = faults(broken)
+    assert any(one.startswith(place) and complaint in one for one in found), found
+
+
+def test_a_broken_link_in_prose_is_told_at_its_line_and_column(broken: Path) -> None:
+    remove("runbooks/RB-002.html")(broken / "site")
+    text = (broken / LOAD).read_text().splitlines()
+    column = text[10].index("RB-002-rest") + 1
+    assert any(one.startswith(f"{LOAD}:11:{column}:") for one in faults(broken) if "RB-002.html" in one)
+
+
+def test_a_panel_that_no_dashboard_has_is_told_at_its_alert(built: Path) -> None:
+    bundle = compile_specs(built / "specs").bundle
+    panels: dict[str, set[int]] = {}
+    for alert in bundle.alerts:
+        address = alert.dashboard_url.partition("/d/")[2]
+        panels.setdefault(address.partition("/")[0], set()).add(
+            int(address.partition("viewPanel=")[2].partition("&")[0])
+        )
+    whole = {uid: frozenset(ids) for uid, ids in panels.items()}
+    assert faults(built, whole) == []
+    (first, *_) = whole
+    assert any("has no such panel" in one for one in faults(built, whole | {first: frozenset({1})}))
+    assert any("which is not compiled" in one for one in faults(built, {"other": frozenset({1})}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("## Escalate", "<script>alert(1)</script>\n## Escalate", "raw HTML stands in prose"),
+        ("[below](#escalate)", "[below](#gone)", 'no heading for "#gone"'),
+        ("owner: backend", "owner: nobody", 'team "nobody" is unknown'),
+    ],
+)
+def test_where_prose_is_broken_the_old_site_stays(broken: Path, old: str, new: str, complaint: str) -> None:
+    before = {path: path.read_bytes() for path in (broken / "site").rglob("*") if path.is_file()}
+    text = (broken / LOAD).read_text()
+    (broken / LOAD).write_text(text.replace(old, new))
+    outcome = run(broken, "site")
+    assert outcome.code == 1
+    assert complaint in outcome.stderr
+    assert LOAD in outcome.stderr
+    assert {path: path.read_bytes() for path in (broken / "site").rglob("*") if path.is_file()} == before
+
+
+def test_where_mkdocs_refuses_the_old_site_stays_and_its_words_are_told(broken: Path) -> None:
+    config = broken / "mkdocs.yml"
+    config.write_text(config.read_text() + "\nnot_in_nav: ''\n")
+    (broken / "site/kept").touch()
+    outcome = run(broken, "site")
+    assert outcome.code == 1
+    assert "MkDocs refuses the site: " in outcome.stderr
+    assert "alerts/shop/LoadTooHigh.md" in outcome.stderr
+    assert (broken / "site/kept").exists()
+
+
+def test_a_folder_that_is_not_ours_is_not_replaced(broken: Path) -> None:
+    (broken / "other").mkdir()
+    (broken / "other/letter.txt").touch()
+    outcome = run(broken, "site", "--site", "other")
+    assert outcome.code == 1
+    assert "is not watchbill's" in outcome.stderr
+    assert [path.name for path in (broken / "other").iterdir()] == ["letter.txt"]
+
+
+def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
+    tree(tmp_path, LINKED)
+    outcome = run(tmp_path, "site")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "mkdocs.yml is not there" in outcome.stderr

@@ -1,0 +1,191 @@
+"""The runbook site that we ship, as somebody sees it at night: built strictly, and opened in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from site_browser import DESK, PHONE, chromium, foreign_requests, served
+from spectree import run
+
+ROOT = Path(__file__).parents[1]
+CATALOGUE: dict[str, Any] = json.loads((ROOT / "out/catalog.json").read_text())
+P0 = [alert for alert in CATALOGUE["alerts"] if alert["severity"] == "P0"]
+SITE_URL = "https://runbooks.example.com"
+MOST_SECONDS = 15
+MOST_BYTES = 200_000
+KINDS = [
+    "index.html",
+    "alerts/index.html",
+    "symptoms.html",
+    "routing.html",
+    "objectives.html",
+    "severities/P0.html",
+    "services/core-api.html",
+    "metrics/core-api.html",
+    "teams/backend.html",
+    "slos/core-api/availability.html",
+    "runbooks/index.html",
+    "runbooks/RB-006.html",
+    "alerts/core-api/CircuitBreakerOpen.html",
+    "adr/index.html",
+    "adr/ADR-020-cqrs.html",
+    "adr/0019-objectives-are-counted-once.html",
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("specs", "runbooks", "adr", "out"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
+    begun = computed()
+    outcome = run(folder, "site")
+    assert (outcome.code, outcome.stderr) == (0, ""), outcome
+    (folder / "seconds").write_text(str(computed() - begun))
+    return folder / "site"
+
+
+def computed() -> float:
+    """Return the seconds of computing so far, MkDocs' included; on the clock, others would count too."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(site: Path) -> Iterator[str]:
+    with served(site) as url:
+        yield url
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport=PHONE) as context:
+        yield context
+
+
+def found(page: Page, query: str) -> list[str]:
+    """Type a query into the search, and return the addresses of what it finds, best first."""
+    field = page.locator("[data-md-component=search-query]")
+    if not field.is_visible():
+        page.locator("label[for=__search]:visible").first.click()
+    field.fill("")
+    field.press_sequentially(query)
+    results = page.locator(".md-search-result__item > a.md-search-result__link")
+    results.first.wait_for(timeout=20_000)
+    page.wait_for_timeout(400)  # results are shown as they come
+    return [str(link.get_attribute("href")).partition("?")[0] for link in results.all()]
+
+
+def test_the_site_is_built_in_time(site: Path) -> None:
+    assert float((site.parent / "seconds").read_text()) < MOST_SECONDS
+
+
+def test_no_page_is_heavy(site: Path) -> None:
+    heavy = {path.name: size for path in site.rglob("*.html") if (size := path.stat().st_size) > MOST_BYTES}
+    assert heavy == {}
+
+
+@pytest.mark.parametrize("alert", P0, ids=lambda alert: str(alert["id"]))
+def test_a_page_leads_to_its_alert_and_its_first_step_within_two_screens(
+    phone: BrowserContext, home: str, alert: dict[str, Any]
+) -> None:
+    page = phone.new_page()
+    page.goto(alert["runbook_url"].replace(SITE_URL, home))
+    assert page.locator("h1").first.inner_text().startswith(alert["name"])
+    first = page.get_by_role("heading", name="Mitigate first").bounding_box()
+    assert first is not None
+    assert first["y"] + first["height"] < 2 * PHONE["height"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["DatabaseConnectionPoolCritical", "QueuePool limit reached", "db_pool_connections_active"],
+)
+def test_search_finds_an_alert_by_name_error_message_and_metric(phone: BrowserContext, home: str, query: str) -> None:
+    page = phone.new_page()
+    page.goto(home)
+    wanted = re.compile(r"alerts/core-api/DatabaseConnectionPool(?:Critical|Warning)\.html")
+    results = found(page, query)
+    assert any(wanted.search(address) for address in results[:2]), results
+
+
+def test_search_finds_every_p0_by_its_name_and_first(phone: BrowserContext, home: str) -> None:
+    page = phone.new_page()
+    page.goto(home)
+    for alert in P0:
+        assert found(page, alert["name"])[0].endswith(f"/{alert['name']}.html")
+
+
+def test_pages_opened_as_files_search_and_ask_no_host(phone: BrowserContext, site: Path) -> None:
+    asked = foreign_requests(phone, "file:")
+    page = phone.new_page()
+    page.goto((site / "index.html").as_uri())
+    assert any("DatabaseConnectionPoolCritical" in address for address in found(page, "QueuePool limit reached"))
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**/*.html*")
+    assert page.locator("h1").count() == 1
+    assert asked == []
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_a_page_fits_a_phone_and_asks_no_other_host(phone: BrowserContext, home: str, path: str) -> None:
+    asked = foreign_requests(phone, home)
+    complaints: list[str] = []
+    page = phone.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    answer = page.goto(f"{home}/{path}")
+    page.wait_for_load_state("networkidle")
+    assert answer is not None
+    assert answer.ok
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert (asked, complaints) == ([], [])
+
+
+def test_it_is_dark_where_the_reader_wants_it_dark(browser: Browser, home: str) -> None:
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    light = {}
+    for scheme in schemes:
+        with browser.new_context(color_scheme=scheme, viewport=DESK) as context:
+            page = context.new_page()
+            page.goto(f"{home}/alerts/core-api/CircuitBreakerOpen.html")
+            colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            light[scheme] = sum(map(int, re.findall(r"\d+", colour)[:3]))
+    assert light["dark"] < 150
+    assert light["light"] > 700
+
+
+def test_a_command_is_copied_with_one_tap(browser: Browser, home: str) -> None:
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(f"{home}/alerts/core-api/CircuitBreakerOpen.html")
+        block = page.locator("pre:has(> code)").first
+        block.locator("xpath=..").locator("button, .md-clipboard").first.click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("code").inner_text().strip()
+
+
+def test_on_paper_there_is_the_text_and_nothing_to_press(browser: Browser, home: str) -> None:
+    with browser.new_context(viewport=DESK) as context:
+        page = context.new_page()
+        page.emulate_media(media="print")
+        page.goto(f"{home}/alerts/core-api/CircuitBreakerOpen.html")
+        for gone in (".md-header", ".md-sidebar--primary", ".wb-go", ".md-footer"):
+            assert not page.locator(gone).first.is_visible(), gone
+        assert page.get_by_role("heading", name="Mitigate first").is_visible()
+        assert page.evaluate("[...document.querySelectorAll('pre')].every(p => p.scrollWidth <= p.clientWidth + 1)")
