@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -19,7 +19,8 @@ from watchbill.targets.promtests.clock import DAYS, Clock
 LONGEST = Duration.parse("15d")  # 4,320 samples, which a subquery counts twice; promtool reads at most 10,000
 FEW_DAYS = Duration.parse("3d")  # so that four clusters still fit
 EVENTS, VERY_FEW = Decimal(1200), Decimal("0.0001")  # in five minutes; less than one in all of some days
-SPENT = (Decimal("0.9"), Decimal("2.5"), Decimal("0.4"), Decimal("0.7"))  # times the budget, from the youngest on
+SPENT = (Decimal("0.9"), Decimal("2.5"), Decimal("0.4"), Decimal("0.7"))  # in relation to each other, oldest first
+SPENT_IN_ALL = Decimal("0.6")  # of the budget: far from nothing and from all, so that what is left is as exact
 OUTAGE = 24  # samples that were never recorded: two hours
 FAST_BURN = Decimal(3)  # what the shortest tier is said to burn at
 HOUR, AGO, MANY = 12, 36, 50  # samples; how far before the period the first is; times as many events as later
@@ -55,7 +56,7 @@ class _Days:
         self.length = _steps(min(slo.period, LONGEST))
         long = {window for tier in slo.tiers for window in (tier.long, tier.short) if window >= STEPPED_FROM}
         self.windows = sorted(long)
-        self.line = tuple(self._lay())
+        self.line = self._scaled(tuple(self._lay()))
         self.minutes = self.length * 5
 
     def _lay(self) -> Iterable[_Part]:
@@ -77,6 +78,14 @@ class _Days:
                 lasting -= before + OUTAGE
             yield _Part(lasting, events, events * self.slo.budget * spent)
         yield _Part(1, Decimal(0), Decimal(0))
+
+    def _scaled(self, line: tuple[_Part, ...]) -> tuple[_Part, ...]:
+        """Let the errors of all parts spend as much of the budget as they are meant to."""
+        events = sum(part.samples * (part.events or 0) for part in line)
+        errors = sum(part.samples * (part.errors or 0) for part in line)
+        coverage = Decimal(self.length - OUTAGE) / _steps(self.slo.period)
+        factor = SPENT_IN_ALL * events * self.slo.budget / (coverage * errors)
+        return tuple(replace(part, errors=None if part.errors is None else part.errors * factor) for part in line)
 
     def proof(self) -> Proof:
         """Put recorded events in, and hold windows and budget to the truth."""
@@ -144,7 +153,7 @@ class _Days:
     def _input(self, name: str, values: Sequence[tuple[int, Decimal | None]], place: Labels | None = None) -> Input:
         labels = {**dict(self.slo.labels), **(self.place if place is None else place), **self._group()}
         parts = [
-            f"_x{count}" if value is None else notation.stretch(notation.exact(value), Decimal(0), count)
+            notation.gone(count) if value is None else notation.stretch(notation.exact(value), Decimal(0), count)
             for count, value in values
         ]
         return Input(notation.series(name, labels), " ".join(parts))
@@ -153,7 +162,9 @@ class _Days:
         """Beat wherever something was recorded."""
         beats = [(part.samples, None if part.events is None else Decimal(1)) for part in self.line]
         labels = dict(self.slo.labels)
-        parts = [f"_x{count}" if beat is None else notation.stretch(beat, Decimal(0), count) for count, beat in beats]
+        parts = [
+            notation.gone(count) if beat is None else notation.stretch(beat, Decimal(0), count) for count, beat in beats
+        ]
         return Input(notation.series(naming.SLO_HEARTBEAT, labels), " ".join(parts))
 
     def _group(self) -> dict[str, str]:

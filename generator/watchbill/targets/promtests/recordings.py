@@ -25,6 +25,7 @@ from watchbill.targets.promtests.period import period
 
 MINUTE_MS = 60_000
 RARE = Decimal("0.000001")
+ALWAYS = {5, 30, 60}  # minutes: there are blocks between these at least, whatever windows the tiers have
 START = Decimal(1_000_000)  # of counters: far from zero, where `increase` would guess less of what was before
 FINE_SAMPLE = Duration.parse("15s")  # where a minute sees back, how far must not depend on which end is counted
 
@@ -47,7 +48,7 @@ class _Hours:
         examples = {label: self.signal.examples[role] for role, label in self.signal.labels.items()}
         self.group = {label: examples[label] for label in slo.grouping}
         windows = {window for tier in slo.tiers for window in (tier.long, tier.short) if window < STEPPED_FROM}
-        self.windows = sorted({_minutes(window) for window in windows} | {5})
+        self.windows = sorted({_minutes(window) for window in windows} | ALWAYS)
         sees = _minutes(indication.sees)
         states = bool(indication.states)
         self.course = (
