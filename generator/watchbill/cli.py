@@ -224,7 +224,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     from watchbill.proof import report as proof_report
     from watchbill.proof import run
 
-    compiled = pipeline.compile_specs(specs)
+    compiled = pipeline.compile_specs(specs, prose=False)  # no proof reads any
     scope = run.choose_scope(compiled.bundle, service=service, alert=alert)
     toolbox.fetch(names=(generation_,))
     tools = toolbox.generation(generation_)

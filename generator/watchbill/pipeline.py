@@ -44,8 +44,13 @@ class CompileError(SpecError):
         self.texts = texts
 
 
-def compile_specs(specs: Path) -> Compiled:
-    """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails."""
+def compile_specs(specs: Path, *, prose: bool = True) -> Compiled:
+    """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails.
+
+    Without `prose` the runbooks and decisions beside it are not looked at, and the bundle has no pages.
+    """
+    if not prose:
+        return _without_prose(specs)
     documents, runbooks, decisions = _read(specs)
     texts = {document.path: document.text for document in documents}
     texts |= {page.path: page.text for page in (*runbooks, *decisions)}
@@ -53,6 +58,16 @@ def compile_specs(specs: Path) -> Compiled:
         linked = link(documents)
         bundle = bind(lower(linked), runbooks, decisions, datetime.now(tz=UTC).date())
         return Compiled(bundle, linked.warnings, texts)
+    except SpecError as error:
+        raise CompileError(error, texts) from None
+
+
+def _without_prose(specs: Path) -> Compiled:
+    documents = read_tree(specs)
+    texts = {document.path: document.text for document in documents}
+    try:
+        linked = link(documents)
+        return Compiled(lower(linked), linked.warnings, texts)
     except SpecError as error:
         raise CompileError(error, texts) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from watchbill.tools import Generation
 
 Done = Callable[[int], None]
 Track = Callable[[str, int], Done]
+OF_ROUTING = 2  # steps of the progress: routes, and inhibition
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,16 @@ def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
         raise UsageError(f'{out} holds nothing to prove; run "watchbill generate", or name another folder by --out')
     emitted = read_rules(out)
     found = [*_inventory(scope, emitted, out)]
-    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
+    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder, ThreadPoolExecutor(1) as beside:
         jobs = promtests.plan(scope.proofs, emitted)
-        said = promtests.run(tools.promtool, jobs, Path(folder), track("promtool", len(jobs)))
+        done = track("proofs", len(jobs) + OF_ROUTING)
+        routed = beside.submit(_routing, scope, out, tools, Path(folder), done)
+        said = promtests.run(tools.promtool, jobs, Path(folder), done)
         for job in jobs:
             if job.name in said:
                 failed = promtests.failures(job, said[job.name])
                 found += [Finding(failure.proof.subject, failure.case, failure.text) for failure in failed]
-        checked = _routing(scope, out, tools, Path(folder), track)
+        checked = routed.result()
     found += [finding for finding in checked if isinstance(finding, Finding)]
     held = {(proof.subject, case) for proof in scope.proofs for case in proof.cases}
     held |= {(case.subject, case.case) for case in checked if isinstance(case, Proven)}
@@ -108,7 +112,8 @@ def _inventory(scope: Scope, emitted: Emitted, out: Path) -> Iterable[Finding]:
     yield from inventory.tests(scope.proofs, out, others=scope.everything)
 
 
-def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, track: Track) -> Sequence[Finding | Proven]:
+def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, done: Done) -> Sequence[Finding | Proven]:
+    """Prove where alerts go and what mutes them, beside promtool, which leaves Alertmanager waiting otherwise."""
     place = out / naming.ALERTMANAGER
     try:
         content: Any = load(place)
@@ -116,7 +121,6 @@ def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, track: Tr
         return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}")]
     if not isinstance(content, dict):
         return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER} is empty")]
-    done = track("routes and inhibition", 2)
     asked = tuple(routing.questions(scope.bundle, scope.alerts))
     if scope.everything:
         asked += tuple(routing.of_platform(scope.bundle))
