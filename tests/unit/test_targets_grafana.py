@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +13,8 @@ import pytest
 
 from watchbill.model.alerts import Direction
 from watchbill.model.dashboards import Level, Line, Look, Panel, Query
-from watchbill.pipeline import compile_specs
 from watchbill.quantity import Duration, Unit
 from watchbill.targets.grafana import laid_out
-from watchbill.targets.grafana.adapter import dashboard_json
 from watchbill.targets.grafana.layout import placed
 from watchbill.targets.grafana.looks import is_area, steps
 
@@ -86,11 +86,25 @@ def test_json_is_laid_out_so_that_a_change_is_one_line() -> None:
     )
 
 
+LAYS_OUT = """
+import sys, time
+from pathlib import Path
+from watchbill.pipeline import compile_specs
+from watchbill.targets.grafana import laid_out
+from watchbill.targets.grafana.adapter import dashboard_json
+bundle = compile_specs(Path(sys.argv[1])).bundle
+(largest,) = (service for service in bundle.services if service.name == "core-api")
+started = time.process_time()
+for _ in range(100):
+    for dashboard in largest.dashboards:
+        laid_out(dashboard_json(dashboard))
+print(time.process_time() - started)
+"""
+
+
 def test_the_dashboards_of_a_hundred_services_take_less_than_three_seconds() -> None:
-    bundle = compile_specs(SPECS).bundle
-    (largest,) = (service for service in bundle.services if service.name == "core-api")
-    started = time.process_time()
-    for _ in range(100):
-        for dashboard in largest.dashboards:
-            laid_out(dashboard_json(dashboard))
-    assert time.process_time() - started < HUNDRED_SERVICES_SECONDS
+    # in a process of its own, since measuring coverage takes longer than what is measured
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-c", LAYS_OUT, str(SPECS)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environ).stdout
+    assert float(said) < HUNDRED_SERVICES_SECONDS

@@ -29,6 +29,7 @@ _NAMED_BY_AUTHORS = frozenset(
         "needs",
         "only",
         "order",
+        "renamed",
         "signals",
         "target",
         "targets",
