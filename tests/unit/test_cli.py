@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,23 @@ def test_help_imports_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_file_of_commands_is_a_command_with_a_line_of_help() -> None:
+    files = sorted(path.stem for path in (ROOT / "generator/watchbill/commands").glob("[!_]*.py"))
+    listed = subprocess.run([WATCHBILL, "--help"], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  (\w+) +\w", listed.partition("Commands:\n")[2], re.MULTILINE) == files
+
+
+def test_a_command_imports_no_other_command() -> None:
+    code = (
+        "import sys; sys.argv = ['watchbill', 'schema', 'pack']\n"
+        "from watchbill.cli import main\n"
+        "try: main()\n"
+        "finally: print([name for name in sys.modules if name.startswith('watchbill.commands.')])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "['watchbill.commands.schema']"
 
 
 def test_generate_twice_changes_nothing(checkout: Path) -> None:

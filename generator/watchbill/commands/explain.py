@@ -1,0 +1,34 @@
+"""`watchbill explain`: an alert or objective in English, or who is woken by what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from watchbill import console
+from watchbill.errors import UsageError
+
+
+@click.command(short_help="Tell in English what an alert or objective is, or who is woken by what.")
+@click.argument("alert", required=False)
+@click.option("--matrix", "matrix_", is_flag=True, help="Tell who is woken by what, for every team and severity.")
+@console.specs_option
+@console.format_option
+def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None:  # noqa: FBT001 (click's)
+    """Tell in English what ALERT is, when it fires, whom it reaches, and where it stands.
+
+    ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
+    """
+    from watchbill import explain as explaining
+    from watchbill import matrix, pipeline
+    from watchbill.targets import catalog
+
+    if (alert is None) is not matrix_:
+        raise UsageError("name one alert, or ask for the whole --matrix")
+    compiled = pipeline.compile_specs(specs)
+    if alert is None:
+        console.answer(matrix.as_json(compiled.bundle), matrix.text(compiled.bundle), format_)
+        return
+    found = explaining.find(compiled.bundle, alert)
+    console.answer(catalog.describe(found, compiled.bundle), explaining.explain(compiled.bundle, found), format_)
