@@ -22,6 +22,10 @@ SETTLED_SECONDS, SETTLED_ALERTS = 0.25, 500
 Key = tuple[str, ...]
 
 
+class ServerError(ToolError):
+    """A server that cannot be run, ends by itself, or is not ready in time."""
+
+
 def free_port() -> int:
     """Find a port of loopback that nothing listens on."""
     with socket.socket() as taken:
@@ -41,16 +45,22 @@ def is_ready(url: str) -> bool:
 
 @contextmanager
 def running(
-    program: Path, arguments: Sequence[str], *, log: Path, folder: Path, ready: Callable[[], bool]
+    program: Path,
+    arguments: Sequence[str],
+    *,
+    log: Path,
+    folder: Path,
+    ready: Callable[[], bool],
+    within_seconds: float = START_SECONDS,
 ) -> Iterator[None]:
     """Run a server, with `folder` as its working directory, until the block ends; a failure carries its log.
 
-    Raises `ToolError` where it cannot be run, ends by itself, or does not become ready.
+    Raises `ServerError`.
     """
     command = [str(program), *arguments]
     with log.open("w") as out, _started(command, folder, out) as process:
         try:
-            _wait(process, ready)
+            _wait(process, ready, within_seconds)
             yield
             _expect_alive(process)
         except Exception as error:
@@ -68,21 +78,25 @@ def _started(command: Sequence[str], folder: Path, out: Any) -> subprocess.Popen
     try:
         return subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
     except OSError as error:
-        raise ToolError(f"{command[0]} cannot be run: {error.strerror or error}") from None
+        raise ServerError(f"{command[0]} cannot be run: {error.strerror or error}") from None
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while not ready():
         _expect_alive(process)
         if time.monotonic() > deadline:
-            raise ToolError(f"{process.args!r} did not become ready")
+            raise ServerError(f"{_called(process)} was not ready within {seconds:.0f} s")
         time.sleep(0.02)
 
 
 def _expect_alive(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is not None:
-        raise ToolError(f"{process.args!r} ended with {process.returncode}")
+        raise ServerError(f"{_called(process)} ended with {process.returncode}")
+
+
+def _called(process: subprocess.Popen[bytes]) -> str:
+    return Path(process.args[0]).name if isinstance(process.args, list) else str(process.args)
 
 
 @contextmanager

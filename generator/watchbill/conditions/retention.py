@@ -116,7 +116,7 @@ class Retention(Condition):
         self, signal: Signal, group: Group, ages: tuple[Decimal, Decimal], deletions: tuple[int, int]
     ) -> Iterable[Stream]:
         metrics = signal.metrics
-        calm, below = (Motion(Decimal(1), -age) for age in ages)
+        calm, below = (Motion(Decimal(1), -age, of_clock=True) for age in ages)
         there = lone_gauge(signal, metrics[self.oldest], group, steady(0))
         yield Stream(there.metric, there.labels, calm, below, Motion(Decimal(1)))
         for role, count in zip((self.deleted_by_age, self.deleted_by_size), deletions, strict=True):

@@ -1,0 +1,1 @@
+"""Fire drills: real servers on loopback, with the emitted configuration, under a fault."""

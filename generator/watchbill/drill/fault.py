@@ -1,0 +1,155 @@
+"""Turn an alert's witness into series of real targets, and say what must come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchbill import naming
+from watchbill.drill.receivers import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.drill.world import Place, Series, Target
+from watchbill.errors import ToolError
+from watchbill.model.alerts import Alert, Rule
+from watchbill.model.bundle import Bundle, Platform, Service
+from watchbill.model.routing import Channel
+from watchbill.model.signals import Signal
+from watchbill.model.witness import Stream, Witness
+from watchbill.promql import quoted
+from watchbill.targets.annotations import dashboard_url_rendered, rendered, texts
+
+INSTANCE, JOB = "instance", "job"
+_CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One alert that must fire: its labels, and its annotations as they are computed here."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one alert's world: the targets that it needs, its series, and what must fire of it."""
+
+    alert: Alert
+    place: Place
+    witness: Witness
+    targets: tuple[Target, ...]
+    series: tuple[Series, ...]
+    expected: tuple[Expected, ...]
+
+
+def paging_place(service: Service) -> Place:
+    """Choose where alerts are drilled: the first environment that pages, else the first."""
+    environment = next((each for each in service.environments if each.pages), service.environments[0])
+    return environment.name, environment.clusters[0]
+
+
+def rule_at(alert: Alert, place: Place) -> Rule:
+    """Choose the rule of an alert for a place."""
+    own = {"env": place[0], "cluster": place[1]}
+    return next((rule for rule in alert.rules if not rule.place or dict(rule.place) == own), alert.rules[0])
+
+
+def fault(alert: Alert, service: Service, place: Place, witness: Witness, known: Sequence[Target]) -> Fault:
+    """Lay a witness onto the targets of a place; a second instance is made up where there is only one."""
+    signal = next(signal for signal in service.signals if signal.key == alert.subject)
+    homes = _Homes(signal, place, known, witness.streams)
+    series = tuple(each for stream in witness.streams for each in homes.series(stream))
+    expected = tuple(
+        _expected(alert, {**_place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
+        for firing in witness.firing
+    )
+    return Fault(alert, place, witness, tuple(homes.made_up), series, expected)
+
+
+def _place_labels(place: Place) -> dict[str, str]:
+    return {"env": place[0], "cluster": place[1]}
+
+
+def _expected(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
+    annotations = {name: rendered(text, labels, value) for name, text in texts(alert).items()}
+    urls = {"runbook_url": alert.runbook_url, "dashboard_url": dashboard_url_rendered(alert, labels)}
+    return Expected({**labels, **dict(alert.labels), "alertname": alert.name}, annotations | urls)
+
+
+class _Homes:
+    """Which real target stands for each instance of a witness."""
+
+    def __init__(self, signal: Signal, place: Place, known: Sequence[Target], streams: Iterable[Stream]) -> None:
+        self._fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
+        self._place = place
+        self.made_up: list[Target] = []
+        self._homes: dict[tuple[str, str], Target] = {}
+        jobs = {target.job for target in known}
+        for job, instance in sorted({self._home_of(stream) for stream in streams}):
+            if job in jobs:
+                self._settle(job, instance, [t for t in known if t.job == job and t.place == place])
+
+    def _home_of(self, stream: Stream) -> tuple[str, str]:
+        labels = self._fixed | dict(stream.labels)
+        if JOB not in labels:
+            raise ToolError(
+                f"{stream.metric} has no job, so no target can export it; give its signal a target with a job"
+            )
+        return labels[JOB], labels.get(INSTANCE, "")
+
+    def _settle(self, job: str, instance: str, real: Sequence[Target]) -> None:
+        taken = [home for (other, _), home in self._homes.items() if other == job]
+        free = next((target for target in real if target not in taken), None)
+        if free is None:
+            free = Target(job, self._place, instance or "app-1:8000")
+            self.made_up.append(free)
+        self._homes[job, instance] = free
+
+    def series(self, stream: Stream) -> Iterable[Series]:
+        """Place a stream; of a job that nobody scrapes there is none."""
+        home = self._homes.get(self._home_of(stream))
+        if home is None:
+            return
+        labels = {**self._fixed, **dict(stream.labels)}
+        inside = ",".join(
+            f"{name}={quoted(value)}"
+            for name, value in sorted(labels.items())
+            if name not in {JOB, INSTANCE, *naming.TARGET_LABELS}
+        )
+        yield Series(home, f"{stream.metric}{{{inside}}}" if inside else stream.metric, stream)
+
+    def labels(self, firing: dict[str, str]) -> dict[str, str]:
+        """Name the real instance in what must fire."""
+        if INSTANCE in firing:
+            job = firing.get(JOB) or self._fixed.get(JOB, "")
+            firing[INSTANCE] = self._homes[job, firing[INSTANCE]].instance
+        return firing
+
+
+def told(alert: Alert, env: str, platform: Platform) -> frozenset[Told]:
+    """List whom an alert of an environment must reach, by the names of its receivers."""
+    return frozenset(address for name in alert.receivers[env] for address in _addresses(name, platform))
+
+
+def _addresses(receiver: str, platform: Platform) -> Iterable[Told]:
+    delivery = platform.delivery
+    if receiver == naming.HEARTBEAT:
+        yield SWITCH, "/" + delivery.heartbeat.split("/", 3)[3]
+    elif receiver == naming.SHADOW:
+        yield SLACK, delivery.shadow
+    elif receiver == naming.SECOND_PATH and delivery.second_path is not None:
+        yield SECOND_MAIL, delivery.second_path.email
+    else:
+        team, _, channels = receiver.partition("/")
+        for name in channels.split("+"):
+            channel = Channel(name)
+            yield _CHANNELS[channel], platform.teams[team].addresses[channel]
+
+
+def find(bundle: Bundle, id_: str) -> tuple[Alert, Service]:
+    """Find an alert by its id."""
+    for service in bundle.services:
+        for alert in service.alerts:
+            if alert.id == id_:
+                return alert, service
+    raise KeyError(id_)

@@ -1,0 +1,150 @@
+"""Hold what arrived against what the specs say: who, once, with which text, number and links, and nobody else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from watchbill.drill.fault import Expected, told
+from watchbill.drill.receivers import SWITCH, Notice, Told
+from watchbill.drill.watch import Key, Watch, key, named
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Bundle
+
+TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]\d+)?")
+SPOKEN = ("summary", "description", "impact", "action")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An alert that fired, or may have: its labels, its summary, and whom the specs say it reaches."""
+
+    labels: Mapping[str, str]
+    summary: str
+    told: frozenset[Told]
+
+    def in_(self, text: str) -> bool:
+        """Whether a text speaks of it."""
+        return self.summary in text
+
+
+def subjects(watch: Watch, bundle: Bundle) -> dict[Key, Subject]:
+    """List everything that fired, with whom it should reach."""
+    known = {(alert.service, alert.name): alert for alert in bundle.alerts}
+    found = {}
+    for each in watch.fired:
+        firing = watch.seen[each]
+        labels = firing.labels
+        alert = known[labels["service"], labels["alertname"]]
+        reached = told(alert, labels["env"], bundle.platform)
+        found[each] = Subject(labels, firing.annotations.get("summary", ""), reached)
+    return found
+
+
+def differs(expected: str, got: str, tolerance: float = TOLERANCE) -> str:
+    """Compare texts, numbers only nearly; says how they differ, "" where they do not."""
+    if _NUMBER.sub("#", expected) != _NUMBER.sub("#", got):
+        return f'expected "{expected}", got "{got}"'
+    for wanted, found in zip(_NUMBER.findall(expected), _NUMBER.findall(got), strict=True):
+        if not math.isclose(float(wanted), float(found), rel_tol=tolerance, abs_tol=1e-9):
+            return f'expected "{expected}", got "{got}"'
+    return ""
+
+
+def pattern(expected: str) -> re.Pattern[str]:
+    """Match a text with any numbers, wherever it stands in a message."""
+    return re.compile(_NUMBER.pattern.join(re.escape(part) for part in _NUMBER.split(expected)))
+
+
+def texts(expected: Expected, watch: Watch) -> str:
+    """Hold the annotations of what fired against the expected ones."""
+    got = watch.seen[key(expected.labels)].annotations
+    wrong = [
+        f"{name}: {how}" for name, text in expected.annotations.items() if (how := differs(text, got.get(name, "")))
+    ]
+    more = sorted(got.keys() - expected.annotations.keys())
+    return "; ".join([*wrong, *(f"{name} is not expected" for name in more)])
+
+
+def arrivals(subject: Subject, notices: Iterable[Notice], *, ended: bool = False) -> dict[Told, list[Notice]]:
+    """Sort the messages that speak of a subject by whom they told."""
+    found: dict[Told, list[Notice]] = {}
+    for notice in notices:
+        text = notice.resolved if ended else notice.firing
+        spoken = f"{text}\n{notice.title}" if notice.ended is ended else text
+        if subject.in_(spoken) or (notice.told[0] == SWITCH and subject.labels["alertname"] in spoken.split()):
+            found.setdefault(notice.told, []).append(notice)
+    return found
+
+
+def reached(subject: Subject, notices: Sequence[Notice], *, ended: bool = False) -> str:
+    """Say who was not told of a subject, or was without need; "" where it is just whom the specs name."""
+    got = arrivals(subject, notices, ended=ended).keys()
+    wanted = {one for one in subject.told if not (ended and one[0] == SWITCH)}
+    wrong = [f"{' '.join(one)} was not told" for one in sorted(wanted - got)]
+    return "; ".join([*wrong, *(f"{' '.join(one)} was told" for one in sorted(got - wanted))])
+
+
+def repeated(subject: Subject, known: Iterable[Subject], notices: Sequence[Notice]) -> str:
+    """Say who was told the same twice in a row; a message is new where it speaks of another set of alerts."""
+    every = list(known)
+    wrong = []
+    for one, got in arrivals(subject, notices).items():
+        sets = [frozenset(each.summary for each in every if each.in_(notice.firing)) for notice in got]
+        again = sum(first == second for first, second in pairwise(sets))
+        if again and one[0] != SWITCH:
+            wrong.append(f"{' '.join(one)} was told {again + 1} times")
+    return "; ".join(wrong)
+
+
+def strangers(known: Iterable[Subject], notices: Iterable[Notice]) -> str:
+    """Say who was told of what is not theirs, or of nothing that fired."""
+    every, wrong = list(known), []
+    for notice in notices:
+        if notice.told[0] == SWITCH:
+            continue
+        spoken = [each for each in every if each.in_(f"{notice.title}\n{notice.firing}\n{notice.resolved}")]
+        wrong += [
+            f"{' '.join(notice.told)} was told of {named(each.labels)}"
+            for each in spoken
+            if notice.told not in each.told
+        ]
+        if not spoken and not notice.ended:
+            wrong.append(f'{" ".join(notice.told)} was told "{notice.title}", and nothing of that kind fired')
+    return "; ".join(dict.fromkeys(wrong))
+
+
+def said(expected: Expected, subject: Subject, notices: Sequence[Notice]) -> str:
+    """Say which messages do not carry the description with the right number."""
+    text = " ".join(expected.annotations["description"].split())
+    wrong = []
+    for one, got in arrivals(subject, notices).items():
+        if one[0] == SWITCH:
+            continue
+        match = pattern(text).search(" ".join(got[0].firing.split()).replace("&amp;", "&"))
+        if match is None:
+            wrong.append(f'{" ".join(one)} did not read "{text}"')
+        elif how := differs(text, match[0]):
+            wrong.append(f"{' '.join(one)}: {how}")
+    return "; ".join(wrong)
+
+
+def incidents(notices: Iterable[Notice]) -> dict[str, int]:
+    """Count the incidents that each PagerDuty service opened: what a person sees as one thing."""
+    found: dict[str, set[str]] = {}
+    for notice in notices:
+        if notice.incident:
+            found.setdefault(notice.told[1], set()).add(notice.incident)
+    return {service: len(keys) for service, keys in found.items()}
+
+
+def related(alert: Alert, fault_metrics: frozenset[str], bundle: Bundle) -> bool:
+    """Say whether an alert reads what a fault moved, so that it may well fire beside the one that is drilled."""
+    service = next(each for each in bundle.services if each.name == alert.service)
+    signal = next(each for each in service.signals if each.key == alert.subject)
+    names = {signal.metrics[role].name for role in alert.metrics if role in signal.metrics}
+    return not names or bool(names & fault_metrics)

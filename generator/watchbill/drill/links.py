@@ -1,0 +1,93 @@
+"""Follow the links of a message: the runbook on the served site, the panel, and the silence."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from html import unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from watchbill.drill.stack import Stack, ask
+
+_HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
+        """Say nothing."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve the built site on loopback until the block ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def runbook(link: str, base: str, site: str, name: str) -> str:
+    """Say how a runbook's link fails to lead to a page with the alert's heading; "" where it does."""
+    if not link.startswith(f"{base}/"):
+        return f"{link} is not on {base}"
+    address = f"{site}{link.removeprefix(base)}"
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 (http, on loopback)
+            page = answer.read().decode()
+    except OSError as error:
+        return f"{link}: {error}"
+    heading = _HEADING.search(page)
+    shown = unescape(re.sub(r"<[^>]+>", "", heading[1])) if heading else ""
+    return "" if name in shown else f'{link} is headed "{shown.strip()}"'
+
+
+def panels(out: Path) -> Mapping[str, frozenset[int]]:
+    """Map the uid of every emitted dashboard to the ids of its panels."""
+    found = {}
+    for path in sorted((out / "grafana/dashboards").rglob("*.json")):
+        dashboard = json.loads(path.read_text(encoding="utf-8"))
+        rows = [panel for panel in dashboard["panels"] if panel["type"] == "row"]
+        every = [*dashboard["panels"], *(panel for row in rows for panel in row.get("panels", ()))]
+        found[dashboard["uid"]] = frozenset(panel["id"] for panel in every)
+    return found
+
+
+def panel(link: str, base: str, known: Mapping[str, frozenset[int]], labels: Mapping[str, str]) -> str:
+    """Say how a panel's link fails to lead to an emitted panel of the alert's place; "" where it does."""
+    parts = urlsplit(link)
+    if not link.startswith(f"{base}/d/"):
+        return f"{link} is not on {base}"
+    uid, asked = parts.path.split("/d/", 1)[1].split("/")[0], parse_qs(parts.query)
+    if int(asked.get("viewPanel", ["0"])[0]) not in known.get(uid, frozenset()):
+        return f"{link}: there is no such panel"
+    wrong = [name for name in ("env", "cluster") if asked.get(f"var-{name}") != [labels[name]]]
+    if "from" not in asked or wrong:
+        return f"{link} does not open the alert's own time, env and cluster"
+    return ""
+
+
+def silence(link: str, stack: Stack, labels: Mapping[str, str]) -> str:
+    """Say how a silence would miss the alert, or reach others, by asking Alertmanager itself; "" where it fits."""
+    _, _, encoded = link.partition("?filter=")
+    if not encoded:
+        return f"{link} opens an empty form"
+    filters = _matchers(unquote(encoded))
+    query = "&".join(f"filter={quote(each)}" for each in filters)
+    found = [each["labels"] for each in ask(stack.alertmanager, f"/api/v2/alerts?{query}")]
+    return "" if found == [dict(labels)] else f"{link} would silence {found}"
+
+
+def _matchers(filter_: str) -> list[str]:
+    return re.findall(r'[^,{}]+?="(?:[^"\\]|\\.)*"', filter_)

@@ -1,0 +1,150 @@
+"""The emitted configuration on loopback, and everything that a drill changes of it (adr/0030).
+
+The compiler writes it from the same specs under a time scale; here addresses and secret files are replaced. Nothing
+else changes, but that the night mutes nothing: what arrives must not depend on the hour.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from watchbill.drill.exporter import NUMBER
+from watchbill.drill.receivers import Addresses, Receivers
+from watchbill.drill.world import Target
+from watchbill.model.bundle import Bundle, Platform
+from watchbill.model.routing import Channel
+from watchbill.naming import secret_file
+from watchbill.quantity import Duration, TimeScale
+from watchbill.targets import alertmanager as alertmanager_target
+from watchbill.targets import prometheus as prometheus_target
+
+# What must not sink with the time scale: a scrape and an evaluation cost what they cost.
+SHORTEST_SCRAPE, SHORTEST_EVALUATION = 0.25, 0.25
+Config = dict[str, Any]
+
+
+def prometheus(bundle: Bundle, targets: Sequence[Target], scale: TimeScale, *, proxy: str, alertmanager: str) -> Config:
+    """Write Prometheus' configuration for some targets: each is asked through the proxy, by its number."""
+    config: Config = yaml.safe_load(prometheus_target.config(bundle))
+    config["rule_files"] = ["rules/*.yml"]
+    entry = config["alerting"]["alertmanagers"][0]
+    entry |= {"scheme": "http", "static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}
+    entry.pop("path_prefix", None)
+    jobs = {target.job for target in targets}
+    config["scrape_configs"] = [
+        _scraped(job, targets, proxy) for job in config["scrape_configs"] if job["job_name"] in jobs
+    ]
+    config["global"]["scrape_interval"] = _at_least(config["global"]["scrape_interval"], SHORTEST_SCRAPE)
+    for job in config["scrape_configs"]:  # which the compiler leaves as the author wrote them
+        job["scrape_interval"] = _at_least(str(scale(Duration.parse(job["scrape_interval"]))), SHORTEST_SCRAPE)
+    config["global"]["evaluation_interval"] = _at_least(config["global"]["evaluation_interval"], SHORTEST_EVALUATION)
+    return config
+
+
+def _scraped(job: Config, targets: Sequence[Target], proxy: str) -> Config:
+    static = [
+        {
+            "targets": [target.instance],
+            "labels": {"env": target.place[0], "cluster": target.place[1], f"__param_{NUMBER}": str(number)},
+        }
+        for number, target in enumerate(targets)
+        if target.job == job["job_name"]
+    ]
+    return {**job, "scheme": "http", "proxy_url": proxy, "static_configs": static}
+
+
+def rules(text: str, *, without: Iterable[str] = ()) -> Config:
+    """Read a rule file, leave some alerts out, and evaluate no group oftener than a laptop bears."""
+    left_out = set(without)
+    config: Config = yaml.safe_load(text)
+    for group in config["groups"]:
+        if "interval" in group:
+            group["interval"] = _at_least(group["interval"], SHORTEST_EVALUATION)
+        group["rules"] = [rule for rule in group["rules"] if rule.get("alert") not in left_out]
+    return config
+
+
+def _at_least(duration: str, seconds: float) -> str:
+    written = Duration.parse(duration)
+    return str(max(written, Duration(round(seconds * 1000))))
+
+
+def alertmanager(bundle: Bundle, receivers: Receivers, secrets: Path) -> Config:
+    """Write Alertmanager's configuration, with every receiver on loopback."""
+    config: Config = yaml.safe_load(alertmanager_target.render(bundle)["alertmanager/alertmanager.yml"])
+    config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{receivers.url}/pagerduty"}
+    _wake(config["route"])
+    second = bundle.platform.delivery.second_path
+    for receiver in config["receivers"]:
+        for mail in receiver.get("email_configs", ()):
+            here = receivers.second_smtp if second and mail["smarthost"] == second.smtp.host else receivers.smtp
+            mail["smarthost"] = here
+        for hook in receiver.get("webhook_configs", ()):
+            hook["url"] = f"{receivers.url}/switch{urlsplit(hook['url']).path}"
+    placed: Config = _with_secrets(config, str(secrets))
+    return placed
+
+
+def _wake(route: Config) -> None:
+    route.pop("mute_time_intervals", None)
+    for child in route.get("routes", ()):
+        _wake(child)
+
+
+def _with_secrets(node: Any, folder: str, key: str = "") -> Any:
+    if isinstance(node, dict):
+        return {name: _with_secrets(value, folder, name) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_with_secrets(value, folder) for value in node]
+    return f"{folder}/{PurePosixPath(node).name}" if key.endswith("_file") else copy.copy(node)
+
+
+def secret_names(config: Mapping[str, Any]) -> frozenset[str]:
+    """List the secret files that a configuration reads, by name."""
+    found: set[str] = set()
+
+    def walk(node: Any, key: str = "") -> None:
+        for name, value in (
+            node.items() if isinstance(node, dict) else enumerate(node if isinstance(node, list) else ())
+        ):
+            walk(value, str(name))
+        if key.endswith("_file") and isinstance(node, str):
+            found.add(PurePosixPath(node).name)
+
+    walk(config)
+    return frozenset(found)
+
+
+def secret_text(name: str, slack: str) -> str:
+    """Make up what a secret file holds."""
+    return slack if name == "slack-api-url" else f"drill-{name}"
+
+
+def addresses(platform: Platform) -> Addresses:
+    """List whom the specs name; who is not here cannot be told."""
+    delivery, teams = platform.delivery, platform.teams.values()
+    switch = {}
+    if delivery.heartbeat:
+        switch[urlsplit(delivery.heartbeat).path] = "drill-heartbeat-token" if delivery.heartbeat_token else ""
+
+    def of(channel: Channel) -> frozenset[str]:
+        return frozenset(team.addresses[channel] for team in teams if channel in team.addresses)
+
+    return Addresses(
+        pagerduty={
+            f"drill-{Path(secret_file('', f'pagerduty-{team.name}')).name}": team.addresses[Channel.PAGERDUTY]
+            for team in teams
+            if Channel.PAGERDUTY in team.addresses
+        },
+        slack=of(Channel.SLACK) | ({delivery.shadow} if delivery.shadow else frozenset()),
+        mail=of(Channel.EMAIL),
+        second_mail=frozenset({delivery.second_path.email}) if delivery.second_path else frozenset(),
+        passwords=frozenset({"drill-smtp-password", "drill-second-path-smtp-password"}),
+        switch=switch,
+    )

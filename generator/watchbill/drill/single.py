@@ -1,0 +1,248 @@
+"""Drill one alert: healthy, fault, pending, firing, told, fault removed, resolved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from watchbill import naming
+from watchbill.drill import judge, links, shipped
+from watchbill.drill.fault import Expected, Fault, fault, paging_place, rule_at, told
+from watchbill.drill.receivers import SWITCH, Notice, Told
+from watchbill.drill.record import Record
+from watchbill.drill.stack import Scaled, Setting, Stack, stack
+from watchbill.drill.watch import Say, Watch, key, named
+from watchbill.drill.world import UP, Moving, Target, World, targets
+from watchbill.loopback import post_alerts
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Bundle, Service
+from watchbill.model.witness import Regime
+from watchbill.quantity import Duration
+from watchbill.targets import prometheus as prometheus_target
+
+SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
+CALM_SECONDS = 1.0
+NEIGHBOURS_SECONDS = 2.5  # longer than a ticket's group_wait under the time scale
+
+
+def rule_files(service: Service, without: Iterable[str], areas: Iterable[str]) -> dict[str, shipped.Config]:
+    """Write a service's rule files of some areas, without some of its alerts."""
+    left_out = list(without)
+    return {
+        Path(naming.rule_file(service.name, area)).name: shipped.rules(
+            prometheus_target.rules(service, area), without=left_out
+        )
+        for area in areas
+    }
+
+
+def areas_beside(alert: Alert, service: Service) -> list[str]:
+    """List the areas whose rules run in a drill: an objective's alone, else all that belong to no objective."""
+    if alert.slo:
+        return [alert.area]
+    return sorted({each.area for each in service.alerts if not each.area.startswith(naming.SLO_AREA)})
+
+
+def drill(id_: str, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
+    """Drill one alert in a folder of its own."""
+    service, alert = next((s, a) for s in scaled.bundle.services for a in s.alerts if a.id == id_)
+    return _Drill(alert, service, scaled, setting).run(folder, say)
+
+
+class _Drill:
+    def __init__(self, alert: Alert, service: Service, scaled: Scaled, setting: Setting) -> None:
+        self.alert, self.service, self.scaled, self.setting = alert, service, scaled, setting
+        self.bundle = scaled.bundle
+        self.place = paging_place(service)
+        self.witness = rule_at(alert, self.place).witness
+        known = targets([service])
+        self.fault: Fault = fault(alert, service, self.place, self.witness, known)
+        self.targets: Sequence[Target] = (*known, *self.fault.targets)
+        self.record = Record(alert.id, alert.summary, alert.severity.value, scaled.scale.divisor)
+
+    def run(self, folder: Path, say: Say) -> Record:
+        """Go through all phases; what fails is noted, and the rest goes on."""
+        began = time.time()
+        muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
+        rules = rule_files(self.service, muted_by, areas_beside(self.alert, self.service))
+        world = World(self.setting.samples)
+        with stack(folder, self.setting, self.scaled, self.targets, world, rules) as running:
+            watch = Watch(running, self.record, say, began)
+            moving = world.lay(self.fault.series)
+            with running.alerting(), running.measuring():
+                self._go(running, watch, moving)
+        self.record.seconds = time.time() - began
+        return self.record
+
+    def _go(self, running: Stack, watch: Watch, moving: Sequence[Moving]) -> None:
+        watch.calm(CALM_SECONDS + seconds(self.witness.history))
+        watch.note("healthy", f"{len(self.targets)} targets answer as they usually do, and nothing fires")
+        early = sorted(named(dict(each)) for each in watch.fired)
+        self.record.hold("nothing fires while all is well", ", ".join(early))
+        at = time.time()
+        for each in moving:
+            each.enter(Regime.ABOVE, at)
+        watch.note("fault", f"{self.alert.sentence}", at)
+        self._firing(running, watch, at)
+        neighbours = self._post_neighbours(running, watch)
+        outlives = seconds(self.alert.keep_firing_for) > NEIGHBOURS_SECONDS  # so the end need not wait for them
+        if neighbours and not outlives:
+            self._hold_muted(running, watch, neighbours)
+        cleared = time.time()
+        for each in moving:
+            each.enter(Regime.CALM, cleared)
+        watch.note("cleared", "the fault is gone", cleared)
+        if neighbours and outlives:
+            self._hold_muted(running, watch, neighbours)
+        self._resolved(running, watch)
+        self._aftermath(running, watch)
+
+    def _firing(self, running: Stack, watch: Watch, at: float) -> None:
+        wanted = {key(expected.labels) for expected in self.fault.expected}
+        patience = seconds(self.witness.settles) + seconds(self.alert.for_) + SLACK_SECONDS
+        fires = watch.until(patience, lambda: wanted <= watch.fired.keys())
+        self.record.hold("fires with its exact labels", "" if fires else self._unlike(watch))
+        if not fires:
+            return
+        reaches = told(self.alert, self.place[0], self.bundle.platform)
+        mine = [judge.Subject(e.labels, e.annotations["summary"], reaches) for e in self.fault.expected]
+
+        def arrived() -> bool:
+            notices = running.receivers.inbox.notices()
+            return all(judge.arrivals(subject, notices).keys() >= subject.told for subject in mine)
+
+        watch.until(SLACK_SECONDS, arrived)
+        notices = running.receivers.inbox.notices()
+        for expected, subject in zip(self.fault.expected, mine, strict=True):
+            self.record.hold("reaches exactly its receivers", judge.reached(subject, notices))
+            self.record.hold("its texts are right", judge.texts(expected, watch))
+            self.record.hold("messages carry the right number", judge.said(expected, subject, notices))
+            self._links(running, expected, judge.arrivals(subject, notices))
+            self._not_early(watch, expected, subject, at)
+
+    def _unlike(self, watch: Watch) -> str:
+        near = [dict(each) for each in watch.fired if dict(each).get("alertname") == self.alert.name]
+        return f"expected {[dict(e.labels) for e in self.fault.expected]}, got {near}"
+
+    def _not_early(self, watch: Watch, expected: Expected, subject: judge.Subject, at: float) -> None:
+        got = judge.arrivals(subject, watch.stack.receivers.inbox.notices())
+        first = min((notice.at for notices in got.values() for notice in notices), default=at + 1e9)
+        soonest = at + seconds(self.alert.for_) + seconds(self.witness.rises) - shipped.SHORTEST_EVALUATION - 0.1
+        text = f"told {first - at:.1f} s after the fault, and for lasts {seconds(self.alert.for_):.1f} s"
+        self.record.hold("tells nobody before its time is over", "" if first >= soonest else text)
+        if seconds(self.alert.for_) > 1:
+            pending = key(expected.labels) in watch.pending
+            self.record.hold("is pending first", "" if pending else "it was never seen pending")
+
+    def _links(self, running: Stack, expected: Expected, got: Mapping[Told, list[Notice]]) -> None:
+        urls = self.bundle.platform.urls
+        wrong: dict[str, list[str]] = {"Runbook": [], "Panel": [], "Silence": []}
+        for told_, notices in got.items():
+            found = notices[0].links
+            if told_[0] == SWITCH:
+                continue
+            for name in wrong.keys() - found.keys():
+                wrong[name].append(f"{' '.join(told_)} has no such link")
+            if "Runbook" in found:
+                how = links.runbook(found["Runbook"], urls.site, self.setting.site, self.alert.name)
+                wrong["Runbook"] += [how] if how else []
+            if "Panel" in found:
+                how = links.panel(found["Panel"], urls.grafana, self.setting.panels, expected.labels)
+                wrong["Panel"] += [how] if how else []
+            if "Silence" in found and len(self.fault.expected) == 1:
+                how = links.silence(found["Silence"], running, expected.labels)
+                wrong["Silence"] += [how] if how else []
+        for name, texts in wrong.items():
+            self.record.hold(f"its link {name} leads there", "; ".join(dict.fromkeys(texts)))
+
+    # Neighbours: tickets about the same, which the page mutes.
+
+    def _neighbours(self) -> list[dict[str, str]]:
+        mine = self.fault.expected[0].labels
+        found = []
+        for other in self.service.alerts:
+            if self.alert.id in self.bundle.inhibited_by[other.id]:
+                own = {label: mine.get(label, "drill") for label in other.grouping}
+                place = {"env": self.place[0], "cluster": self.place[1]}
+                found.append({**own, **place, **dict(other.labels), "alertname": other.name})
+        return found
+
+    def _post_neighbours(self, running: Stack, watch: Watch) -> list[dict[str, str]]:
+        """Let them fire too, for longer than they would wait to be told; the page still fires when they end."""
+        neighbours = self._neighbours()
+        if not neighbours or not watch.firing():
+            return []
+        ends = (datetime.now(tz=UTC) + timedelta(seconds=NEIGHBOURS_SECONDS + 1)).isoformat()
+        text = {"summary": self._of_neighbours}
+        post_alerts(
+            running.alertmanager, [{"labels": each, "annotations": text, "endsAt": ends} for each in neighbours]
+        )
+        watch.note("neighbours", f"{len(neighbours)} more alerts about the same fire too, which must stay muted")
+        return neighbours
+
+    @property
+    def _of_neighbours(self) -> str:
+        return f"a neighbour of {self.alert.id}"
+
+    def _hold_muted(self, running: Stack, watch: Watch, neighbours: Sequence[dict[str, str]]) -> None:
+        watch.for_(NEIGHBOURS_SECONDS)
+        muted = running.muted()
+        loud = [each["alertname"] for each in neighbours if not muted.get(key(each), False)]
+        notices = running.receivers.inbox.notices()
+        heard = [" ".join(n.told) for n in notices if self._of_neighbours in f"{n.title}{n.firing}"]
+        wrong = [*(f"{name} is not muted" for name in loud), *(f"{one} was told of one" for one in heard)]
+        self.record.hold("mutes the tickets about the same", "; ".join(wrong))
+
+    # The end.
+
+    def _resolved(self, running: Stack, watch: Watch) -> None:
+        wanted = {key(expected.labels) for expected in self.fault.expected} & watch.fired.keys()
+        if not wanted:
+            return
+        known = judge.subjects(watch, self.bundle)
+        mine = [known[each] for each in wanted]
+        told_end = [s for s in mine if any(one[0] != SWITCH for one in s.told)]
+
+        def over() -> bool:
+            notices = running.receivers.inbox.notices()
+            return not wanted & watch.firing() and not any(judge.reached(s, notices, ended=True) for s in told_end)
+
+        policy = self.bundle.platform.policies[self.alert.severity]
+        clears = seconds(self.witness.clears) + seconds(self.alert.keep_firing_for)
+        watch.until(clears + seconds(policy.timing.group_interval) + SLACK_SECONDS, over)
+        self.record.hold("resolves", "it fires on" if wanted & watch.firing() else "")
+        notices = running.receivers.inbox.notices()
+        for subject in told_end:
+            self.record.hold("tells that it has ended", judge.reached(subject, notices, ended=True))
+
+    def _aftermath(self, running: Stack, watch: Watch) -> None:
+        known = judge.subjects(watch, self.bundle)
+        notices = running.receivers.inbox.notices()
+        self.record.hold("nobody else is told", judge.strangers(known.values(), notices))
+        own = [subject for subject in known.values() if subject.labels["alertname"] == self.alert.name]
+        twice = [how for subject in own if (how := judge.repeated(subject, known.values(), notices))]
+        self.record.hold("tells each of them once", "; ".join(twice))
+        self.record.hold("no receiver refuses a message", "; ".join(running.receivers.inbox.refused()))
+        self.record.incidents = sum(judge.incidents(notices).values())
+        moved = frozenset(each.stream.metric for each in self.fault.series)
+        if UP in moved or not moved:
+            return
+        metrics = frozenset(name for each in moved for name in (each, each.rsplit("_", 1)[0]))
+        odd = [
+            named(subject.labels)
+            for subject in known.values()
+            if subject.labels["alertname"] != self.alert.name
+            and not judge.related(_alert(self.bundle, subject.labels), metrics, self.bundle)
+        ]
+        self.record.hold("nothing else fires that reads other metrics", ", ".join(odd))
+
+
+def _alert(bundle: Bundle, labels: Mapping[str, str]) -> Alert:
+    return next(a for a in bundle.alerts if a.name == labels["alertname"] and a.service == labels["service"])
+
+
+def seconds(duration: Duration) -> float:
+    """Say a duration in seconds."""
+    return duration.milliseconds / 1000

@@ -1,0 +1,157 @@
+"""What each target exports while a drill runs: the committed sample of its job, and what faults make of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from watchbill.model.bundle import Service
+from watchbill.model.witness import Motion, Regime, Stream
+
+# Counters of a sample grow by a share of what they are each second, as if it was taken three days after the start; so
+# their ratios stay as they are.
+PACE = 1 / 259_200
+BASE = 5000.0  # where counters of faults begin: one at zero would hide how `increase` extrapolates
+_COUNTED = re.compile(r"^# TYPE (\S+) (?:counter|histogram|summary)$", re.MULTILINE)
+_PART = re.compile(r"_(?:bucket|count|sum)$")
+UP = "up"  # what Prometheus itself writes, so that no page can hold it: a scrape fails instead
+
+Place = tuple[str, str]
+"""An environment and one of its clusters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One address that Prometheus scrapes for a job; `instance` is the label that its series get."""
+
+    job: str
+    place: Place
+    instance: str
+
+
+def targets(services: Iterable[Service]) -> tuple[Target, ...]:
+    """List every target of some services, in the order of the configuration."""
+    return tuple(
+        Target(scrape.job, (entry.env, entry.cluster), address)
+        for service in services
+        for scrape in service.scrapes
+        for entry in scrape.targets
+        for address in entry.addresses
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a scrape up to its value; `grows` where it counts something."""
+
+    family: str
+    text: str
+    value: float
+    grows: bool
+
+
+def lines(sample: str) -> tuple[Line, ...]:
+    """Take a scrape apart; comments say nothing that a scrape needs, but the types that tell what counts."""
+    counted = set(_COUNTED.findall(sample))
+    found = []
+    for line in sample.splitlines():
+        if line and not line.startswith("#"):
+            series, _, value = line.rpartition(" ")
+            name = re.split(r"[{ ]", line, maxsplit=1)[0]
+            grows = bool({name, _PART.sub("", name), name.removesuffix("_total")} & counted)
+            found.append(Line(_PART.sub("", name), series, float(value), grows))
+    return tuple(found)
+
+
+@dataclass
+class Moving:
+    """A stream that goes through regimes, each from a moment on."""
+
+    stream: Stream
+    since: float
+    regime: Regime = Regime.CALM
+    _from: float = BASE
+    _scrapes: int = 0
+
+    def __post_init__(self) -> None:
+        self._from = self._entry(self.motion, BASE, self.since)
+
+    @property
+    def motion(self) -> Motion:
+        """How it moves now."""
+        return self.stream.motion(self.regime)
+
+    def enter(self, regime: Regime, at: float) -> None:
+        """Go on in another regime."""
+        here = self._at(at)
+        self.regime, self.since = regime, at
+        self._from = self._entry(self.motion, here, at)
+
+    @staticmethod
+    def _entry(motion: Motion, here: float, at: float) -> float:
+        if motion.level is None:
+            return here
+        return float(motion.level) + (at if motion.of_clock else 0)
+
+    def _at(self, at: float) -> float:
+        return self._from + float(self.motion.slope) * (at - self.since)
+
+    def value(self, at: float) -> float | None:
+        """Return its value at a moment, or None while it is not exported."""
+        return self._at(at) if self.motion.present else None
+
+    def succeeds(self) -> bool:
+        """Say of a share of scrapes whether the next one succeeds, evenly spread."""
+        share = self._from
+        self._scrapes += 1
+        return int(self._scrapes * share) > int((self._scrapes - 1) * share)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A stream of a fault on one target, by the labels that its page shows."""
+
+    target: Target
+    text: str
+    stream: Stream
+
+
+@dataclass
+class World:
+    """All targets, and the faults that are laid over them."""
+
+    samples: Mapping[str, tuple[Line, ...]]
+    began: float = field(default_factory=time.time)
+    _moving: dict[Target, list[tuple[str, Moving]]] = field(default_factory=dict)
+    _hidden: dict[tuple[str, Place], set[str]] = field(default_factory=dict)
+
+    def lay(self, series: Sequence[Series], *, since: float | None = None) -> list[Moving]:
+        """Lay calm series over the samples, whose own of the same names are gone there; returns their motions."""
+        at = self.began if since is None else since
+        found = []
+        for each in series:
+            moving = Moving(each.stream, at)
+            self._moving.setdefault(each.target, []).append((each.text, moving))
+            hidden = self._hidden.setdefault((each.target.job, each.target.place), set())
+            hidden.add(_PART.sub("", each.stream.metric))
+            found.append(moving)
+        return found
+
+    def page(self, target: Target) -> str | None:
+        """Write what a target answers now, or None where the scrape fails."""
+        at = time.time()
+        moving = self._moving.get(target, [])
+        if not all(each.succeeds() for text, each in moving if text == UP):
+            return None
+        hidden = self._hidden.get((target.job, target.place), set())
+        factor = 1 + PACE * (at - self.began)
+        written = [
+            f"{line.text} {line.value * factor!r}" if line.grows else f"{line.text} {line.value!r}"
+            for line in self.samples.get(target.job, ())
+            if line.family not in hidden
+        ]
+        values = ((text, each.value(at)) for text, each in moving if text != UP)
+        written += [f"{text} {value!r}" for text, value in values if value is not None]
+        return "\n".join(written) + "\n"
