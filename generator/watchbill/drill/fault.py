@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
@@ -14,10 +14,12 @@ from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Bundle, Platform, Service
 from watchbill.model.routing import Channel
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Stream, Witness
+from watchbill.model.slo import Slo
+from watchbill.model.witness import GONE, Indication, Motion, Stream, Witness
 from watchbill.promql import quoted
 from watchbill.targets.annotations import dashboard_url_rendered, rendered, texts
 
+FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"
 _CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
 
@@ -54,29 +56,68 @@ def rule_at(alert: Alert, place: Place) -> Rule:
     return next((rule for rule in alert.rules if not rule.place or dict(rule.place) == own), alert.rules[0])
 
 
-def fault(alert: Alert, service: Service, place: Place, witness: Witness, known: Sequence[Target]) -> Fault:
-    """Lay a witness onto the targets of a place; a second instance is made up where there is only one."""
+def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
+    """Lay an alert's witness onto the targets of a place; a second instance is made up where there is only one."""
+    witness = rule_at(alert, place).witness
     signal = next(signal for signal in service.signals if signal.key == alert.subject)
-    homes = _Homes(signal, place, known, witness.streams)
+    if alert.kind == "sli_missing":
+        return _blind(alert, service, place, known)
+    homes = Homes(signal, place, known, witness.streams)
     series = tuple(each for stream in witness.streams for each in homes.series(stream))
     expected = tuple(
-        _expected(alert, {**_place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
+        expect(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
         for firing in witness.firing
     )
     return Fault(alert, place, witness, tuple(homes.made_up), series, expected)
 
 
-def _place_labels(place: Place) -> dict[str, str]:
+def objective(alert: Alert, service: Service) -> Slo:
+    """Find the objective that an alert belongs to."""
+    return next(slo for slo in service.slos if slo.name == alert.slo)
+
+
+def source(slo: Slo, service: Service) -> Signal:
+    """Find the signal that an objective is counted from."""
+    return next(signal for signal in service.signals if signal.key == slo.signal)
+
+
+def _blind(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
+    """Let everything vanish that an objective is counted from: its recordings have no witness that a target exports."""
+    slo = objective(alert, service)
+    given = indication(slo)
+    flow = Motion(slope=FLOW)
+    counters = [Stream(t.metric, t.labels, *(flow if t.good else Motion(),) * 2, GONE) for t in given.tallies]
+    gauges = [Stream(state.metric, state.labels, state.good, state.good, GONE) for state in given.states]
+    streams = (*counters, *gauges)
+    homes = Homes(source(slo, service), place, known, streams)
+    series = tuple(each for stream in streams for each in homes.series(stream))
+    witness = rule_at(alert, place).witness
+    # Events stay in the window that counts them, and then the recordings outlive their last sample.
+    slower = replace(witness, history=witness.settles, settles=witness.settles.times(2))
+    expected = (expect(alert, place_labels(place), Decimal(1)),)
+    return Fault(alert, place, slower, tuple(homes.made_up), series, expected)
+
+
+def indication(slo: Slo) -> Indication:
+    """Return what an objective is counted from; a `ToolError` says that nobody knows."""
+    if slo.indication is None:
+        raise ToolError(f"{slo.id} is counted from what no series can show, so it cannot be drilled")
+    return slo.indication
+
+
+def place_labels(place: Place) -> dict[str, str]:
+    """Label a place."""
     return {"env": place[0], "cluster": place[1]}
 
 
-def _expected(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
+def expect(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
+    """Say what must fire: labels and texts, rendered for a value."""
     annotations = {name: rendered(text, labels, value) for name, text in texts(alert).items()}
     urls = {"runbook_url": alert.runbook_url, "dashboard_url": dashboard_url_rendered(alert, labels)}
     return Expected({**labels, **dict(alert.labels), "alertname": alert.name}, annotations | urls)
 
 
-class _Homes:
+class Homes:
     """Which real target stands for each instance of a witness."""
 
     def __init__(self, signal: Signal, place: Place, known: Sequence[Target], streams: Iterable[Stream]) -> None:

@@ -16,7 +16,8 @@ from watchbill.model.bundle import Bundle
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]\d+)?")
-SPOKEN = ("summary", "description", "impact", "action")
+_DURATION = re.compile(r"\b(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+)s\b")
+_SIZES = (86_400, 3_600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,28 @@ def subjects(watch: Watch, bundle: Bundle) -> dict[Key, Subject]:
 
 def differs(expected: str, got: str, tolerance: float = TOLERANCE) -> str:
     """Compare texts, numbers only nearly; says how they differ, "" where they do not."""
-    if _NUMBER.sub("#", expected) != _NUMBER.sub("#", got):
+    wanted, found = _in_seconds(expected), _in_seconds(got)
+    if _NUMBER.sub("#", wanted) != _NUMBER.sub("#", found):
         return f'expected "{expected}", got "{got}"'
-    for wanted, found in zip(_NUMBER.findall(expected), _NUMBER.findall(got), strict=True):
-        if not math.isclose(float(wanted), float(found), rel_tol=tolerance, abs_tol=1e-9):
-            return f'expected "{expected}", got "{got}"'
+    numbers = zip(_NUMBER.finditer(wanted), _NUMBER.findall(found), strict=True)
+    for number, other in numbers:
+        if not math.isclose(float(number[0]), float(other), rel_tol=tolerance, abs_tol=1e-9):
+            lead = wanted[max(0, number.start() - 40) : number.start()]
+            return f'expected "…{lead}{number[0]}", got {other}'
     return ""
 
 
+def _in_seconds(text: str) -> str:
+    """Write durations such as `1d 2h 3m 4s` in seconds, as one number."""
+    return _DURATION.sub(
+        lambda found: f"{sum(int(n or 0) * s for n, s in zip(found.groups(), _SIZES, strict=True))}s", text
+    )
+
+
 def pattern(expected: str) -> re.Pattern[str]:
-    """Match a text with any numbers, wherever it stands in a message."""
-    return re.compile(_NUMBER.pattern.join(re.escape(part) for part in _NUMBER.split(expected)))
+    """Match a text with any numbers, wherever it stands in a message; durations stand in seconds."""
+    parts = (re.escape(part) for part in _NUMBER.split(_in_seconds(expected)))
+    return re.compile(_NUMBER.pattern.join(parts))
 
 
 def texts(expected: Expected, watch: Watch) -> str:
@@ -125,7 +137,7 @@ def said(expected: Expected, subject: Subject, notices: Sequence[Notice]) -> str
     for one, got in arrivals(subject, notices).items():
         if one[0] == SWITCH:
             continue
-        match = pattern(text).search(" ".join(got[0].firing.split()).replace("&amp;", "&"))
+        match = pattern(text).search(_in_seconds(" ".join(got[0].firing.split())))
         if match is None:
             wrong.append(f'{" ".join(one)} did not read "{text}"')
         elif how := differs(text, match[0]):

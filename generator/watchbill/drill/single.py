@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watchbill import naming
-from watchbill.drill import judge, links, shipped
-from watchbill.drill.fault import Expected, Fault, fault, paging_place, rule_at, told
+from watchbill.drill import history, judge, links, shipped
+from watchbill.drill.fault import Expected, Fault, fault, paging_place, told
 from watchbill.drill.receivers import SWITCH, Notice, Told
 from watchbill.drill.record import Record
 from watchbill.drill.stack import Scaled, Setting, Stack, stack
@@ -21,9 +21,11 @@ from watchbill.model.bundle import Bundle, Service
 from watchbill.model.witness import Regime
 from watchbill.quantity import Duration
 from watchbill.targets import prometheus as prometheus_target
+from watchbill.targets.yamltext import dump
 
 SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 CALM_SECONDS = 1.0
+WAITED_SECONDS = 15.0  # of a history; what is longer is written down beforehand
 NEIGHBOURS_SECONDS = 2.5  # longer than a ticket's group_wait under the time scale
 
 
@@ -45,42 +47,57 @@ def areas_beside(alert: Alert, service: Service) -> list[str]:
     return sorted({each.area for each in service.alerts if not each.area.startswith(naming.SLO_AREA)})
 
 
-def drill(id_: str, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
-    """Drill one alert in a folder of its own."""
-    service, alert = next((s, a) for s in scaled.bundle.services for a in s.alerts if a.id == id_)
-    return _Drill(alert, service, scaled, setting).run(folder, say)
+class Drill:
+    """One alert on its own stack, and everything that is held of it."""
 
-
-class _Drill:
     def __init__(self, alert: Alert, service: Service, scaled: Scaled, setting: Setting) -> None:
         self.alert, self.service, self.scaled, self.setting = alert, service, scaled, setting
         self.bundle = scaled.bundle
         self.place = paging_place(service)
-        self.witness = rule_at(alert, self.place).witness
         known = targets([service])
-        self.fault: Fault = fault(alert, service, self.place, self.witness, known)
+        self.fault = self._fault(known)
+        self.witness = self.fault.witness
         self.targets: Sequence[Target] = (*known, *self.fault.targets)
         self.record = Record(alert.id, alert.summary, alert.severity.value, scaled.scale.divisor)
 
+    def _fault(self, known: Sequence[Target]) -> Fault:
+        return fault(self.alert, self.service, self.place, known)
+
     def run(self, folder: Path, say: Say) -> Record:
         """Go through all phases; what fails is noted, and the rest goes on."""
-        began = time.time()
-        muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
-        rules = rule_files(self.service, muted_by, areas_beside(self.alert, self.service))
         world = World(self.setting.samples)
-        with stack(folder, self.setting, self.scaled, self.targets, world, rules) as running:
-            watch = Watch(running, self.record, say, began)
-            moving = world.lay(self.fault.series)
+        with stack(folder, self.setting, self.scaled, self.targets, world, self.rules()) as running:
+            watch = Watch(running, self.record, say)
+            moving = self._begin(world, folder)
             with running.alerting(), running.measuring():
                 self._go(running, watch, moving)
-        self.record.seconds = time.time() - began
+        self.record.seconds = time.time() - watch.began
         return self.record
 
+    def rules(self) -> dict[str, shipped.Config]:
+        """Write the rules that run: without what would mute the alert, which is drilled by itself."""
+        muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
+        found = rule_files(self.service, muted_by, areas_beside(self.alert, self.service))
+        if self.alert.slo:
+            for name, groups in prometheus_target.recordings(self.service).items():
+                if naming.slo_area(self.alert.slo) in name:
+                    found[Path(name).name] = shipped.rules(dump({"groups": groups}, source=""))
+        return found
+
+    def _begin(self, world: World, folder: Path) -> list[Moving]:
+        """Lay the series, calm, with a history where the alert compares with what was long ago."""
+        needed = seconds(self.witness.history)
+        if needed <= WAITED_SECONDS:
+            return world.lay(self.fault.series)
+        now = time.time()
+        moving = world.lay(self.fault.series, since=now - needed - CALM_SECONDS)
+        points = history.course(self.fault.series, moving, [(Regime.CALM, now)], step=max(1.0, needed / 2000))
+        history.write(points, folder / "prometheus", self.setting.generation.promtool)
+        return moving
+
     def _go(self, running: Stack, watch: Watch, moving: Sequence[Moving]) -> None:
-        watch.calm(CALM_SECONDS + seconds(self.witness.history))
-        watch.note("healthy", f"{len(self.targets)} targets answer as they usually do, and nothing fires")
-        early = sorted(named(dict(each)) for each in watch.fired)
-        self.record.hold("nothing fires while all is well", ", ".join(early))
+        watch.calm(CALM_SECONDS + min(seconds(self.witness.history), WAITED_SECONDS))
+        self._healthy(watch)
         at = time.time()
         for each in moving:
             each.enter(Regime.ABOVE, at)
@@ -98,6 +115,11 @@ class _Drill:
             self._hold_muted(running, watch, neighbours)
         self._resolved(running, watch)
         self._aftermath(running, watch)
+
+    def _healthy(self, watch: Watch) -> None:
+        early = sorted(named(dict(each)) for each in watch.fired)
+        watch.note("healthy", f"{len(self.targets)} targets answer as they usually do")
+        self.record.hold("nothing fires while all is well", ", ".join(early))
 
     def _firing(self, running: Stack, watch: Watch, at: float) -> None:
         wanted = {key(expected.labels) for expected in self.fault.expected}

@@ -45,13 +45,14 @@ class Setting:
     """What all drills of one run share.
 
     `samples` are the committed samples by job, `site` where the built site is served, `panels` the ids of the emitted
-    panels by dashboard; `stop` is set when somebody wants all of it to end.
+    panels by dashboard, `real` what is emitted; `stop` is set when somebody wants all of it to end.
     """
 
     generation: Generation
     samples: Mapping[str, tuple[Line, ...]]
     site: str
     panels: Mapping[str, frozenset[int]]
+    real: Bundle
     stop: Event
 
 
@@ -108,9 +109,9 @@ class Stack:
     targets: Sequence[Target]
     world: World
     receivers: Receivers
-    proxy: str
     alertmanager_port: int
     prometheus_port: int
+    proxy: str = ""
 
     @property
     def alertmanager(self) -> str:
@@ -206,8 +207,8 @@ def stack(
     """Run exporter and receivers until the block ends; the servers are configured, and started apart."""
     with ExitStack() as running_:
         receivers = running_.enter_context(receiving(shipped.addresses(scaled.bundle.platform)))
-        proxy = running_.enter_context(exporting(lambda number: world.page(targets[number])))
-        found = Stack(folder, setting, scaled, targets, world, receivers, proxy, free_port(), free_port())
+        found = Stack(folder, setting, scaled, targets, world, receivers, free_port(), free_port())
+        found.proxy = running_.enter_context(exporting(lambda number: found.world.page(targets[number])))
         _configure(found, rules)
         yield found
 

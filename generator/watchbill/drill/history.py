@@ -1,0 +1,63 @@
+"""Write what Prometheus would have stored, so that a drill need not wait for hours or days to pass."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from watchbill.drill.world import Moving, Series, Target
+from watchbill.errors import ToolError
+from watchbill.model.witness import Regime
+from watchbill.promql import quoted
+
+ONE_BLOCK = "1536h"  # more than 32 days: many small blocks take far longer to write and to read
+Point = tuple[float, str, float]
+"""A Unix time, a series, and its value."""
+
+
+def stored(text: str, target: Target) -> str:
+    """Name a series as Prometheus stores it: with its target labels."""
+    name, _, inside = text.partition("{")
+    own = {"job": target.job, "instance": target.instance, "env": target.place[0], "cluster": target.place[1]}
+    labels = [f"{label}={quoted(value)}" for label, value in own.items()]
+    return f"{name}{{{','.join([*labels, *([inside.removesuffix('}')] if inside else [])])}}}"
+
+
+def named(metric: str, labels: Mapping[str, str]) -> str:
+    """Name a series that a rule has recorded."""
+    return f"{metric}{{{','.join(f'{label}={quoted(value)}' for label, value in sorted(labels.items()))}}}"
+
+
+def write(points: Iterable[Point], storage: Path, promtool: Path) -> None:
+    """Write points, which ascend in time, as a block into a storage."""
+    storage.mkdir(parents=True, exist_ok=True)
+    text = storage.with_suffix(".txt")
+    with text.open("w", encoding="utf-8") as file:
+        file.writelines(f"{series} {value!r} {at:.3f}\n" for at, series, value in points)
+        file.write("# EOF\n")
+    command = [str(promtool), "tsdb", "create-blocks-from", "openmetrics", "--quiet"]
+    command += [f"--max-block-duration={ONE_BLOCK}", str(text), str(storage)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    text.unlink()
+    if result.returncode:
+        raise ToolError(f"promtool cannot write a history: {result.stderr.strip() or result.stdout.strip()}")
+
+
+def course(
+    series: Sequence[Series], moving: Sequence[Moving], phases: Sequence[tuple[Regime, float]], *, step: float
+) -> Iterator[Point]:
+    """Let series go through regimes, each from a moment on, the last until its own end; the motions end up there.
+
+    The first phase begins where the motions do.
+    """
+    at = moving[0].since
+    names = [stored(each.text, each.target) for each in series]
+    for regime, until in phases:
+        for each in moving:
+            if each.regime is not regime:
+                each.enter(regime, at)
+        while at < until:
+            values = [each.value(at) for each in moving]
+            yield from ((at, name, value) for name, value in zip(names, values, strict=True) if value is not None)
+            at += step

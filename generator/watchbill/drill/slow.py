@@ -1,0 +1,147 @@
+"""Drill what takes hours to come and to go: Prometheus is started three times, on three histories.
+
+The first is healthy, the second just past the threshold, the third the same with its latest part clean again.
+Alertmanager and all receivers stay up, so that people see one course of events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from watchbill import naming
+from watchbill.drill import burn, history, shipped
+from watchbill.drill.fault import Fault, Homes, expect, indication, objective, place_labels, rule_at, source
+from watchbill.drill.history import Point
+from watchbill.drill.record import Record
+from watchbill.drill.single import CALM_SECONDS, Drill, seconds
+from watchbill.drill.stack import stack
+from watchbill.drill.watch import Say, Watch
+from watchbill.drill.world import Series, Target, World
+from watchbill.model.witness import Regime, State, Stream
+from watchbill.targets import prometheus as prometheus_target
+from watchbill.targets.yamltext import dump
+
+QUICK = "500ms"  # how often rules are evaluated that look back over real days
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One of the three histories: its points, and how its series go on."""
+
+    points: Iterable[Point]
+    world: World
+
+
+class SlowDrill(Drill):
+    """A drill by histories under the time scale, made of the witness."""
+
+    real_time = False
+
+    def run(self, folder: Path, say: Say) -> Record:
+        """Start three times; what fails is noted, and the rest goes on."""
+        world = World(self.setting.samples)
+        with stack(folder, self.setting, self.scaled, self.targets, world, self.rules()) as running:
+            watch = Watch(running, self.record, say)
+            with running.alerting():
+                with self._started(watch, folder, "healthy"):
+                    watch.calm(CALM_SECONDS)
+                    self._healthy(watch)
+                with self._started(watch, folder, "faulty") as at:
+                    watch.note("fault", self.alert.sentence, at)
+                    self._firing(running, watch, at)
+                    if neighbours := self._post_neighbours(running, watch):
+                        self._hold_muted(running, watch, neighbours)
+                with self._started(watch, folder, "clean") as at:
+                    watch.note("cleared", "the latest part of the history is clean", at)
+                    self._resolved(running, watch)
+                    self._aftermath(running, watch)
+        self.record.seconds = time.time() - watch.began
+        return self.record
+
+    @contextmanager
+    def _started(self, watch: Watch, folder: Path, name: str) -> Iterator[float]:
+        now = time.time()
+        past = self.past(name, now)
+        history.write(past.points, folder / name, self.setting.generation.promtool)
+        watch.stack.world = past.world
+        with watch.stack.measuring(name, real_time=self.real_time):
+            watch.calm(0)
+            yield now
+
+    def past(self, name: str, now: float) -> Past:
+        """Let the witness be calm, then at fault until it shows fully, then calm until that is seen."""
+        witness = self.witness
+        fault, clean = seconds(witness.settles), seconds(witness.clears)
+        ends = {"healthy": [0.0], "faulty": [fault, 0.0], "clean": [fault + clean, clean, 0.0]}[name]
+        regimes = (Regime.CALM, Regime.ABOVE, Regime.CALM)
+        phases = [(regime, now - end) for regime, end in zip(regimes, ends, strict=False)]
+        world = World(self.setting.samples)
+        since = phases[0][1] - seconds(witness.history)
+        moving = world.lay(self.fault.series, since=since)
+        step = max(1.0, (now - since) / 2000)
+        return Past(list(history.course(self.fault.series, moving, phases, step=step)), world)
+
+
+class BurnDrill(SlowDrill):
+    """A drill of a budget that burns: real windows, and histories that are counted from events."""
+
+    real_time = True
+
+    def _fault(self, known: Sequence[Target]) -> Fault:
+        """Expect what the events say; the series are those of the histories."""
+        self.slo = objective(self.alert, self.service)
+        self.tiers = tuple(tier for tier in self.slo.tiers if tier.severity == self.alert.severity.value)
+        given, well = indication(self.slo), burn.course(self.slo, None)
+        streams = [*(burn.live(tally, well) for tally in given.tallies), *map(_steady, given.states)]
+        self.homes = Homes(source(self.slo, self.service), self.place, known, streams)
+        self.burning = burn.course(self.slo, self.tiers[0])
+        witness = rule_at(self.alert, self.place).witness
+        said = burn.asked(self.alert, self.slo, self.burning)
+        labels = {**place_labels(self.place), **dict(witness.firing[0].labels)}
+        value = Decimal(repr(self.burning.ratio(burn.minutes(self.tiers[0].long))))
+        return Fault(said, self.place, witness, tuple(self.homes.made_up), (), (expect(said, labels, value),))
+
+    def rules(self) -> dict[str, shipped.Config]:
+        """Take the emitted rules with their real windows, evaluated oftener, but for the counts: these are written."""
+        service = next(each for each in self.setting.real.services if each.name == self.service.name)
+        texts = {naming.rule_file(service.name, self.alert.area): prometheus_target.rules(service, self.alert.area)}
+        for name, groups in prometheus_target.recordings(service).items():
+            if naming.slo_area(self.slo.name) in name:
+                texts[name] = dump({"groups": groups}, source="")
+        muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
+        found = {Path(name).name: shipped.rules(text, without=muted_by) for name, text in texts.items()}
+        for config in found.values():
+            for group in config["groups"]:
+                if not group["name"].endswith("-events"):
+                    group["interval"] = QUICK
+        return found
+
+    def past(self, name: str, now: float) -> Past:
+        """Let all be well; or the first tier burn until now; or until all short windows are clean."""
+        ended = max(burn.minutes(tier.short) for tier in self.tiers) + 2 * burn.FIVE
+        course = {
+            "healthy": lambda: burn.course(self.slo, None),
+            "faulty": lambda: self.burning,
+            "clean": lambda: burn.course(self.slo, self.tiers[0], ended),
+        }[name]()
+        labels = dict(self.witness.firing[0].labels)
+        given = indication(self.slo)
+        tallies = [(tally, each) for tally in given.tallies for each in self._placed(burn.live(tally, course))]
+        states = [each for state in given.states for each in self._placed(_steady(state))]
+        points = list(burn.recorded(self.slo, course, labels, place_labels(self.place), now))
+        points += burn.raw(tallies, course, now)
+        world = World(self.setting.samples)
+        world.lay([*(series for _, series in tallies), *states], since=now)
+        return Past(sorted(points, key=lambda point: point[0]), world)
+
+    def _placed(self, stream: Stream) -> Iterable[Series]:
+        return self.homes.series(stream)
+
+
+def _steady(state: State) -> Stream:
+    return Stream(state.metric, state.labels, state.good, state.good, state.good)
