@@ -16,6 +16,7 @@ from watchbill.locking import lock
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
 from watchbill.prose import bind
+from watchbill.quantity import REAL_TIME, TimeScale
 from watchbill.source import Document, Prose, SourceError, beside, read_prose, read_tree
 from watchbill.targets import render
 from watchbill.targets.prometheus import rule_groups
@@ -44,13 +45,14 @@ class CompileError(SpecError):
         self.texts = texts
 
 
-def compile_specs(specs: Path, *, prose: bool = True) -> Compiled:
+def compile_specs(specs: Path, *, prose: bool = True, scale: TimeScale = REAL_TIME) -> Compiled:
     """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails.
 
-    Without `prose` the runbooks and decisions beside it are not looked at, and the bundle has no pages.
+    Without `prose` the runbooks and decisions beside it are not looked at, and the bundle has no pages; only then may
+    durations run under a `scale`.
     """
     if not prose:
-        return _without_prose(specs)
+        return _without_prose(specs, scale)
     documents, runbooks, decisions = _read(specs)
     texts = {document.path: document.text for document in documents}
     texts |= {page.path: page.text for page in (*runbooks, *decisions)}
@@ -62,12 +64,12 @@ def compile_specs(specs: Path, *, prose: bool = True) -> Compiled:
         raise CompileError(error, texts) from None
 
 
-def _without_prose(specs: Path) -> Compiled:
+def _without_prose(specs: Path, scale: TimeScale) -> Compiled:
     documents = read_tree(specs)
     texts = {document.path: document.text for document in documents}
     try:
         linked = link(documents)
-        return Compiled(lower(linked), linked.warnings, texts)
+        return Compiled(lower(linked, scale=scale), linked.warnings, texts)
     except SpecError as error:
         raise CompileError(error, texts) from None
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 NUMBER = "drill_target"  # the URL parameter that says which target is asked
-_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8"
+_DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,17 +33,24 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that hang up, as a server does that is stopped."""
 
 
 @contextmanager
-def serving(handler: type[Handler], port: int = 0) -> Iterator[str]:
+def serving(handler: Callable[..., BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
     """Answer on loopback until the block ends; gives the URL."""
-    server = _Server(("127.0.0.1", port), handler)
+    with _running(_Server(("127.0.0.1", port), handler)) as url:
+        yield url
+
+
+@contextmanager
+def _running(server: _Server) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -52,18 +61,25 @@ def serving(handler: type[Handler], port: int = 0) -> Iterator[str]:
         server.server_close()
 
 
+class _Scraped(socketserver.StreamRequestHandler):
+    """Read requests and nothing of their headers: scrapes are many, and parsing mail headers is most of their cost."""
+
+    page: Callable[[int], str | None]
+    timeout = 30
+
+    def handle(self) -> None:
+        while request := self.rfile.readline():
+            while self.rfile.readline() not in {b"\r\n", b""}:
+                pass
+            number = parse_qs(urlsplit(request.split(b" ")[1].decode()).query)[NUMBER][0]
+            text = type(self).page(int(number))
+            head, body = (_OK, text.encode()) if text is not None else (_DOWN, b"down\n")
+            self.wfile.write(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+
+
 @contextmanager
 def exporting(page: Callable[[int], str | None]) -> Iterator[str]:
     """Serve the page of each target by its number; one without a page answers 503. Gives the proxy's URL."""
-
-    class Exporter(Handler):
-        def do_GET(self) -> None:
-            number = parse_qs(urlsplit(self.path).query)[NUMBER][0]
-            text = page(int(number))
-            if text is None:
-                self.respond(503, "text/plain", "down\n")
-            else:
-                self.respond(200, _TYPE, text)
-
-    with serving(Exporter) as url:
+    handler = type("Scraped", (_Scraped,), {"page": staticmethod(page)})
+    with _running(_Server(("127.0.0.1", 0), handler)) as url:
         yield url

@@ -15,6 +15,7 @@ from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
+TOLERANCE_OF_SCRAPES = 0.15  # of shares of scrapes themselves: one of twenty is one of eight that succeed
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]\d+)?")
 _DURATION = re.compile(r"\b(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+)s\b")
 _SIZES = (86_400, 3_600, 60, 1)
@@ -72,11 +73,13 @@ def pattern(expected: str) -> re.Pattern[str]:
     return re.compile(_NUMBER.pattern.join(parts))
 
 
-def texts(expected: Expected, watch: Watch) -> str:
+def texts(expected: Expected, watch: Watch, tolerance: float = TOLERANCE) -> str:
     """Hold the annotations of what fired against the expected ones."""
     got = watch.seen[key(expected.labels)].annotations
     wrong = [
-        f"{name}: {how}" for name, text in expected.annotations.items() if (how := differs(text, got.get(name, "")))
+        f"{name}: {how}"
+        for name, text in expected.annotations.items()
+        if (how := differs(text, got.get(name, ""), tolerance))
     ]
     more = sorted(got.keys() - expected.annotations.keys())
     return "; ".join([*wrong, *(f"{name} is not expected" for name in more)])
@@ -130,7 +133,7 @@ def strangers(known: Iterable[Subject], notices: Iterable[Notice]) -> str:
     return "; ".join(dict.fromkeys(wrong))
 
 
-def said(expected: Expected, subject: Subject, notices: Sequence[Notice]) -> str:
+def said(expected: Expected, subject: Subject, notices: Sequence[Notice], tolerance: float = TOLERANCE) -> str:
     """Say which messages do not carry the description with the right number."""
     text = " ".join(expected.annotations["description"].split())
     wrong = []
@@ -140,7 +143,7 @@ def said(expected: Expected, subject: Subject, notices: Sequence[Notice]) -> str
         match = pattern(text).search(_in_seconds(" ".join(got[0].firing.split())))
         if match is None:
             wrong.append(f'{" ".join(one)} did not read "{text}"')
-        elif how := differs(text, match[0]):
+        elif how := differs(text, match[0], tolerance):
             wrong.append(f"{' '.join(one)}: {how}")
     return "; ".join(wrong)
 

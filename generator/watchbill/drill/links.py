@@ -9,33 +9,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from html import unescape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from watchbill.drill.exporter import Handler, serving
 from watchbill.drill.stack import Stack, ask
 
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
-        """Say nothing."""
+class _Site(SimpleHTTPRequestHandler):
+    """The built site, without a log."""
+
+    log_message = Handler.log_message
 
 
 @contextmanager
 def served(site: Path) -> Iterator[str]:
     """Serve the built site on loopback until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(partial(_Site, directory=str(site))) as url:
+        yield url
 
 
 def runbook(link: str, base: str, site: str, name: str) -> str:

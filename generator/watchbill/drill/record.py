@@ -26,7 +26,8 @@ class Check:
 class Record:
     """One drill: its events, its checks, and how long it took in seconds.
 
-    `scale` is how much faster than life it ran; `incidents` says how many each person saw.
+    `scale` is how much faster than life it ran, `incidents` how many PagerDuty opened; `broke` says that a server did
+    not run.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Record:
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
     incidents: int = 0
+    broke: bool = False
 
     @property
     def failures(self) -> list[Check]:

@@ -20,18 +20,31 @@ from watchbill.drill.world import Target
 from watchbill.model.bundle import Bundle, Platform
 from watchbill.model.routing import Channel
 from watchbill.naming import secret_file
-from watchbill.quantity import Duration, TimeScale
+from watchbill.quantity import Duration
 from watchbill.targets import alertmanager as alertmanager_target
 from watchbill.targets import prometheus as prometheus_target
 
 # What must not sink with the time scale: a scrape and an evaluation cost what they cost.
-SHORTEST_SCRAPE, SHORTEST_EVALUATION = 0.25, 0.25
+SHORTEST_EVALUATION = 0.25  # seconds
+SCRAPES_A_WINDOW = 8  # a window with fewer samples would show what falls between them
+SHORTEST_SCRAPE, LONGEST_SCRAPE = Duration(250), Duration(500)
 Config = dict[str, Any]
 
 
-def prometheus(bundle: Bundle, targets: Sequence[Target], scale: TimeScale, *, proxy: str, alertmanager: str) -> Config:
+def _load(text: str) -> Config:
+    loaded: Config = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
+    return loaded
+
+
+def dump(content: Config) -> str:
+    """Write a configuration."""
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True))
+
+
+def prometheus(bundle: Bundle, targets: Sequence[Target], *, scrape: Duration, proxy: str, alertmanager: str) -> Config:
     """Write Prometheus' configuration for some targets: each is asked through the proxy, by its number."""
-    config: Config = yaml.safe_load(prometheus_target.config(bundle))
+    config: Config = _load(prometheus_target.config(bundle))
     config["rule_files"] = ["rules/*.yml"]
     entry = config["alerting"]["alertmanagers"][0]
     entry |= {"scheme": "http", "static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}
@@ -40,11 +53,15 @@ def prometheus(bundle: Bundle, targets: Sequence[Target], scale: TimeScale, *, p
     config["scrape_configs"] = [
         _scraped(job, targets, proxy) for job in config["scrape_configs"] if job["job_name"] in jobs
     ]
-    config["global"]["scrape_interval"] = _at_least(config["global"]["scrape_interval"], SHORTEST_SCRAPE)
-    for job in config["scrape_configs"]:  # which the compiler leaves as the author wrote them
-        job["scrape_interval"] = _at_least(str(scale(Duration.parse(job["scrape_interval"]))), SHORTEST_SCRAPE)
+    for place in (config["global"], *config["scrape_configs"]):
+        place["scrape_interval"] = str(scrape)
     config["global"]["evaluation_interval"] = _at_least(config["global"]["evaluation_interval"], SHORTEST_EVALUATION)
     return config
+
+
+def scrape_interval(window: Duration) -> Duration:
+    """Choose how often targets are asked, by the shortest window that has to see them; oftener costs more."""
+    return min(LONGEST_SCRAPE, max(SHORTEST_SCRAPE, Duration(window.milliseconds // SCRAPES_A_WINDOW)))
 
 
 def _scraped(job: Config, targets: Sequence[Target], proxy: str) -> Config:
@@ -62,7 +79,7 @@ def _scraped(job: Config, targets: Sequence[Target], proxy: str) -> Config:
 def rules(text: str, *, without: Iterable[str] = ()) -> Config:
     """Read a rule file, leave some alerts out, and evaluate no group oftener than a laptop bears."""
     left_out = set(without)
-    config: Config = yaml.safe_load(text)
+    config: Config = _load(text)
     for group in config["groups"]:
         if "interval" in group:
             group["interval"] = _at_least(group["interval"], SHORTEST_EVALUATION)
@@ -77,7 +94,7 @@ def _at_least(duration: str, seconds: float) -> str:
 
 def alertmanager(bundle: Bundle, receivers: Receivers, secrets: Path) -> Config:
     """Write Alertmanager's configuration, with every receiver on loopback."""
-    config: Config = yaml.safe_load(alertmanager_target.render(bundle)["alertmanager/alertmanager.yml"])
+    config: Config = _load(alertmanager_target.render(bundle)["alertmanager/alertmanager.yml"])
     config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{receivers.url}/pagerduty"}
     _wake(config["route"])
     second = bundle.platform.delivery.second_path

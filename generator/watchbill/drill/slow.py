@@ -51,13 +51,13 @@ class SlowDrill(Drill):
                 with self._started(watch, folder, "healthy"):
                     watch.calm(CALM_SECONDS)
                     self._healthy(watch)
+                watch.note("fault", self.alert.sentence)
                 with self._started(watch, folder, "faulty") as at:
-                    watch.note("fault", self.alert.sentence, at)
                     self._firing(running, watch, at)
                     if neighbours := self._post_neighbours(running, watch):
                         self._hold_muted(running, watch, neighbours)
-                with self._started(watch, folder, "clean") as at:
-                    watch.note("cleared", "the latest part of the history is clean", at)
+                watch.note("cleared", "the latest part of the history is clean")
+                with self._started(watch, folder, "clean"):
                     self._resolved(running, watch)
                     self._aftermath(running, watch)
         self.record.seconds = time.time() - watch.began

@@ -14,8 +14,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import yaml
-
 from watchbill.drill import shipped
 from watchbill.drill.exporter import exporting
 from watchbill.drill.receivers import Receivers, receiving
@@ -58,10 +56,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """The specs, compiled under a time scale."""
+    """The specs, compiled under a time scale, and how often targets are asked."""
 
     bundle: Bundle
     scale: TimeScale
+    scrape: Duration = shipped.SHORTEST_SCRAPE
 
 
 def pause(stop: Event, seconds: float) -> None:
@@ -225,8 +224,13 @@ def _configure(found: Stack, rules: Mapping[str, shipped.Config]) -> None:
             place = found.folder / "templates" / Path(path).name
             place.parent.mkdir(exist_ok=True)
             place.write_text(text, encoding="utf-8")
-    where = {"proxy": found.proxy, "alertmanager": found.alertmanager}
-    measured = shipped.prometheus(found.scaled.bundle, found.targets, found.scaled.scale, **where)
+    measured = shipped.prometheus(
+        found.scaled.bundle,
+        found.targets,
+        scrape=found.scaled.scrape,
+        proxy=found.proxy,
+        alertmanager=found.alertmanager,
+    )
     _write(found.folder / "prometheus.yml", measured)
     for name, content in rules.items():
         _write(found.folder / "rules" / name, content)
@@ -234,4 +238,4 @@ def _configure(found: Stack, rules: Mapping[str, shipped.Config]) -> None:
 
 def _write(place: Path, content: Any) -> None:
     place.parent.mkdir(exist_ok=True)
-    place.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    place.write_text(shipped.dump(content), encoding="utf-8")

@@ -1,0 +1,154 @@
+"""`watchbill drill`: run alerts through real servers, from the fault to the messages and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from watchbill import console
+from watchbill.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from watchbill.drill.campaign import Campaign
+    from watchbill.drill.record import Event, Record
+    from watchbill.model.alerts import Alert
+
+SCALE, JOBS = 60, 12
+
+
+@click.command(short_help="Break it on purpose, and watch the page arrive.")
+@click.argument("alert", required=False)
+@click.option("--all", "all_", is_flag=True, help="Drill every alert.")
+@click.option("--service", metavar="NAME", help="Drill the alerts of this service.")
+@click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill the alerts of this severity.")
+@click.option(
+    "--generation",
+    "generation_",
+    type=click.Choice(["newest", "oldest"]),
+    default="newest",
+    show_default=True,
+    help="The servers of .tools, which are fetched if need be.",
+)
+@click.option(
+    "--scale", type=click.IntRange(1, 240), default=SCALE, show_default=True, help="How much faster than life it runs."
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=JOBS, show_default=True, help="How many drills at once.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a report for CI, too.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to look at, too.")
+@click.option("--keep", is_flag=True, help="Keep the folders of the servers.")
+@click.option(
+    "--site", type=click.Path(path_type=Path), default=Path("site"), show_default=True, help="The built site."
+)
+@click.option(
+    "--config", type=click.Path(path_type=Path), default=Path("mkdocs.yml"), show_default=True, help="MkDocs'."
+)
+@console.specs_option
+@console.out_option
+@console.format_option
+def drill(  # noqa: PLR0913 (one parameter per option)
+    *,
+    alert: str | None,
+    all_: bool,
+    service: str | None,
+    severity: str | None,
+    generation_: str,
+    scale: int,
+    jobs: int,
+    junit: Path | None,
+    html: Path | None,
+    keep: bool,
+    site: Path,
+    config: Path,
+    specs: Path,
+    out: Path,
+    format_: str,
+) -> None:
+    """Run ALERT through a real Prometheus and Alertmanager, with the emitted configuration, and real receivers.
+
+    Its metrics are healthy, then at fault, then healthy again. Who is told what, and when, is held against the specs:
+    exactly the receivers, once, with the right number and links that lead somewhere, and nobody else.
+    """
+    from watchbill import pipeline
+    from watchbill import tools as toolbox
+    from watchbill.drill import campaign
+
+    if (alert is None) is not (all_ or service is not None or severity is not None):
+        raise UsageError("name one alert, or ask for --all, a --service or a --severity")
+    bundle = pipeline.compile_specs(specs, prose=False).bundle
+    chosen = campaign.choose_alerts(bundle, alert=alert, service=service, severity=severity)
+    campaign.expect_emitted(bundle, out)
+    toolbox.fetch(names=(generation_,))
+    tools = toolbox.generation(generation_)
+    _expect_site(specs, config, site)
+    given = campaign.Campaign(specs, out, site, bundle, tools, scale, keep)
+    records = _run(given, chosen, jobs, alone=alert is not None)
+    servers = f"Prometheus {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
+    _write(records, junit, html, servers)
+    _show(records, servers, format_)
+    if any(record.broke for record in records):
+        sys.exit(ExitCode.TOOL)
+    if any(record.failures for record in records):
+        sys.exit(ExitCode.FOUND)
+
+
+def _expect_site(specs: Path, config: Path, site: Path) -> None:
+    if (site / "index.html").is_file():
+        return
+    from watchbill import sitebuild
+
+    console.say("building the runbook site, where the links of the messages lead …")
+    sitebuild.build_site(specs, config, site, console.say)
+
+
+def _run(given: Campaign, chosen: Sequence[Alert], jobs: int, *, alone: bool) -> list[Record]:
+    from watchbill.drill import campaign, report
+
+    console.say(f"drilling {console.count(len(chosen), 'alert')} {report.scaling(given.scale)}")
+    tell = _timeline if alone else _quiet
+    records = []
+    for record in campaign.run(given, chosen, jobs=jobs, tell=tell):
+        records.append(record)
+        if not alone:
+            console.say(f"{len(records):>4}/{len(chosen)}  {report.verdict(record)}")
+        if record.failures:
+            console.say(report.failures(record))
+    return records
+
+
+def _timeline(_: str, event: Event) -> None:
+    from watchbill.drill import report
+
+    console.say(report.line(event))
+
+
+def _quiet(id_: str, event: Event) -> None:
+    if event.kind == "kept":
+        console.say(f"{id_}: {event.text}")
+
+
+def _write(records: Sequence[Record], junit: Path | None, html: Path | None, servers: str) -> None:
+    from watchbill.drill import report
+
+    if junit is not None:
+        junit.write_text(report.junit(records), encoding="utf-8")
+    if html is not None:
+        html.write_text(report.page(records, generation=servers), encoding="utf-8")
+
+
+def _show(records: Sequence[Record], servers: str, format_: str) -> None:
+    from watchbill.drill import report
+
+    if format_ == "json":
+        console.print_json(report.as_json(records))
+        return
+    checks = sum(len(record.checks) for record in records)
+    failed = sum(bool(record.failures) for record in records)
+    if len(records) > 1:
+        click.echo(report.table(records))
+    said = f"{console.count(failed, 'drill')} failed" if failed else "all of them hold"
+    click.echo(f"{console.count(checks, 'check')} on {servers}: {said}")
