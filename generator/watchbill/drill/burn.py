@@ -64,10 +64,10 @@ def course(slo: Slo, tier: BurnTier | None, ended: int = 0) -> Course:
 
 
 def _bad_minutes(long: int, short: int, count: int) -> Iterator[int]:
-    """Spread bad minutes over a long window; the last one is late in the short one, and in none that is shorter."""
-    last = short * 3 // 4
-    step = (long - 1 - last) / max(1, count - 1)
-    yield from (last + math.floor(number * step) for number in range(count))
+    """Spread bad minutes evenly over a long window; the last one falls into the short one, late if it can."""
+    step = long / count
+    last = min(short * 3 // 4, int(step / 2))
+    yield from (last + math.floor(number * (long - 1 - last) / max(1, count - 1)) for number in range(count))
 
 
 def asked(alert: Alert, slo: Slo, course_: Course) -> Alert:

@@ -92,7 +92,7 @@ def run(campaign: Campaign, alerts: Sequence[Alert], *, jobs: int, tell: Tell) -
         sample for service in campaign.bundle.services for sample in samples(service, campaign.specs / "samples")
     )
     known = {job: lines(path.read_text(encoding="utf-8")) for job, path in files.items()}
-    scaled = _compiled(campaign.specs)
+    scaled = _compiled(campaign.specs, campaign.scale)
     queue = sorted(alerts, key=lambda alert: (-alert.for_.milliseconds, alert.id))
     with links.served(campaign.site) as site, _terminating():
         panels = links.panels(campaign.out)
@@ -126,11 +126,11 @@ def _finished(futures: Iterable[Future[Record]]) -> Iterator[Record]:
         yield from (future.result() for future in done)
 
 
-def _compiled(specs: Path) -> Callable[[int], Scaled]:
+def _compiled(specs: Path, usual: int) -> Callable[[int], Scaled]:
     @cache
     def compiled(divisor: int) -> Scaled:
         scale = TimeScale(divisor)
-        return Scaled(pipeline.compile_specs(specs, prose=False, scale=scale).bundle, scale)
+        return Scaled(pipeline.compile_specs(specs, prose=False, scale=scale).bundle, scale, alone=divisor != usual)
 
     return compiled
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from watchbill.drill.fault import Expected, told
-from watchbill.drill.receivers import SWITCH, Notice, Told
+from watchbill.drill.receivers import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.watch import Key, Watch, key, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
-TOLERANCE_OF_SCRAPES = 0.15  # of shares of scrapes themselves: one of twenty is one of eight that succeed
+TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]\d+)?")
 _DURATION = re.compile(r"\b(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+)s\b")
+_LINK = re.compile(r"<([^|>\s]+)\|(\w+)>|^(\w+): (http\S+)", re.MULTILINE)
 _SIZES = (86_400, 3_600, 60, 1)
 
 
@@ -54,7 +54,7 @@ def differs(expected: str, got: str, tolerance: float = TOLERANCE) -> str:
         return f'expected "{expected}", got "{got}"'
     numbers = zip(_NUMBER.finditer(wanted), _NUMBER.findall(found), strict=True)
     for number, other in numbers:
-        if not math.isclose(float(number[0]), float(other), rel_tol=tolerance, abs_tol=1e-9):
+        if abs(float(number[0]) - float(other)) > max(tolerance * float(number[0]), 1e-9):
             lead = wanted[max(0, number.start() - 40) : number.start()]
             return f'expected "…{lead}{number[0]}", got {other}'
     return ""
@@ -146,6 +146,19 @@ def said(expected: Expected, subject: Subject, notices: Sequence[Notice], tolera
         elif how := differs(text, match[0], tolerance):
             wrong.append(f"{' '.join(one)}: {how}")
     return "; ".join(wrong)
+
+
+def links_of(subject: Subject, notice: Notice) -> Mapping[str, str] | None:
+    """Find the links of a subject in a message; buttons lead to what the title names, and are not those of others."""
+    if subject.summary in notice.title:
+        return notice.links
+    _, spoken, rest = notice.firing.partition(subject.summary)
+    if not spoken or notice.told[0] == PAGERDUTY:
+        return None
+    found: dict[str, str] = {}
+    for link, name, name_, link_ in _LINK.findall(rest):
+        found.setdefault(name or name_, link or link_)
+    return found
 
 
 def incidents(notices: Iterable[Notice]) -> dict[str, int]:

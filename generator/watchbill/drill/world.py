@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,12 +45,13 @@ def targets(services: Iterable[Service]) -> tuple[Target, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a scrape up to its value; `grows` where it counts something."""
+    """A line of a scrape up to its value; it `grows` where it counts, by `whole` events or by fractions of seconds."""
 
     family: str
     text: str
     value: float
     grows: bool
+    whole: bool
 
 
 def lines(sample: str) -> tuple[Line, ...]:
@@ -61,7 +63,8 @@ def lines(sample: str) -> tuple[Line, ...]:
             series, _, value = line.rpartition(" ")
             name = re.split(r"[{ ]", line, maxsplit=1)[0]
             grows = bool({name, _PART.sub("", name), name.removesuffix("_total")} & counted)
-            found.append(Line(_PART.sub("", name), series, float(value), grows))
+            number = float(value)
+            found.append(Line(_PART.sub("", name), series, number, grows, number.is_integer()))
     return tuple(found)
 
 
@@ -148,10 +151,17 @@ class World:
         hidden = self._hidden.get((target.job, target.place), set())
         factor = 1 + PACE * (at - self.began)
         written = [
-            f"{line.text} {line.value * factor!r}" if line.grows else f"{line.text} {line.value!r}"
+            f"{line.text} {_grown(line, factor)!r}"
             for line in self.samples.get(target.job, ())
             if line.family not in hidden
         ]
         values = ((text, each.value(at)) for text, each in moving if text != UP)
         written += [f"{text} {value!r}" for text, value in values if value is not None]
         return "\n".join(written) + "\n"
+
+
+def _grown(line: Line, factor: float) -> float:
+    """Let a counter grow; whole events come one by one, so that rare ones do not come at all."""
+    if not line.grows:
+        return line.value
+    return math.floor(line.value * factor) if line.whole else line.value * factor
