@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -184,7 +184,7 @@ class Drill:
             self.record.hold("is pending first", "" if pending else "it was never seen pending")
 
     def _links(self, running: Stack, expected: Expected, subject: judge.Subject, got: Arrivals) -> None:
-        follow = {
+        follow: dict[str, Callable[[str], str]] = {
             "Runbook": lambda link: links.runbook(
                 link, self.bundle.platform.urls.site, self.setting.site, self.alert.name
             ),
