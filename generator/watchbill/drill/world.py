@@ -16,6 +16,7 @@ from watchbill.model.witness import Motion, Regime, Stream
 PACE = 1 / 259_200
 BASE = 5000.0  # where counters of faults begin: one at zero would hide how `increase` extrapolates
 _COUNTED = re.compile(r"^# TYPE (\S+) (?:counter|histogram|summary)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _PART = re.compile(r"_(?:bucket|count|sum)$")
 UP = "up"  # what Prometheus itself writes, so that no page can hold it: a scrape fails instead
 
@@ -52,6 +53,7 @@ class Line:
     value: float
     grows: bool
     whole: bool
+    identity: str
 
 
 def lines(sample: str) -> tuple[Line, ...]:
@@ -64,8 +66,14 @@ def lines(sample: str) -> tuple[Line, ...]:
             name = re.split(r"[{ ]", line, maxsplit=1)[0]
             grows = bool({name, _PART.sub("", name), name.removesuffix("_total")} & counted)
             number = float(value)
-            found.append(Line(_PART.sub("", name), series, number, grows, number.is_integer()))
+            found.append(Line(_PART.sub("", name), series, number, grows, number.is_integer(), _identity(series)))
     return tuple(found)
+
+
+def _identity(text: str) -> str:
+    """Write a series with its labels in their order."""
+    name, _, inside = text.partition("{")
+    return f"{name}{sorted(_LABEL.findall(inside))}"
 
 
 @dataclass
@@ -129,16 +137,22 @@ class World:
     began: float = field(default_factory=time.time)
     _moving: dict[Target, list[tuple[str, Moving]]] = field(default_factory=dict)
     _hidden: dict[tuple[str, Place], set[str]] = field(default_factory=dict)
+    _still: dict[tuple[str, Place], set[str]] = field(default_factory=dict)
 
     def lay(self, series: Sequence[Series], *, since: float | None = None) -> list[Moving]:
-        """Lay calm series over the samples, whose own of the same names are gone there; returns their motions."""
+        """Lay calm series over the samples; returns their motions.
+
+        There, gauges of the same names are gone from the samples, and counters stand still, so that they count for
+        nothing; where a fault is that a metric is gone, all of it is.
+        """
         at = self.began if since is None else since
         found = []
         for each in series:
             moving = Moving(each.stream, at)
             self._moving.setdefault(each.target, []).append((each.text, moving))
-            hidden = self._hidden.setdefault((each.target.job, each.target.place), set())
-            hidden.add(_PART.sub("", each.stream.metric))
+            home, family = (each.target.job, each.target.place), _PART.sub("", each.stream.metric)
+            ends = not (each.stream.calm.present and each.stream.above.present)
+            (self._hidden if ends else self._still).setdefault(home, set()).add(family)
             found.append(moving)
         return found
 
@@ -148,13 +162,16 @@ class World:
         moving = self._moving.get(target, [])
         if not all(each.succeeds() for text, each in moving if text == UP):
             return None
-        hidden = self._hidden.get((target.job, target.place), set())
+        home = (target.job, target.place)
+        hidden, still = self._hidden.get(home, set()), self._still.get(home, set())
+        own = {_identity(text) for text, _ in moving}
         factor = 1 + PACE * (at - self.began)
-        written = [
-            f"{line.text} {_grown(line, factor)!r}"
-            for line in self.samples.get(target.job, ())
-            if line.family not in hidden
-        ]
+        written = []
+        for line in self.samples.get(target.job, ()):
+            if line.family in hidden or (line.family in still and (not line.grows or line.identity in own)):
+                continue
+            value = line.value if line.family in still else _grown(line, factor)
+            written.append(f"{line.text} {value!r}")
         values = ((text, each.value(at)) for text, each in moving if text != UP)
         written += [f"{text} {value!r}" for text, value in values if value is not None]
         return "\n".join(written) + "\n"
