@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from watchbill.model.witness import Motion, Regime, Stream
 # Counters of a sample grow by a share of what they are each second, as if it was taken three days after the start; so
 # their ratios stay as they are.
 PACE = 1 / 259_200
+RARE = 100  # events in all that time
 BASE = 5000.0  # where counters of faults begin: one at zero would hide how `increase` extrapolates
 _COUNTED = re.compile(r"^# TYPE (\S+) (?:counter|histogram|summary)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -46,13 +46,17 @@ def targets(services: Iterable[Service]) -> tuple[Target, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a scrape up to its value; it `grows` where it counts, by `whole` events or by fractions of seconds."""
+    """A line of a scrape up to its value; it `grows` where it counts, `whole` events or fractions of seconds.
+
+    Beside a fault it `stands` still where it would disturb nothing: a bucket that no other series has would.
+    """
 
     family: str
     text: str
     value: float
     grows: bool
     whole: bool
+    stands: bool
     identity: str
 
 
@@ -66,14 +70,18 @@ def lines(sample: str) -> tuple[Line, ...]:
             name = re.split(r"[{ ]", line, maxsplit=1)[0]
             grows = bool({name, _PART.sub("", name), name.removesuffix("_total")} & counted)
             number = float(value)
-            found.append(Line(_PART.sub("", name), series, number, grows, number.is_integer(), _identity(series)))
+            stands = grows and not name.endswith("_bucket")
+            found.append(
+                Line(_PART.sub("", name), series, number, grows, number.is_integer(), stands, _identity(series))
+            )
     return tuple(found)
 
 
 def _identity(text: str) -> str:
     """Write a series with its labels in their order."""
     name, _, inside = text.partition("{")
-    return f"{name}{sorted(_LABEL.findall(inside))}"
+    labels = ((label, float(value) if label == "le" else value) for label, value in _LABEL.findall(inside))
+    return f"{name}{sorted(labels)}"  # Prometheus 3 takes le="1" and le="1.0" for the same
 
 
 @dataclass
@@ -168,7 +176,7 @@ class World:
         factor = 1 + PACE * (at - self.began)
         written = []
         for line in self.samples.get(target.job, ()):
-            if line.family in hidden or (line.family in still and (not line.grows or line.identity in own)):
+            if line.family in hidden or (line.family in still and (not line.stands or line.identity in own)):
                 continue
             value = line.value if line.family in still else _grown(line, factor)
             written.append(f"{line.text} {value!r}")
@@ -178,7 +186,6 @@ class World:
 
 
 def _grown(line: Line, factor: float) -> float:
-    """Let a counter grow; whole events come one by one, so that rare ones do not come at all."""
-    if not line.grows:
-        return line.value
-    return math.floor(line.value * factor) if line.whole else line.value * factor
+    """Let a counter grow; where it has counted little in all its days, nothing comes within a drill."""
+    rare = line.whole and line.value < RARE
+    return line.value * factor if line.grows and not rare else line.value
