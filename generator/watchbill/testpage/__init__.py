@@ -1,0 +1,1 @@
+"""Send one clearly marked test alert through a real Alertmanager, so that a team sees its own pager ring."""

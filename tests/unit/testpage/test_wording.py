@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from watchbill.model.alerts import Severity
+from watchbill.pipeline import compile_specs
+from watchbill.testpage import wording
+from watchbill.testpage.deployed import Deployed, Routed
+from watchbill.testpage.plan import choose_plan
+from watchbill.testpage.run import Sent, Verdict, judge
+
+ROOT = Path(__file__).parents[3]
+AT = datetime(2026, 11, 24, 18, 4, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def sent() -> Sent:
+    plan = choose_plan(compile_specs(ROOT / "specs").bundle, team="backend", severity=Severity.P0, env=None)
+    server = Deployed("https://alertmanager.example.com")
+    return Sent(plan, server, "0.33.1", "k", AT, AT.replace(minute=9), watched=15.0, quiet=())
+
+
+def verdict(sent: Sent, routed: Routed) -> Verdict:
+    return Verdict(sent, routed, judge(sent, routed))
+
+
+def test_the_readme_shows_what_the_command_says(sent: Sent) -> None:
+    said = wording.after(verdict(sent, Routed(sent.plan.receivers)))
+    shown = f"{wording.before(sent)}\nsent; watching it for 15 s …\n{said}\n"
+    assert shown in (ROOT / "README.md").read_text()
+
+
+def test_all_that_is_wrong_is_told_at_once(sent: Sent) -> None:
+    routed = Routed(("unowned",), silenced_by=("a", "b"), inhibited_by=("c",), muted_by=("nights",))
+    told = wording.after(verdict(replace(sent, quiet=("Info waits at night",)), routed)).splitlines()
+    assert told == [
+        "The test page is not told as the specs say:",
+        '  Alertmanager routes it to "unowned", and by these specs it belongs to "backend/pagerduty+slack+email";'
+        " deploy out/alertmanager there, and see that it was loaded",
+        '  it is silenced, by "a", "b"; look at https://alertmanager.example.com/#/silences',
+        '  it is inhibited, by the alert with the fingerprint "c"; look at https://alertmanager.example.com/#/alerts',
+        '  it is muted at this hour, by the time interval "nights"',
+    ]
+
+
+def test_a_quiet_time_is_told_before_anything_is_sent(sent: Sent) -> None:
+    assert "Info waits at night: it will not be told now" in wording.before(
+        replace(sent, quiet=("Info waits at night",))
+    )
