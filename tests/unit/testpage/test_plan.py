@@ -88,6 +88,7 @@ def test_a_page_has_every_label_that_routes_read_and_none_of_a_trial(tmp_path: P
         "subject": "test-page",
         "team": "backend",
     }
+    assert sent["startsAt"] == "2026-11-27T23:30:00+00:00"  # without it, Alertmanager says that it begins at its end
 
 
 def test_a_page_lasts_five_minutes_longer_than_it_waits_and_is_watched(tmp_path: Path) -> None:
@@ -124,6 +125,15 @@ def test_what_counts_is_the_moment_in_which_it_is_told(tmp_path: Path) -> None:
     made = plan(bundle(tmp_path, PLATFORM + QUIET), Severity.INFO)
     just_before = FRIDAY_EVENING.replace(hour=22, minute=59, second=59)
     assert len(waiting(made, just_before)) == 1
+
+
+def test_a_quiet_time_holds_from_its_first_minute_and_no_longer_in_its_last(tmp_path: Path) -> None:
+    made = plan(bundle(tmp_path, PLATFORM + QUIET), Severity.INFO)
+    waits = timedelta(milliseconds=made.group_wait.milliseconds)
+    evening, morning = datetime(2026, 11, 24, 23, tzinfo=UTC) - waits, datetime(2026, 11, 25, 11, tzinfo=UTC) - waits
+    second = timedelta(seconds=1)
+    told = [len(waiting(made, moment)) for moment in (evening - second, evening, morning - second, morning)]
+    assert told == [0, 1, 1, 0]
 
 
 def test_a_time_zone_that_the_machine_lacks_is_told(tmp_path: Path) -> None:
