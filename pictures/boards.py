@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from browser import chromium
+from browser import DESK, chromium, wait_for
 from servers import exporter, prometheus
 from shown import moving
 
@@ -46,17 +46,17 @@ def main() -> None:
 
 def _draw(folder: Path, scraped: Mapping[str, int]) -> None:
     server, found = folder / "server", folder / "prometheus/rules"
-    with prometheus("newest", folder=server, scraped=scraped, rules=found) as url, chromium(folder) as browser:
+    with prometheus("newest", folder=server, scraped=scraped, rules=found) as url, chromium() as browser:
         time.sleep(HISTORY_SECONDS)
         for uid, (picture, height) in PICTURES.items():
-            page = browser.page()
+            page = browser.new_page(viewport={"width": DESK["width"], "height": height})
             board = (ROOT / "out/board" / f"{uid}.html").as_uri()
-            page.open(f"{board}?prometheus={url}&range=5m", height=height)
-            page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-            page.wait_for("document.getElementById('state').textContent.includes('again')")
+            page.goto(f"{board}?prometheus={url}&range=5m")
+            wait_for(page, "document.querySelectorAll('.panel:not([data-shown])').length === 0")
+            wait_for(page, "document.getElementById('state').textContent.includes('again')")
             # The reader's Prometheus has another address than the one of this machine.
-            page.value("document.getElementById('state').textContent = 'asked just now, again every 5 s'")
-            page.picture(HERE / picture, height=height)
+            page.evaluate("document.getElementById('state').textContent = 'asked just now, again every 5 s'")
+            page.screenshot(path=HERE / picture)
 
 
 def _unevenly(passed: float) -> float:

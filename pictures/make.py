@@ -1,8 +1,9 @@
 """Draw `message-email.png` anew: one mail on a phone, by day and by night, and on a desk.
 
-Run it as `.venv/bin/python pictures/make.py` after `make generate`, and look at what comes out. The alerts are those
-of `out/prometheus/rules`, the templates those of `out/alertmanager`, rendered by the amtool of `.tools/newest`; the
-browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ between machines.
+Run it as `PYTHONPATH=bench .venv/bin/python pictures/make.py` after `make generate`, and look at what comes out. The
+alerts are those of `out/prometheus/rules`, the templates those of `out/alertmanager`, rendered by the amtool of
+`.tools/newest`; the browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ
+between machines.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import yaml
+from browser import chromium
 
 from watchbill.tools import generation
 
@@ -31,8 +32,6 @@ PLACE = {"env": "production", "cluster": "main"}
 SCREENS = ((390, "light", "#ffffff"), (390, "dark", "#121212"), (680, "light", "#ffffff"))
 GAP = 24
 WIDTH = GAP + sum(width + GAP for width, _, _ in SCREENS)  # pixels
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-device-scale-factor=1"]
 
 
 @dataclass(frozen=True)
@@ -56,20 +55,14 @@ GROUP = (
 
 def main() -> None:
     """Write the picture beside this file; what is missing for it ends the program with a sentence."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("chromium is not on PATH; install it, as it draws the picture")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        page = folder / "page.html"
-        page.write_text(_page(_mail(folder)), encoding="utf-8")
-        browser = [chromium, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000"]
-        measured = re.search(r'data-height="(\d+)"', _said([*browser, "--dump-dom", page.as_uri()]))
-        if measured is None:
-            raise SystemExit("chromium did not say how high the page is")
-        drawn = folder / PICTURE.name
-        _said([*browser, f"--window-size={WIDTH},{measured[1]}", f"--screenshot={drawn}", page.as_uri()])
-        shutil.copyfile(drawn, PICTURE)
+        mail = _mail(Path(name))
+    with chromium() as browser:
+        # Without a scheme of its own for all, so that each frame's holds.
+        page = browser.new_page(viewport={"width": WIDTH, "height": GAP}, color_scheme="null")
+        page.set_content(_page(mail))
+        page.wait_for_selector("body[data-sized]")
+        page.screenshot(path=PICTURE, full_page=True)
 
 
 def _mail(folder: Path) -> str:
@@ -118,7 +111,7 @@ def _filled(text: str, labels: dict[str, str], value: str) -> str:
 
 
 def _page(mail: str) -> str:
-    """Set the mail beside itself, once for each screen, and let the page say its own height."""
+    """Set the mail beside itself, once for each screen, as high as it is there."""
     styles = [f"width:{width}px;color-scheme:{theme};background:{paper}" for width, theme, paper in SCREENS]
     frames = "".join(f'<iframe style="{style}" srcdoc="{html.escape(mail)}"></iframe>' for style in styles)
     return f"""<!DOCTYPE html>
@@ -133,7 +126,7 @@ iframe {{ flex: none; border: 0; border-radius: 12px }}
 addEventListener("load", () => {{
   for (const frame of document.querySelectorAll("iframe"))
     frame.style.height = frame.contentDocument.documentElement.offsetHeight + "px";
-  document.body.dataset.height = document.body.offsetHeight;
+  document.body.dataset.sized = "yes";
 }});
 </script>
 """

@@ -1,17 +1,17 @@
 """Draw `site-phone.png` anew: the front page and a P0's page of the runbook site on a phone, by day and by night.
 
-Run it as `.venv/bin/python pictures/site.py` after `make site`, and look at what comes out. The browser is the Chromium
-on PATH. Its version and the fonts decide the rest, so the bytes differ between machines.
+Run it as `PYTHONPATH=bench .venv/bin/python pictures/site.py` after `make site`, and look at what comes out. The
+browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ between machines.
 """
 
 from __future__ import annotations
 
-import shutil
 from base64 import b64encode
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from browser import chromium
+from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 SITE = HERE.parent / "site"
@@ -24,19 +24,14 @@ SCREENS: tuple[tuple[str, Scheme], ...] = (("index.html", "light"), (ALERT, "lig
 
 def main() -> None:
     """Write the picture beside this file; what is missing for it ends the program with a sentence."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("chromium is not on PATH; install it, as it draws the picture")
     if not SITE.is_dir():
         raise SystemExit('there is no site yet; run "make site" first')
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
         screens = [_screen(browser, path, scheme) for path, scheme in SCREENS]
         width = GAP + len(screens) * (WIDTH + GAP)
         page = browser.new_page(viewport={"width": width, "height": HEIGHT + 2 * GAP})
         page.set_content(_side_by_side(screens))
         page.screenshot(path=PICTURE)
-        browser.close()
 
 
 def _screen(browser: Browser, path: str, scheme: Scheme) -> bytes:

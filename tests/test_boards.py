@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
-from browser import Chromium, Page, chromium
+from browser import DESK, PHONE, Watch, chromium, wait_for, watched
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from servers import exporter, prometheus, query
 from shown import moving
 
@@ -26,12 +28,18 @@ FIRST_DATA_SECONDS = 1.0
 HOSTILE = "<img src=x onerror=document.title=1><script>document.title=2</script>{{endpoint}} $env"
 
 
-@pytest.fixture(autouse=True)
-def _close(live: Live) -> Iterator[None]:
-    """Close what a test has opened, since an open board asks every five seconds."""
-    yield
-    for page in list(live.chromium.pages.values()):
-        page.close()
+@dataclass(frozen=True)
+class Seen:
+    """A page, what it complained of, and what it asked for."""
+
+    page: Page
+    watch: Watch
+
+    def value(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+    def wait_for(self, script: str) -> Any:
+        return wait_for(self.page, script)
 
 
 @dataclass(frozen=True)
@@ -39,13 +47,32 @@ class Live:
     """A Prometheus that scrapes all samples and records all objectives, at sixty times the speed of life."""
 
     url: str
-    chromium: Chromium
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
 
-    def open(self, uid: str, *, width: int = 1280, scheme: str = "light", more: str = "") -> Page:
-        page = self.chromium.page()
-        url = f"{(ROOT / 'out/board' / uid).as_uri()}.html?prometheus={self.url}&range=5m{more}"
-        page.open(url, width=width, scheme=scheme)
-        return page
+    def open(
+        self,
+        uid: str,
+        *,
+        prometheus: str = "",
+        screen: ViewportSize = DESK,
+        scheme: Literal["light", "dark"] = "light",
+        more: str = "",
+    ) -> Seen:
+        context = self.browser.new_context(viewport=screen, color_scheme=scheme)
+        self.contexts.append(context)
+        seen = Seen(context.new_page(), watched(context))
+        board = (ROOT / "out/board" / uid).as_uri()
+        seen.page.goto(f"{board}.html?prometheus={prometheus or self.url}&range=5m{more}")
+        return seen
+
+
+@pytest.fixture(autouse=True)
+def _close(live: Live) -> Iterator[None]:
+    """Close what a test has opened, since an open board asks every five seconds."""
+    yield
+    while live.contexts:
+        live.contexts.pop().close()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +88,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         prometheus(
             "newest", folder=folder / "server", scraped=dict.fromkeys(files, port), rules=folder / "prometheus/rules"
         ) as url,
-        chromium(folder) as browser,
+        chromium() as browser,
     ):
         deadline = time.monotonic() + 60
         while not query(url, "slo:budget_left:ratio", time.time()).result:
@@ -76,78 +103,78 @@ def _of_hostile_endpoint(sample: Path) -> str:
     return "".join(line.replace("/api/users", HOSTILE) + "\n" for line in users)
 
 
-def only_asks(page: Page, url: str) -> bool:
+def only_asks(seen: Seen, url: str) -> bool:
     """Whether a page asked for itself and for the Prometheus only."""
-    return all(asked.startswith((f"{url}/api/v1/", "file://", "data:")) for asked in page.asked)
+    return all(asked.startswith((f"{url}/api/v1/", "file://", "data:")) for asked in seen.watch.asked)
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda path: path.stem)
 def test_a_board_shows_live_data_and_asks_nobody_else(board: Path, live: Live) -> None:
-    page = live.open(board.stem)
-    page.value("document.querySelectorAll('details.row').forEach((row) => { row.open = true; })")
-    page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-    page.wait_for("document.getElementById('state').textContent.includes('again every 5 s')")
+    seen = live.open(board.stem)
+    seen.value("document.querySelectorAll('details.row').forEach((row) => { row.open = true; })")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    seen.wait_for("document.getElementById('state').textContent.includes('again every 5 s')")
     # What is recorded last may come with the next round; what says why it is empty may stay so.
-    page.wait_for("[...document.querySelectorAll('.none')].every((none) => none.textContent !== 'No data')")
-    refused = page.value("[...document.querySelectorAll('.fault')].map((fault) => fault.textContent).filter(Boolean)")
+    seen.wait_for("[...document.querySelectorAll('.none')].every((none) => none.textContent !== 'No data')")
+    refused = seen.value("[...document.querySelectorAll('.fault')].map((fault) => fault.textContent).filter(Boolean)")
     assert refused == []
-    assert page.faults == []
-    assert only_asks(page, live.url)
-    assert len(page.asked) > 2
+    assert seen.watch.faults == []
+    assert only_asks(seen, live.url)
+    assert len(seen.watch.asked) > 2
 
 
 def test_the_first_data_is_there_within_a_second(live: Live) -> None:
     took = []
     for _ in range(3):
-        page = live.open("core-api-http-metrics")
-        took.append(page.wait_for("document.querySelector('[data-shown]') && performance.now()") / 1000)
+        seen = live.open("core-api-http-metrics")
+        took.append(seen.wait_for("document.querySelector('[data-shown]') && performance.now()") / 1000)
     assert min(took) < FIRST_DATA_SECONDS
 
 
 def test_it_asks_again_by_itself(live: Live) -> None:
-    page = live.open("core-api-http-metrics")
-    page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-    before = len(page.asked)
-    page.wait_for("new Promise((done) => setTimeout(() => done(true), 5500))")
-    assert len(page.asked) >= 2 * before - 2
+    seen = live.open("core-api-http-metrics")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    before = len(seen.watch.asked)
+    seen.wait_for("new Promise((done) => setTimeout(() => done(true), 5500))")
+    assert len(seen.watch.asked) >= 2 * before - 2
 
 
 def test_names_and_labels_are_text_and_never_html(live: Live) -> None:
-    page = live.open("core-api-http-metrics")
-    page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-    assert HOSTILE in page.value("document.getElementById('panels').textContent")
-    assert page.value("document.querySelectorAll('#panels img, #panels script').length") == 0
-    assert page.value("document.title") == "Core API: HTTP metrics"
-    assert page.faults == []
+    seen = live.open("core-api-http-metrics")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    assert HOSTILE in seen.value("document.getElementById('panels').textContent")
+    assert seen.value("document.querySelectorAll('#panels img, #panels script').length") == 0
+    assert seen.value("document.title") == "Core API: HTTP metrics"
+    assert seen.watch.faults == []
 
 
 def test_the_environment_and_the_time_are_picked_and_kept_in_the_address(live: Live) -> None:
-    page = live.open("core-api-infrastructure")
-    page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-    page.value(
+    seen = live.open("core-api-infrastructure")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    seen.value(
         "const pick = document.getElementById('pick-env'); pick.value = 'staging';"
         " pick.dispatchEvent(new Event('change'))"
     )
-    page.wait_for("[...document.querySelectorAll('.none')].some((none) => none.textContent === 'No data')")
-    assert "var-env=staging" in page.value("location.href")
+    seen.wait_for("[...document.querySelectorAll('.none')].some((none) => none.textContent === 'No data')")
+    assert "var-env=staging" in seen.value("location.href")
 
 
 def test_an_alerts_link_opens_the_row_of_its_panel(live: Live) -> None:
     panel = "document.getElementById('panel-855595341')"  # Burn rate: Availability
-    page = live.open("core-api-slo", more="&viewPanel=855595341&var-env=production&var-cluster=main")
-    page.wait_for(f"{panel}?.dataset.shown > 0")
-    assert page.value(f"{panel}.closest('details').open")
-    assert page.value(
+    seen = live.open("core-api-slo", more="&viewPanel=855595341&var-env=production&var-cluster=main")
+    seen.wait_for(f"{panel}?.dataset.shown > 0")
+    assert seen.value(f"{panel}.closest('details').open")
+    assert seen.value(
         f"(() => {{ const at = {panel}.getBoundingClientRect(); return at.top < innerHeight && at.bottom > 0 }})()"
     )
 
 
 @pytest.mark.parametrize("board", ["core-api-http-metrics", "all-services-slo", "core-api-slo"])
 def test_a_phone_needs_no_sideways_scrolling(board: str, live: Live) -> None:
-    page = live.open(board, width=390)
-    page.wait_for("document.querySelector('[data-shown]') !== null")
-    page.wait_for("document.getElementById('state').textContent.includes('again every 5 s')")
-    assert page.value("document.documentElement.scrollWidth") <= 390
+    seen = live.open(board, screen=PHONE)
+    seen.wait_for("document.querySelector('[data-shown]') !== null")
+    seen.wait_for("document.getElementById('state').textContent.includes('again every 5 s')")
+    assert seen.value("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_it_follows_the_readers_light_or_dark(live: Live) -> None:
@@ -159,33 +186,27 @@ def test_it_follows_the_readers_light_or_dark(live: Live) -> None:
 
 
 def test_a_prometheus_that_does_not_answer_is_told_and_not_called_no_data(live: Live) -> None:
-    page = live.chromium.page()
-    board = (ROOT / "out/board/core-api-http-metrics.html").as_uri()
-    page.open(f"{board}?prometheus=http://127.0.0.1:{free_port()}")
-    told = page.wait_for("document.querySelector('#state.broken')?.textContent")
+    seen = live.open("core-api-http-metrics", prometheus=f"http://127.0.0.1:{free_port()}")
+    told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
     assert "does not answer" in told
-    assert page.value("document.querySelectorAll('.none').length") == 0
+    assert seen.value("document.querySelectorAll('.none').length") == 0
 
 
 def test_what_was_drawn_is_marked_as_old_once_prometheus_is_gone(live: Live, tmp_path: Path) -> None:
-    board = (ROOT / "out/board/all-services-on-call.html").as_uri()
-    page = live.chromium.page()
     with prometheus("newest", folder=tmp_path / "server") as url:
-        page.open(f"{board}?prometheus={url}")
-        page.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-        assert page.value("document.querySelectorAll('.stale').length") == 0
-    told = page.wait_for("document.querySelector('#state.broken')?.textContent")
+        seen = live.open("all-services-on-call", prometheus=url)
+        seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+        assert seen.value("document.querySelectorAll('.stale').length") == 0
+    told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
     assert "last did at" in told
-    page.wait_for("document.querySelectorAll('.panel:not(.stale)').length === 0")
+    seen.wait_for("document.querySelectorAll('.panel:not(.stale)').length === 0")
 
 
 def test_no_link_can_send_queries_to_another_host(live: Live) -> None:
-    page = live.chromium.page()
-    board = (ROOT / "out/board/core-api-http-metrics.html").as_uri()
-    page.open(f"{board}?prometheus=https://elsewhere.example.org")
-    page.wait_for("document.querySelector('#state.broken') !== null")
-    assert not [asked for asked in page.asked if asked.startswith("https://elsewhere")]
-    assert any(asked.startswith("https://prometheus.example.com/") for asked in page.asked)
+    seen = live.open("core-api-http-metrics", prometheus="https://elsewhere.example.org")
+    seen.wait_for("document.querySelector('#state.broken') !== null")
+    assert not [asked for asked in seen.watch.asked if asked.startswith("https://elsewhere")]
+    assert any(asked.startswith("https://prometheus.example.com/") for asked in seen.watch.asked)
 
 
 def test_pages_are_small_and_whole() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from browser import DESK, PHONE, chromium, foreign_requests, served
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from site_browser import DESK, PHONE, chromium, foreign_requests, served
 from spectree import run
 
 ROOT = Path(__file__).parents[1]
