@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
-from browser import DESK, PHONE, Watch, chromium, wait_for, watched
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from browser import PHONE, chromium
+from playwright.sync_api import Route, expect
 from servers import exporter, prometheus, query
 from shown import moving
 
+from opened import Live, Seen
 from spectree import compile_tree
 from watchbill import artifacts, library
 from watchbill.audit.samples import samples
@@ -25,46 +27,8 @@ ROOT = Path(__file__).parents[1]
 BOARDS = sorted(path for path in (ROOT / "out/board").glob("*.html") if path.stem != "index")
 MOST_BYTES = 150_000  # of a page, uPlot aside
 FIRST_DATA_SECONDS = 1.0
+MAY_SCROLL = ".scroll, .chart"  # but need not, not even on a phone
 HOSTILE = "<img src=x onerror=document.title=1><script>document.title=2</script>{{endpoint}} $env"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A page, what it complained of, and what it asked for."""
-
-    page: Page
-    watch: Watch
-
-    def value(self, script: str) -> Any:
-        return self.page.evaluate(script)
-
-    def wait_for(self, script: str) -> Any:
-        return wait_for(self.page, script)
-
-
-@dataclass(frozen=True)
-class Live:
-    """A Prometheus that scrapes all samples and records all objectives, at sixty times the speed of life."""
-
-    url: str
-    browser: Browser
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def open(
-        self,
-        uid: str,
-        *,
-        prometheus: str = "",
-        screen: ViewportSize = DESK,
-        scheme: Literal["light", "dark"] = "light",
-        more: str = "",
-    ) -> Seen:
-        context = self.browser.new_context(viewport=screen, color_scheme=scheme)
-        self.contexts.append(context)
-        seen = Seen(context.new_page(), watched(context))
-        board = (ROOT / "out/board" / uid).as_uri()
-        seen.page.goto(f"{board}.html?prometheus={prometheus or self.url}&range=5m{more}")
-        return seen
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +73,7 @@ def only_asks(seen: Seen, url: str) -> bool:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda path: path.stem)
-def test_a_board_shows_live_data_and_asks_nobody_else(board: Path, live: Live) -> None:
+def test_a_board_shows_live_data_fits_a_phone_and_asks_nobody_else(board: Path, live: Live) -> None:
     seen = live.open(board.stem)
     seen.value("document.querySelectorAll('details.row').forEach((row) => { row.open = true; })")
     seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
@@ -121,14 +85,21 @@ def test_a_board_shows_live_data_and_asks_nobody_else(board: Path, live: Live) -
     assert seen.watch.faults == []
     assert only_asks(seen, live.url)
     assert len(seen.watch.asked) > 2
+    seen.page.set_viewport_size(PHONE)
+    seen.wait_for("document.querySelector('.panel').getBoundingClientRect().width < 380")
+    assert seen.value("document.documentElement.scrollWidth") <= PHONE["width"]
+    seen.wait_for(
+        f"[...document.querySelectorAll('{MAY_SCROLL}')].every((part) => part.scrollWidth <= part.clientWidth)"
+    )
 
 
 def test_the_first_data_is_there_within_a_second(live: Live) -> None:
     took = []
-    for _ in range(3):
+    for _ in range(5):
         seen = live.open("core-api-http-metrics")
-        took.append(seen.wait_for("document.querySelector('[data-shown]') && performance.now()") / 1000)
-    assert min(took) < FIRST_DATA_SECONDS
+        # what the page's own clock says when the first panel has its data
+        took.append(seen.wait_for("performance.getEntriesByName('first data')[0]?.startTime") / 1000)
+    assert statistics.median(took) < FIRST_DATA_SECONDS, took
 
 
 def test_it_asks_again_by_itself(live: Live) -> None:
@@ -159,6 +130,58 @@ def test_the_environment_and_the_time_are_picked_and_kept_in_the_address(live: L
     assert "var-env=staging" in seen.value("location.href")
 
 
+def test_what_comes_late_for_another_environment_is_not_shown(live: Live) -> None:
+    seen = live.open("core-api-infrastructure")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    late: list[Route] = []
+    held = re.compile(r"/api/v1/.*production")
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    seen.page.route(held, hold)
+    seen.page.select_option("#pick-range", label="last 15m")  # asks again of production, which is held
+    seen.page.select_option("#pick-env", "staging")
+    seen.wait_for("document.querySelector('.gauge').dataset.shown === '0'")
+    assert late
+    with seen.page.expect_response(held):
+        for route in late:
+            route.continue_()
+    seen.page.wait_for_timeout(500)
+    assert seen.value("[...document.querySelectorAll('.gauge')].every((panel) => panel.dataset.shown === '0')")
+
+
+def test_what_fires_is_told_on_its_panel_and_leads_there_from_anywhere(live: Live) -> None:
+    seen = live.open("all-services-on-call", more="&var-cluster=main")
+    link = seen.page.get_by_role("link", name="P1 core-api/CPUUsageHigh")
+    link.wait_for()
+    link.click()
+    seen.page.wait_for_url("**/core-api-infrastructure.html?*")
+    assert f"prometheus={quote_plus(live.url)}" in seen.page.url
+    assert "var-cluster=main" in seen.page.url
+    panel = f"document.getElementById('panel-{parse_qs(urlsplit(seen.page.url).query)['viewPanel'][0]}')"
+    seen.wait_for(f"{panel}.querySelector('.alarm').textContent.includes('P1 CPUUsageHigh')")
+    assert seen.value("document.querySelectorAll('.alarm:not(:empty)').length") == 1
+    assert seen.value(f"{panel}.querySelector('h2').textContent") == "CPU Usage"
+
+
+def test_the_cursor_reads_off_values(live: Live) -> None:
+    seen = live.open("core-api-http-metrics")
+    panel = seen.page.locator(".panel", has_text="Request Duration Heatmap")
+    number = panel.locator(".legend b").last  # all requests of a window; the first one was not whole
+    last = number.inner_text()
+    panel.locator(".u-over").hover(position={"x": 5, "y": 50})
+    expect(number).not_to_have_text(last)
+
+
+def test_buckets_are_told_in_their_order_and_unit(live: Live) -> None:
+    seen = live.open("core-api-http-metrics")
+    seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+    names = seen.page.locator(".panel", has_text="Request Duration Heatmap").locator(".legend span").all_inner_texts()
+    assert names[:3] == ["≤ 5 ms", "≤ 10 ms", "≤ 25 ms"]
+    assert names[-1] == "all"
+
+
 def test_an_alerts_link_opens_the_row_of_its_panel(live: Live) -> None:
     panel = "document.getElementById('panel-855595341')"  # Burn rate: Availability
     seen = live.open("core-api-slo", more="&viewPanel=855595341&var-env=production&var-cluster=main")
@@ -167,14 +190,6 @@ def test_an_alerts_link_opens_the_row_of_its_panel(live: Live) -> None:
     assert seen.value(
         f"(() => {{ const at = {panel}.getBoundingClientRect(); return at.top < innerHeight && at.bottom > 0 }})()"
     )
-
-
-@pytest.mark.parametrize("board", ["core-api-http-metrics", "all-services-slo", "core-api-slo"])
-def test_a_phone_needs_no_sideways_scrolling(board: str, live: Live) -> None:
-    seen = live.open(board, screen=PHONE)
-    seen.wait_for("document.querySelector('[data-shown]') !== null")
-    seen.wait_for("document.getElementById('state').textContent.includes('again every 5 s')")
-    assert seen.value("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_it_follows_the_readers_light_or_dark(live: Live) -> None:
@@ -200,6 +215,7 @@ def test_what_was_drawn_is_marked_as_old_once_prometheus_is_gone(live: Live, tmp
     told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
     assert "last did at" in told
     seen.wait_for("document.querySelectorAll('.panel:not(.stale)').length === 0")
+    seen.wait_for("document.querySelector('#firing.stale') !== null")
 
 
 def test_no_link_can_send_queries_to_another_host(live: Live) -> None:

@@ -33,6 +33,9 @@ def test_the_description_is_the_dashboards(tmp_path: Path) -> None:
     read = json.loads(content)
     (panel,) = (panel for row in read["rows"] for panel in row["panels"] if panel["title"] == "LoadHigh")
     assert panel["lines"] == [{"direction": "above", "level": "info", "text": "LoadHigh: above 5", "value": 5.0}]
+    assert panel["alerts"] == ["shop/LoadHigh"]
+    assert read["leads"]["shop/LoadHigh"] == ["shop-service.html", panel["id"]]
+    assert {"title": "On call: all services", "page": "all-services-on-call.html"} in read["near"]
     assert read["prometheus"] == "https://prometheus.example.com"
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from watchbill.model.dashboards import Level, Line, Look, Panel, Query
 from watchbill.quantity import Duration, Unit
 from watchbill.targets.grafana import laid_out
 from watchbill.targets.grafana.layout import placed
-from watchbill.targets.grafana.looks import is_area, steps
+from watchbill.targets.grafana.looks import steps
 
 SPECS = Path(__file__).parents[2] / "specs"
 HUNDRED_SERVICES_SECONDS = 3.0
@@ -26,9 +27,9 @@ def line(value: str, level: Level, direction: Direction = Direction.ABOVE) -> Li
     return Line(Decimal(value), level, direction, "")
 
 
-def panel(look: Look) -> Panel:
+def panel(look: Look, lines: Iterable[Line] = ()) -> Panel:
     query = Query("up", "up")
-    return Panel(1, "P", "Text", look, Unit.COUNT, (query,), Duration.parse("15s"))
+    return Panel(1, "P", "Text", look, Unit.COUNT, (query,), Duration.parse("15s"), lines=tuple(lines))
 
 
 ABOVE = [line("0.7", Level.WARNING), line("0.9", Level.CRITICAL)]
@@ -64,10 +65,20 @@ def test_lines_of_a_time_series_keep_their_own_colours() -> None:
     ]
 
 
-def test_only_what_is_too_much_has_an_area() -> None:
-    assert is_area(ABOVE)
-    assert not is_area(BELOW)
-    assert not is_area([line("1", Level.GOAL)])
+@pytest.mark.parametrize(
+    ("lines", "shaded"),
+    [
+        (ABOVE, True),
+        (list(reversed(ABOVE)), True),
+        ([], False),
+        (BELOW, False),
+        ([line("1", Level.GOAL)], False),
+        ([line("0.01", Level.CRITICAL), line("0.05", Level.WARNING)], False),
+        ([line("0", Level.WARNING)], False),
+    ],
+)
+def test_only_what_is_ever_worse_further_out_is_shaded(lines: list[Line], shaded: bool) -> None:  # noqa: FBT001
+    assert panel(Look.LINES, lines).shaded is shaded
 
 
 def test_panels_stand_in_reading_order_and_the_last_of_a_line_fills_it() -> None:

@@ -117,6 +117,18 @@ class Panel:
     alerts: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
 
+    @property
+    def shaded(self) -> bool:
+        """Whether what lies beyond its lines is coloured.
+
+        It is where all of them say what is too much, the further ones never less urgent: else a value would stand in
+        the colour of a line that is not about it. A line at the scale's end would colour everything.
+        """
+        lines = sorted(self.lines, key=lambda line: line.value)
+        ranks = [list(Level).index(line.level) for line in lines]
+        too_much = all(line.direction is Direction.ABOVE and line.level is not Level.GOAL for line in lines)
+        return bool(lines) and too_much and ranks == sorted(ranks) and lines[0].value > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

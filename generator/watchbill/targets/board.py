@@ -54,7 +54,7 @@ def _page(dashboard: Dashboard, bundle: Bundle) -> str:
             styles=styles,
             uplot=uplot,
             script=script,
-            dashboard=_embedded(_content(dashboard, prometheus)),
+            dashboard=_embedded(_content(dashboard, bundle)),
         )
     )
     return f"{page}\n"
@@ -77,11 +77,14 @@ def _embedded(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
 
 
-def _content(dashboard: Dashboard, prometheus: str) -> dict[str, Any]:
+def _content(dashboard: Dashboard, bundle: Bundle) -> dict[str, Any]:
     rows = [Row("", dashboard.panels, collapsed=False), *dashboard.rows]
     return {
-        "prometheus": prometheus,
+        "prometheus": bundle.platform.urls.prometheus,
+        "service": dashboard.service,
         "firing": dashboard.firing,
+        "near": [{"title": _short(other), "page": f"{other.uid}.html"} for other in _near(dashboard, bundle)],
+        "leads": _leads(dashboard, bundle),
         "variables": [
             {"name": v.name, "title": v.title, "values": list(v.values), "every": v.every} for v in dashboard.variables
         ],
@@ -92,6 +95,29 @@ def _content(dashboard: Dashboard, prometheus: str) -> dict[str, Any]:
     }
 
 
+def _near(dashboard: Dashboard, bundle: Bundle) -> list[Dashboard]:
+    """List the other dashboards of the same service, then those of all services."""
+    others = [other for other in bundle.dashboards if other.uid != dashboard.uid]
+    own = [other for other in others if other.service and other.service == dashboard.service]
+    return own + [other for other in others if not other.service]
+
+
+def _short(dashboard: Dashboard) -> str:
+    """Title it for those who read of its service already."""
+    return dashboard.title.rpartition(": ")[2] if dashboard.service else dashboard.title
+
+
+def _leads(dashboard: Dashboard, bundle: Bundle) -> dict[str, list[Any]]:
+    """Say of each alert that may be told of as firing which page shows it, on which panel."""
+    return {
+        alert: [f"{other.uid}.html", panel.id]
+        for other in bundle.dashboards
+        if dashboard.service in ("", other.service)
+        for panel in other.all_panels()
+        for alert in panel.alerts
+    }
+
+
 def _panel(panel: Panel) -> dict[str, Any]:
     return {
         "id": panel.id,
@@ -99,9 +125,12 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "text": panel.text,
         "look": panel.look.value,
         "unit": "" if panel.look is Look.HEATMAP else panel.unit.symbol,  # drawn as counts, one line a bucket
+        "edges": panel.unit.symbol if panel.look is Look.HEATMAP else "",
         "interval": int(panel.interval.seconds) or 1,
         "queries": [_query(query) for query in panel.queries],
         "lines": [_line(line) for line in panel.lines],
+        "shaded": panel.shaded,
+        "alerts": list(panel.alerts),
         "states": [{"value": s.value, "text": s.text, "level": s.level.value} for s in panel.states],
         "columns": [{"label": column.label, "title": column.title} for column in panel.columns],
         "links": [{"title": link.title, "url": link.url} for link in panel.links],

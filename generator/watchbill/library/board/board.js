@@ -4,7 +4,7 @@ const EVERY = 5000; // milliseconds
 const RANGES = [["5m", 300], ["15m", 900], ["1h", 3600], ["6h", 21600], ["1d", 86400], ["7d", 604800], ["30d", 2592000]];
 const board = JSON.parse(document.getElementById("dashboard").textContent);
 const query = new URLSearchParams(location.search);
-const state = { range: 3600, chosen: {}, prometheus: source(), answered: 0, failing: "" };
+const state = { range: 3600, chosen: {}, prometheus: source(), answered: 0, round: 0 };
 const plots = new Map();
 
 // Another Prometheus may be named only on this machine or where the page comes from, so that no link sends queries elsewhere.
@@ -45,6 +45,16 @@ function remember(name, value) {
   history.replaceState(null, "", url);
 }
 
+// Another board, or a panel of one, with what is chosen here.
+function link(title, page, panel) {
+  const made = element("a", "", title);
+  const kept = new URLSearchParams(location.search);
+  kept.delete("viewPanel");
+  if (panel) kept.set("viewPanel", panel);
+  made.href = `${page}?${kept}`;
+  return made;
+}
+
 function pickers() {
   for (const variable of board.variables) {
     const given = query.get(`var-${variable.name}`);
@@ -82,7 +92,7 @@ function build() {
       const details = element("details", "row");
       details.open = !row.collapsed || row.panels.some((panel) => panel.id === focus);
       details.append(element("summary", "", row.title), grid);
-      details.addEventListener("toggle", () => refresh(true));
+      details.addEventListener("toggle", () => details.open && row.panels.forEach((panel) => show(panel, state.round)));
       main.append(details);
     } else {
       main.append(grid);
@@ -105,46 +115,73 @@ function card(panel) {
     anchor.rel = "noopener";
     about.append(anchor, element("br"));
   }
-  made.append(element("h2", "", panel.title), about, element("div", "fault"), element("div", "body"));
+  made.append(element("h2", "", panel.title), about, element("p", "alarm"), element("div", "fault"), element("div", "body"));
   return made;
 }
 
-async function show(panel) {
+async function show(panel, round) {
   const made = document.getElementById(`panel-${panel.id}`);
   const [fault, body] = [made.querySelector(":scope > .fault"), made.querySelector(":scope > .body")];
   try {
     const answers = await ask(panel, state);
+    if (round !== state.round) return ""; // of what is no longer chosen, such as another environment
+    if (!state.answered) performance.mark("first data");
     state.answered = Date.now();
-    plots.get(panel.id)?.destroy();
-    plots.delete(panel.id);
-    body.replaceChildren();
+    draw(panel, body, answers);
     fault.textContent = "";
     made.classList.remove("stale");
-    if (answers.every(({ result }) => !result.length)) {
-      const why = panel.queries.map((entry) => entry.empty).find(Boolean);
-      body.append(element("div", "none", why ? `No data: ${why}.` : "No data"));
-    } else {
-      const plot = DRAW[panel.look](body, panel, answers);
-      if (plot) plots.set(panel.id, plot);
-    }
     made.dataset.shown = answers.reduce((sum, { result }) => sum + result.length, 0);
     return "";
   } catch (error) {
+    if (round !== state.round) return "";
     made.classList.add("stale"); // what is drawn is old; it must not pass for the present
     if (error.refused) fault.textContent = `Prometheus refuses this: ${error.message}`;
     return error.refused ? "" : error.message;
   }
 }
 
-async function firing() {
+function draw(panel, body, answers) {
+  const scrolled = body.querySelector(".legend")?.scrollTop ?? 0;
+  plots.get(panel.id)?.destroy();
+  plots.delete(panel.id);
+  body.replaceChildren();
+  if (answers.every(({ result }) => !result.length)) {
+    const why = panel.queries.map((entry) => entry.empty).find(Boolean);
+    body.append(element("div", "none", why ? `No data: ${why}.` : "No data"));
+    return;
+  }
+  const plot = DRAW[panel.look](body, panel, answers);
+  if (plot) plots.set(panel.id, plot);
+  if (scrolled) body.querySelector(".legend")?.scrollTo(0, scrolled);
+}
+
+const URGENCY = { P0: "critical", P1: "warning", Info: "info" }; // the most urgent first
+
+async function firing(round) {
   const list = document.getElementById("firing");
   const found = await call("query", { query: filled(board.firing, { interval: 60 }, state) }, state).catch(() => null);
+  if (round !== state.round) return;
+  list.classList.toggle("stale", !found);
   if (!found) return;
-  const levels = { P0: "critical", P1: "warning" };
-  const told = found.map(({ metric }) => [metric.severity ?? "", metric.alertname ?? ""].join(" "));
-  const names = [...new Set(told)].sort();
-  list.replaceChildren(...names.map((name) => element("li", levels[name.slice(0, 2)] ?? "info", name)));
-  if (!names.length) list.append(element("li", "good", "no alert fires"));
+  const alerts = new Map(found.map(({ metric }) => [`${metric.service}/${metric.alertname}`, metric]));
+  const rank = ([, { severity }]) => Object.keys(URGENCY).indexOf(severity);
+  const sorted = [...alerts].sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
+  list.replaceChildren(...sorted.map(([alert, metric]) => told(alert, metric)));
+  if (!sorted.length) list.append(element("li", "good", "no alert fires"));
+  for (const panel of board.rows.flatMap((row) => row.panels)) {
+    const here = sorted.filter(([alert]) => panel.alerts.includes(alert));
+    const alarm = document.querySelector(`#panel-${panel.id} > .alarm`);
+    alarm.className = `alarm ${URGENCY[here[0]?.[1].severity] ?? ""}`;
+    alarm.textContent = here.length ? `fires: ${here.map(([, metric]) => `${metric.severity} ${metric.alertname}`).join(", ")}` : "";
+  }
+}
+
+function told(alert, { severity, alertname }) {
+  const made = element("li", URGENCY[severity] ?? "info");
+  const text = `${severity ?? ""} ${board.service ? alertname : alert}`;
+  const lead = Object.hasOwn(board.leads, alert) ? board.leads[alert] : null;
+  made.append(lead ? link(text, ...lead) : text);
+  return made;
 }
 
 let running = false;
@@ -152,16 +189,24 @@ let running = false;
 async function refresh(now) {
   if (running && !now) return; // the answers of the last round are still on their way
   running = true;
+  state.round += 1;
+  const round = state.round;
   const open = board.rows.filter((row, index) => !row.title || document.querySelectorAll("details.row")[titled(index)].open);
-  const faults = await Promise.all([...open.flatMap((row) => row.panels).map(show), firing().then(() => "")]);
-  const broken = faults.find(Boolean);
-  const told = document.getElementById("state");
-  const since = state.answered ? `, and last did at ${new Date(state.answered).toLocaleTimeString()}` : "";
-  told.className = broken ? "broken" : "";
-  told.textContent = broken
-    ? `${state.prometheus} does not answer${since} (${broken}). What is shown is old.`
-    : `${state.prometheus}, asked at ${new Date().toLocaleTimeString()}, again every 5 s`;
+  const asked = open.flatMap((row) => row.panels).map((panel) => show(panel, round));
+  const faults = await Promise.all([...asked, firing(round).then(() => "")]);
+  if (round !== state.round) return; // another has begun, since something else was chosen
+  tell(faults.find(Boolean));
+  document.getElementById("near").replaceChildren(...board.near.map(({ title, page }) => link(title, page)), link("All boards", "index.html"));
   running = false;
+}
+
+function tell(broken) {
+  const made = document.getElementById("state");
+  const since = state.answered ? `, and last did at ${clock(state.answered)}` : "";
+  made.className = broken ? "broken" : "";
+  made.textContent = broken
+    ? `${state.prometheus} does not answer${since} (${broken}). What is shown is old.`
+    : `${state.prometheus}, asked at ${clock(Date.now())}, again every 5 s`;
 }
 
 const titled = (index) => board.rows.slice(0, index).filter((row) => row.title).length;
@@ -170,4 +215,11 @@ pickers();
 build();
 refresh();
 setInterval(() => document.hidden || refresh(), EVERY);
-addEventListener("resize", () => refresh(true));
+
+let [width, settled] = [innerWidth, 0]; // a phone's height changes with every scroll
+addEventListener("resize", () => {
+  if (innerWidth === width) return;
+  width = innerWidth;
+  clearTimeout(settled);
+  settled = setTimeout(() => refresh(true), 200);
+});

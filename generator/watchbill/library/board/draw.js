@@ -33,8 +33,20 @@ function seriesOf(answers) {
 
 const last = (series) => Number((series.value ?? series.values.at(-1))[1]);
 
-function drawLines(body, panel, answers) {
-  const found = seriesOf(answers);
+const drawLines = (body, panel, answers) => drawSeries(body, panel, answers, seriesOf(answers));
+
+// A bucket counts what is at most its edge; in order, so that they read as the histogram does.
+function drawBuckets(body, panel, answers) {
+  const edge = ({ metric }) => (metric.le === "+Inf" ? Infinity : Number(metric.le));
+  const found = seriesOf(answers).sort((a, b) => (edge(a) < edge(b) ? -1 : 1));
+  for (const series of found) {
+    const words = edge(series) === Infinity ? "all" : `≤ ${shown(edge(series), panel.edges)}`;
+    series.name = series.name.replace(series.metric.le, words);
+  }
+  return drawSeries(body, panel, answers, found);
+}
+
+function drawSeries(body, panel, answers, found) {
   const times = [...new Set(found.flatMap((series) => series.values.map(([time]) => time)))].sort((a, b) => a - b);
   const place = new Map(times.map((time, index) => [time, index]));
   const columns = found.map((series) => {
@@ -43,15 +55,13 @@ function drawLines(body, panel, answers) {
     return column;
   });
   const options = chart(body, panel, found, [answers[0].from, answers[0].end]);
-  body.append(element("div", "chart"));
-  const plot = new uPlot(options, [times, ...columns], body.lastChild);
-  body.append(...underneath(panel, found));
-  return plot;
+  body.append(element("div", "chart"), ...underneath(panel, found));
+  return new uPlot(options, [times, ...columns], body.firstChild);
 }
 
 function chart(body, panel, found, range) {
   const axis = { stroke: resolved("faint"), grid: { stroke: resolved("rule"), width: 1 }, ticks: { stroke: resolved("rule") } };
-  const bounds = panel.lines.map((line) => line.value);
+  const values = panel.lines.map((line) => line.value);
   return {
     width: Math.max(200, body.clientWidth),
     height: 190,
@@ -61,19 +71,34 @@ function chart(body, panel, found, range) {
       x: { range },
       y: {
         range: (_, low, high) => {
-          const least = Math.min(low ?? 0, panel.lowest ?? Infinity, ...bounds);
-          const most = Math.max(high ?? 1, ...bounds);
+          const least = Math.min(low ?? 0, panel.lowest ?? Infinity, ...values);
+          const most = Math.max(high ?? 1, ...values);
           return [least, most > least ? most + (most - least) * 0.05 : least + 1];
         },
       },
     },
-    axes: [axis, { ...axis, size: 84, values: (_, ticks) => ticks.map((tick) => shown(tick, panel.unit)) }],
+    axes: [{ ...axis, size: 32, values: (_, times) => times.map((time) => moment(time, range[1] - range[0])) }, { ...axis, size: 84, values: (_, ticks) => ticks.map((tick) => shown(tick, panel.unit)) }],
     series: [
       {},
       ...found.map((series, index) => ({ stroke: colour(series.name, index, panel), width: 1.5, spanGaps: false })),
     ],
-    hooks: { draw: [(plot) => drawThresholds(plot, panel)] },
+    hooks: { draw: [(plot) => drawThresholds(plot, panel)], setCursor: [(plot) => readOff(plot, body, panel, found)] },
   };
+}
+
+function moment(time, range) {
+  const at = new Date(time * 1000);
+  const day = at.toLocaleDateString(undefined, { day: "numeric", month: "short" });
+  return range > 172800 ? day : at.toTimeString().slice(0, range > 600 ? 5 : 8);
+}
+
+// Beside each name, its value where the cursor is, else its last.
+function readOff(plot, body, panel, found) {
+  const at = plot.cursor.idx;
+  body.querySelectorAll(".legend b").forEach((number, index) => {
+    const value = at == null ? last(found[index]) : plot.data[index + 1][at];
+    number.textContent = value == null ? "–" : shown(value, panel.unit);
+  });
 }
 
 function drawThresholds(plot, panel) {
@@ -84,8 +109,7 @@ function drawThresholds(plot, panel) {
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = resolved(line.level);
     ctx.globalAlpha = 0.08;
-    if (line.level !== "goal" && line.direction === "above") ctx.fillRect(bbox.left, bbox.top, bbox.width, y - bbox.top);
-    if (line.level !== "goal" && line.direction === "below") ctx.fillRect(bbox.left, y, bbox.width, bbox.top + bbox.height - y);
+    if (panel.shaded) ctx.fillRect(bbox.left, bbox.top, bbox.width, y - bbox.top);
     ctx.globalAlpha = 1;
     ctx.setLineDash([6, 4]);
     ctx.beginPath();
@@ -105,9 +129,11 @@ function underneath(panel, found) {
     entry.append(swatch, element("span", "", series.name), element("b", "", shown(last(series), panel.unit)));
     legend.append(entry);
   });
-  const lines = panel.lines.filter((line) => line.text).map((line) => element("div", `bound ${line.level}`, `╌ ${line.text}`));
-  return [legend, ...lines];
+  return [legend, ...bounds(panel)];
 }
+
+const bounds = (panel) =>
+  panel.lines.filter((line) => line.text).map((line) => element("div", `bound ${line.level}`, `╌ ${line.text}`));
 
 function drawValues(body, panel, answers) {
   const values = element("div", panel.look === "stat" ? "values" : "");
@@ -118,7 +144,7 @@ function drawValues(body, panel, answers) {
     if (panel.look === "gauge") entry.append(bar(panel, now));
     values.append(entry);
   }
-  body.append(values);
+  body.append(values, ...(panel.look === "gauge" ? bounds(panel) : []));
 }
 
 function bar(panel, value) {

@@ -48,6 +48,8 @@ function shown(value, unit) {
   return `${short(value)}${unit}`;
 }
 
+const clock = (milliseconds) => new Date(milliseconds).toTimeString().slice(0, 8);
+
 // The level of a value: the worst line that it is beyond; good where there are lines and it is beyond none.
 const LEVELS = ["goal", "good", "info", "warning", "critical"];
 

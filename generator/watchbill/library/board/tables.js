@@ -13,7 +13,8 @@ function drawTable(body, panel, answers) {
   const by = panel.queries.findIndex((query) => query.legend === panel.sort);
   if (by >= 0) sorted.sort((a, b) => ((a.values[by] ?? Infinity) - (b.values[by] ?? Infinity)) * (panel.descending ? -1 : 1));
   const titles = [...panel.columns.map(({ title }) => title), ...panel.queries.map((query) => query.legend)];
-  body.append(table(titles, sorted.map(({ labels, values }) => [...labels, ...values.map((value, index) => cell(panel, index, value))])));
+  const cells = sorted.map(({ labels, values }) => [...labels, ...values.map((value, index) => cell(panel, index, value))]);
+  body.append(table(titles, cells, panel.columns.map(isKnown)));
 }
 
 function cell(panel, index, value) {
@@ -45,15 +46,20 @@ function drawShares(body, panel, answers) {
   body.append(table(["", "Number", "Share"], rows));
 }
 
-function table(titles, rows) {
-  const made = element("table");
+// On a phone, a row of a wide table becomes a few lines; `known` are columns that a picker tells already.
+function table(titles, rows, known = []) {
+  const made = element("table", titles.length > 3 ? "wide" : "");
   const head = element("tr");
   head.append(...titles.map((title) => element("th", "", title)));
   made.append(element("thead"), element("tbody"));
   made.tHead.append(head);
   for (const row of rows) {
     const line = element("tr");
-    line.append(...row.map((entry) => (typeof entry === "string" ? element("td", "", entry) : element("td", entry.name, entry.text))));
+    row.forEach((entry, index) => {
+      const made = typeof entry === "string" ? element("td", known[index] ? "known" : "", entry) : element("td", entry.name, entry.text);
+      made.dataset.title = titles[index];
+      line.append(made);
+    });
     made.tBodies[0].append(line);
   }
   const scroll = element("div", "scroll");
@@ -61,9 +67,14 @@ function table(titles, rows) {
   return scroll;
 }
 
+function isKnown({ label }) {
+  const variable = board.variables.find(({ name }) => name === label);
+  return Boolean(variable) && (variable.values.length === 1 || state.chosen[label] !== ALL);
+}
+
 const DRAW = {
   lines: drawLines,
-  heatmap: drawLines,
+  heatmap: drawBuckets,
   stat: drawValues,
   gauge: drawValues,
   table: drawTable,

@@ -65,11 +65,6 @@ def steps(lines: Iterable[Line], *, look: Look) -> list[dict[str, Any]]:
     return _steps([fine, *(reversed(colours) if falling else colours)], unique)
 
 
-def is_area(lines: Sequence[Line]) -> bool:
-    """Whether all that lies beyond the lines is too much, so that the area there is to be coloured."""
-    return all(line.direction is Direction.ABOVE and line.level is not Level.GOAL for line in lines)
-
-
 def _unique(lines: Iterable[Line]) -> list[Line]:
     """Keep the worst of those at one value, ascending."""
     worst: dict[Any, Line] = {}

@@ -9,7 +9,7 @@ from watchbill.model.dashboards import Look, Panel, Query
 from watchbill.quantity import decimal_text
 from watchbill.targets.grafana import classes
 from watchbill.targets.grafana.layout import Place
-from watchbill.targets.grafana.looks import UNITS, is_area, mappings, status_overrides, steps
+from watchbill.targets.grafana.looks import UNITS, mappings, status_overrides, steps
 from watchbill.targets.grafana.tables import column_overrides, transformations
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -90,7 +90,7 @@ def _overrides(panel: Panel) -> list[dict[str, Any]]:
 def _lines(panel: Panel, **shared: Any) -> Any:
     style = "off"
     if panel.lines:
-        style = "line+area" if is_area(panel.lines) else "dashed"
+        style = "line+area" if panel.shaded else "dashed"
     return classes.TimeSeries(
         fillOpacity=8,
         legendCalcs=["lastNotNull", "max"],
