@@ -115,7 +115,7 @@ class Builder:
             if isinstance(condition, AgainstBaseline) and unit.dimension is Dimension.RATE:
                 limit = condition.limit(self.narrow(lead.draft.signal), REAL_TIME)
                 scaled = limit if unit.size == 1 else f"{decimal_text(unit.size)} * {limit}"
-                empty = f"there is nothing to compare with before {condition.baseline.words()} have been recorded"
+                empty = f"there is nothing to compare with before there is a history of {condition.baseline.words()}"
                 yield Query(scaled, f"{lead.alert.name}: limit", empty=empty)
 
     def _of_alert(self, title: str, text: str, leads: tuple[Lead, ...]) -> Panel:
