@@ -28,6 +28,7 @@ BOARDS = sorted(path for path in (ROOT / "out/board").glob("*.html") if path.ste
 MOST_BYTES = 150_000  # of a page, uPlot aside
 FIRST_DATA_SECONDS = 1.0
 MAY_SCROLL = ".scroll, .chart"  # but need not, not even on a phone
+NOTHING_IN_GAUGES = "[...document.querySelectorAll('.gauge')].every((panel) => panel.dataset.shown === '0')"
 HOSTILE = "<img src=x onerror=document.title=1><script>document.title=2</script>{{endpoint}} $env"
 
 
@@ -122,12 +123,14 @@ def test_names_and_labels_are_text_and_never_html(live: Live) -> None:
 def test_the_environment_and_the_time_are_picked_and_kept_in_the_address(live: Live) -> None:
     seen = live.open("core-api-infrastructure")
     seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-    seen.value(
-        "const pick = document.getElementById('pick-env'); pick.value = 'staging';"
-        " pick.dispatchEvent(new Event('change'))"
-    )
-    seen.wait_for("[...document.querySelectorAll('.none')].some((none) => none.textContent === 'No data')")
-    assert "var-env=staging" in seen.value("location.href")
+    seen.page.select_option("#pick-range", label="last 6h")
+    seen.page.select_option("#pick-env", "staging")
+    seen.wait_for(NOTHING_IN_GAUGES)
+    assert {"range=6h", "var-env=staging"} <= set(urlsplit(seen.page.url).query.split("&"))
+    asked = next(url for url in reversed(seen.watch.asked) if "/query_range?" in url)
+    chosen = parse_qs(urlsplit(asked).query)
+    assert 'env="staging"' in chosen["query"][0]
+    assert float(chosen["end"][0]) - float(chosen["start"][0]) == pytest.approx(6 * 3600, rel=0.01)
 
 
 def test_what_comes_late_for_another_environment_is_not_shown(live: Live) -> None:
@@ -142,13 +145,13 @@ def test_what_comes_late_for_another_environment_is_not_shown(live: Live) -> Non
     seen.page.route(held, hold)
     seen.page.select_option("#pick-range", label="last 15m")  # asks again of production, which is held
     seen.page.select_option("#pick-env", "staging")
-    seen.wait_for("document.querySelector('.gauge').dataset.shown === '0'")
+    seen.wait_for(NOTHING_IN_GAUGES)
     assert late
     with seen.page.expect_response(held):
         for route in late:
             route.continue_()
     seen.page.wait_for_timeout(500)
-    assert seen.value("[...document.querySelectorAll('.gauge')].every((panel) => panel.dataset.shown === '0')")
+    assert seen.value(NOTHING_IN_GAUGES)
 
 
 def test_what_fires_is_told_on_its_panel_and_leads_there_from_anywhere(live: Live) -> None:
@@ -205,6 +208,15 @@ def test_a_prometheus_that_does_not_answer_is_told_and_not_called_no_data(live: 
     told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
     assert "does not answer" in told
     assert seen.value("document.querySelectorAll('.none').length") == 0
+
+
+def test_a_prometheus_without_rules_is_not_called_quiet(live: Live, tmp_path: Path) -> None:
+    with prometheus("newest", folder=tmp_path / "server") as url:
+        seen = live.open("all-services-on-call", prometheus=url)
+        told = seen.wait_for("document.getElementById('firing').textContent")
+        seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
+        assert "no rules are evaluated" in told
+        assert seen.page.locator(".stat .none").count() == 3
 
 
 def test_what_was_drawn_is_marked_as_old_once_prometheus_is_gone(live: Live, tmp_path: Path) -> None:

@@ -17,13 +17,16 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from watchbill import library, naming
+from watchbill.model.alerts import Stage
 from watchbill.model.bundle import Bundle
 from watchbill.model.dashboards import Dashboard, Line, Look, Panel, Query, Row
+from watchbill.promql import Matcher, selector
 from watchbill.quantity import decimal_text
 
 PARTS = library.ROOT / "board"
 UPLOT = library.ROOT / "vendor" / "uplot"
 SCRIPTS = ("format.js", "ask.js", "draw.js", "tables.js", "board.js")
+ALIVE = selector("ALERTS", (Matcher("stage", "=", Stage.HEARTBEAT.value), Matcher("alertstate", "=", "firing")))
 LOCAL = "http://localhost:* http://127.0.0.1:*"  # a reader may name a Prometheus on his own machine
 
 
@@ -83,6 +86,7 @@ def _content(dashboard: Dashboard, bundle: Bundle) -> dict[str, Any]:
         "prometheus": bundle.platform.urls.prometheus,
         "service": dashboard.service,
         "firing": dashboard.firing,
+        "heartbeat": ALIVE if _beats(bundle) else "",
         "near": [{"title": _short(other), "page": f"{other.uid}.html"} for other in _near(dashboard, bundle)],
         "leads": _leads(dashboard, bundle),
         "variables": [
@@ -93,6 +97,11 @@ def _content(dashboard: Dashboard, bundle: Bundle) -> dict[str, Any]:
             for row in rows
         ],
     }
+
+
+def _beats(bundle: Bundle) -> bool:
+    """Whether there is an alert that always fires, without which nothing is known of the others."""
+    return any(alert.stage is Stage.HEARTBEAT for alert in bundle.alerts)
 
 
 def _near(dashboard: Dashboard, bundle: Bundle) -> list[Dashboard]:

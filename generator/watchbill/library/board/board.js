@@ -159,7 +159,9 @@ const URGENCY = { P0: "critical", P1: "warning", Info: "info" }; // the most urg
 
 async function firing(round) {
   const list = document.getElementById("firing");
-  const found = await call("query", { query: filled(board.firing, { interval: 60 }, state) }, state).catch(() => null);
+  const ask = (expr) => call("query", { query: filled(expr, { interval: 60 }, state) }, state).catch(() => null);
+  const found = await ask(board.firing);
+  const quiet = found?.length === 0 && (!board.heartbeat || (await ask(board.heartbeat))?.length > 0);
   if (round !== state.round) return;
   list.classList.toggle("stale", !found);
   if (!found) return;
@@ -167,7 +169,8 @@ async function firing(round) {
   const rank = ([, { severity }]) => Object.keys(URGENCY).indexOf(severity);
   const sorted = [...alerts].sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
   list.replaceChildren(...sorted.map(([alert, metric]) => told(alert, metric)));
-  if (!sorted.length) list.append(element("li", "good", "no alert fires"));
+  if (quiet) list.append(element("li", "good", "no alert fires"));
+  else if (!sorted.length) list.append(element("li", "critical", "the alert that always fires does not: no rules are evaluated"));
   for (const panel of board.rows.flatMap((row) => row.panels)) {
     const here = sorted.filter(([alert]) => panel.alerts.includes(alert));
     const alarm = document.querySelector(`#panel-${panel.id} > .alarm`);

@@ -9,7 +9,7 @@ from watchbill import naming
 from watchbill.lower.dashboards.narrow import PLACE, places
 from watchbill.lower.dashboards.objectives import BUDGET_GONE, fastest_burning, objectives_table
 from watchbill.lower.dashboards.presence import NOT_ON_TRIAL, NOTHING_FIRES, firing_table
-from watchbill.model.alerts import Direction, Severity
+from watchbill.model.alerts import Direction, Severity, Stage
 from watchbill.model.bundle import Platform, Service
 from watchbill.model.dashboards import Dashboard, Level, Line, Look, Panel, Query, Variable
 from watchbill.model.slo import SAMPLED
@@ -18,6 +18,7 @@ from watchbill.quantity import Duration, Unit
 
 SERVICE = Matcher("service", "=~", "$service")
 FIRING = Matcher("alertstate", "=", "firing")
+HEARTBEAT = Matcher("stage", "=", Stage.HEARTBEAT.value)
 SHOWN = (SERVICE, *PLACE, FIRING, NOT_ON_TRIAL)
 
 
@@ -31,7 +32,10 @@ def overviews(platform: Platform, services: Sequence[Service]) -> tuple[Dashboar
 
 def _on_call(platform: Platform, services: Sequence[Service]) -> Dashboard:
     interval = platform.evaluation_interval
-    panels = [_count(severity, interval) for severity in Severity]
+    beats = any(alert.stage is Stage.HEARTBEAT for service in services for alert in service.alerts)
+    # Nothing fires only where rules are evaluated, as the heartbeat tells; else there is no data, not a green 0.
+    nothing = f"0 * count({selector('ALERTS', (HEARTBEAT, FIRING))})" if beats else "vector(0)"
+    panels = [_count(severity, nothing, interval) for severity in Severity]
     panels.append(
         firing_table("Firing now", "What fires now in any service, the most urgent first.", (SERVICE,), interval)
     )
@@ -60,12 +64,12 @@ def _on_call(platform: Platform, services: Sequence[Service]) -> Dashboard:
     return _dashboard(naming.ON_CALL, "On call: all services", panels, platform, services)
 
 
-def _count(severity: Severity, interval: Duration) -> Panel:
+def _count(severity: Severity, nothing: str, interval: Duration) -> Panel:
     chosen = selector("ALERTS", (*SHOWN, Matcher("severity", "=", severity.value)))
     level = {Severity.P0: Level.CRITICAL, Severity.P1: Level.WARNING, Severity.INFO: Level.INFO}[severity]
     line = Line(Decimal(1), level, Direction.ABOVE, "any")
-    query = Query(f"count({chosen}) or vector(0)", severity.value)
-    text = f"How many alerts of severity {severity} fire now."
+    query = Query(f"count({chosen}) or {nothing}", severity.value)
+    text = f"How many alerts of severity {severity} fire now; there is no data where no rules are evaluated."
     return _panel(f"{severity} Firing", text, (query,), interval, look=Look.STAT, lines=(line,))
 
 
@@ -73,7 +77,7 @@ def _objectives(platform: Platform, services: Sequence[Service]) -> Dashboard:
     slos = [slo for service in services for slo in service.slos]
     left = selector(naming.SLO_BUDGET_LEFT, (SERVICE, *PLACE))
     burning = fastest_burning(slos, (SERVICE,))
-    used_up = Query(f"count({left} < 0) or vector(0)", "objectives")
+    used_up = Query(f"count({left} < 0) or 0 * count({left})", "objectives")
     panels = [
         _panel(
             "Budgets Used Up",
@@ -86,7 +90,7 @@ def _objectives(platform: Platform, services: Sequence[Service]) -> Dashboard:
         _panel(
             "Budgets Burning too Fast",
             "How many objectives burn their budget faster than it lasts, over the shortest of their long windows.",
-            (Query(f"count(({burning}) > 1) or vector(0)", "objectives"),),
+            (Query(f"count(({burning}) > 1) or 0 * count({burning})", "objectives"),),
             SAMPLED,
             look=Look.STAT,
             lines=(Line(Decimal(1), Level.WARNING, Direction.ABOVE, "any"),),
