@@ -189,7 +189,7 @@ class MailServer:
         known = isinstance(given, LoginPassword) and given.password.decode() in self._passwords
         if not known:
             self._inbox.refuse(f"{self.channel}: a wrong password")
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=known)  # what is not handled is refused by the server
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd calls it so)
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]

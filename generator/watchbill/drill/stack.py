@@ -28,10 +28,11 @@ from watchbill.tools import Generation
 START_SECONDS = 15.0
 POLL_SECONDS = 0.2
 TAIL_LINES = 8
-# Defaults of Prometheus that are durations too (its documentation, "prometheus" command line), and so are scaled.
+# Prometheus' own durations (its documentation, "prometheus" command line), which are scaled too; the defaults, but for
+# the grace: with 10m, an alert with a `for` of 5m would be pending anew after each restart, and be paged once more.
 RESEND_DELAY, LOOKBACK = Duration.parse("1m"), Duration.parse("5m")
 DISCOVERY = Duration.parse("5s")
-FOR_GRACE, OUTAGE_TOLERANCE = Duration.parse("10m"), Duration.parse("1h")
+FOR_GRACE, OUTAGE_TOLERANCE = Duration.parse("1m"), Duration.parse("1h")
 
 
 class Stopped(WatchbillError):  # noqa: N818 (it is no error)
@@ -158,7 +159,7 @@ class Stack:
             "--cluster.listen-address=",
         ]
         program = self.setting.generation.alertmanager
-        with _server(program, arguments, self.folder / "alertmanager.log", program.parent, self.alertmanager):
+        with server(program, arguments, self.folder / "alertmanager.log", program.parent, self.alertmanager):
             yield
 
     @contextmanager
@@ -180,14 +181,15 @@ class Stack:
             f"--rules.alert.for-outage-tolerance={scale(OUTAGE_TOLERANCE)}",
         ]
         program = self.setting.generation.prometheus
-        with _server(program, arguments, self.folder / f"{name}.log", self.folder, self.prometheus):
+        with server(program, arguments, self.folder / f"{name}.log", self.folder, self.prometheus):
             if not until(self.setting.stop, START_SECONDS, self.scraped):
                 raise ToolError(f"Prometheus has not scraped {len(self.targets)} targets in {START_SECONDS:.0f} s")
             yield
 
 
 @contextmanager
-def _server(program: Path, arguments: Sequence[str], log: Path, folder: Path, url: str) -> Iterator[None]:
+def server(program: Path, arguments: Sequence[str], log: Path, folder: Path, url: str) -> Iterator[None]:
+    """Run a server until the block ends; a `ToolError` carries the end of its log."""
     try:
         with running(
             program, arguments, log=log, folder=folder, ready=lambda: is_ready(url), within_seconds=START_SECONDS
