@@ -22,6 +22,7 @@ P0 = [alert for alert in CATALOGUE["alerts"] if alert["severity"] == "P0"]
 SITE_URL = "https://runbooks.example.com"
 MOST_SECONDS = 15
 MOST_BYTES = 200_000
+CLEAR = "rgba(0, 0, 0, 0)"
 KINDS = [
     "index.html",
     "alerts/index.html",
@@ -180,12 +181,35 @@ def test_a_command_is_copied_with_one_tap(browser: Browser, home: str) -> None:
         assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("code").inner_text().strip()
 
 
-def test_on_paper_there_is_the_text_and_nothing_to_press(browser: Browser, home: str) -> None:
-    with browser.new_context(viewport=DESK) as context:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_there_is_the_text_and_nothing_to_press(
+    browser: Browser, home: str, scheme: Literal["light", "dark"]
+) -> None:
+    with browser.new_context(viewport=DESK, color_scheme=scheme) as context:
         page = context.new_page()
-        page.emulate_media(media="print")
         page.goto(f"{home}/alerts/core-api/CircuitBreakerOpen.html")
-        for gone in (".md-header", ".md-sidebar--primary", ".wb-go", ".md-footer"):
+        page.locator(".md-code__nav").first.wait_for()
+        page.emulate_media(media="print")
+        for gone in (".md-header", ".md-sidebar--primary", ".wb-go", ".md-code__nav", ".md-footer"):
             assert not page.locator(gone).first.is_visible(), gone
         assert page.get_by_role("heading", name="Mitigate first").is_visible()
         assert page.evaluate("[...document.querySelectorAll('pre')].every(p => p.scrollWidth <= p.clientWidth + 1)")
+        for element in ("document.documentElement", "document.body"):
+            assert page.evaluate(f"getComputedStyle({element}).backgroundColor") in {"rgb(255, 255, 255)", CLEAR}
+        assert "dark" not in page.evaluate("getComputedStyle(document.body).colorScheme")
+
+
+def test_the_button_that_copies_covers_no_command(phone: BrowserContext, home: str) -> None:
+    page = phone.new_page()
+    page.goto(f"{home}/alerts/core-api/DatabaseConnectionPoolCritical.html")
+    page.locator(".md-code__nav").first.wait_for()
+    covered = page.evaluate(
+        """[...document.querySelectorAll("pre > code")].filter(code => {
+            const button = code.parentElement.querySelector(".md-code__nav").getBoundingClientRect();
+            const range = document.createRange();
+            range.selectNodeContents(code);
+            return [...range.getClientRects()].some(text => text.width && text.right > button.left + 1
+                && text.top < button.bottom - 4 && text.bottom > button.top + 4);
+        }).length"""
+    )
+    assert covered == 0

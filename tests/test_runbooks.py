@@ -1,0 +1,101 @@
+"""What the shipped runbooks tell somebody to type at night: it is real, and one tap does not do more than it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from watchbill.promql import selections
+
+ROOT = Path(__file__).parents[1]
+BOOKS = sorted((ROOT / "runbooks").glob("RB-*.md"))
+_BLOCK = re.compile(r"^ *```(?:bash|sh)\n(?P<lines>.*?)^ *```$", re.DOTALL | re.MULTILINE)
+_CHANGES = re.compile(
+    r"\bdelete pod\b|\brollout (?:restart|undo)\b|\bscale statefulset|set env (?!.*--list)|\balembic downgrade\b"
+    r"|\bpatch (?:statefulset|cronjob)\b|\bannotate ingress\b|pg_(?:cancel|terminate)_backend|\bpg_promote\b"
+    r"|\bKILL QUERY\b|\bCONFIG SET\b|\bsystemctl (?:restart|start|edit)\b|journalctl --vacuum|\bq\.(?:pause|resume)\("
+    r"|-X DELETE"
+)
+_LOOKS = re.compile(r"^ *(?:promtool query|curl|(?:ssh|psql|mysql|redis-cli|kubectl) .*)")
+# what belongs to a change: the evidence that it would destroy, and whether it worked
+_OF_A_CHANGE = re.compile(r"> /tmp/|kill -USR[12] |rollout status|journalctl -u \S+ -n|daemon-reload")
+_QUERY = re.compile(r"promtool query (?:instant|range) (?:--\S+ )*\S+ '(?P<expr>[^']*)'")
+_PLACEHOLDER = re.compile(r"<[a-z-]+>")
+_BUILT_IN = {"up", "ALERTS", "scrape_duration_seconds", "scrape_samples_scraped"}
+# Prometheus' own, which the sample of what we alert on leaves out
+_UNSAMPLED = {
+    "prometheus_engine_queries",
+    "prometheus_tsdb_head_samples_appended_total",
+    "prometheus_tsdb_head_series_created_total",
+    "prometheus_tsdb_storage_blocks_bytes",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Commands that are copied together."""
+
+    place: str
+    commands: list[str]
+
+
+def blocks() -> Iterator[Block]:
+    for book in BOOKS:
+        text = book.read_text(encoding="utf-8")
+        for found in _BLOCK.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            # SQL within quotes goes on over several lines, and is one command
+            joined = re.sub(r'"\n[^"]*"', lambda sql: sql[0].replace("\n", " "), found["lines"])
+            yield Block(f"{book.name}:{line}", joined.splitlines())
+
+
+def queries() -> list[tuple[str, str]]:
+    return [
+        (block.place, re.sub(r"\{\{ this\.\w+ \}\}", "this", found["expr"]))
+        for block in blocks()
+        for command in block.commands
+        for found in _QUERY.finditer(command)
+        if not _PLACEHOLDER.search(found["expr"])
+    ]
+
+
+def exported() -> set[str]:
+    """Name every metric of the sample scrapes, and every series of an objective."""
+    names = _BUILT_IN | _UNSAMPLED
+    for sample in (ROOT / "specs/samples").glob("*.prom"):
+        names |= set(re.findall(r"^([a-zA-Z_:][\w:]*)[{ ]", sample.read_text(encoding="utf-8"), re.MULTILINE))
+    catalogue = json.loads((ROOT / "out/catalog.json").read_text(encoding="utf-8"))
+    return names.union(*(slo["series"].values() for slo in catalogue["slos"]))
+
+
+def test_what_changes_something_is_copied_apart_from_what_only_looks() -> None:
+    mixed = []
+    for block in blocks():
+        changes = [command for command in block.commands if _CHANGES.search(command)]
+        looks = [
+            command
+            for command in block.commands
+            if _LOOKS.match(command) and not _CHANGES.search(command) and not _OF_A_CHANGE.search(command)
+        ]
+        mixed += [f"{block.place}: {looks[0].strip()}"] if changes and looks else []
+    assert mixed == []
+
+
+def test_no_command_deletes_a_pod_that_the_alert_may_not_mean() -> None:
+    named = [
+        f"{book.name}: {found}"
+        for book in BOOKS
+        for found in re.findall(r"delete pod (?!<)\S+", book.read_text(encoding="utf-8"))
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize(("place", "expr"), queries(), ids=[place for place, _ in queries()])
+def test_a_query_parses_and_asks_for_what_is_exported(place: str, expr: str) -> None:
+    asked = {selection.metric for selection in selections(expr) if selection.metric}
+    assert asked <= exported(), place
