@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import mutants
+import pages
 import slo_accuracy
 import slo_cost
 from peers import sloth_being_built
@@ -133,6 +134,9 @@ def measures() -> list[Measure]:
         rules, peak = python(LARGE, str(specs))
         found.append(Measure(f"compile and render {rules:,.0f} rules", time.perf_counter() - start, 60, "s"))
         found.append(Measure(f"peak memory with {rules:,.0f} rules", peak, 500, "MiB"))
+        for checkout, bar in ((pages.shipped(Path(folder)), 15), (pages.large(Path(folder)), 20)):
+            number, took = pages.build(checkout)
+            found.append(Measure(f"watchbill site, {number} pages", took, bar, "s"))
     return found
 
 
