@@ -220,3 +220,11 @@ def test_an_alert_without_a_runbook_says_so_and_why_it_may(tmp_path: Path) -> No
     more = f'without_runbook: {{HeapLarge: {{until: "{until}", why: the heap is new}}}}\n'
     page = render(prose_compiled(tmp_path, books, more=more))["docs/alerts/shop/HeapLarge.md"]
     assert f'!!! note "No runbook yet"\n    Until {until}: the heap is new\n' in page
+
+
+def test_what_a_service_needs_is_listed_with_the_most_urgent_that_tells_of_it(tmp_path: Path) -> None:
+    bundle = prose_compiled(tmp_path, WHOLE, more="needs: {Disks: [kit], The sky: []}\n")
+    written = render(bundle)
+    for page, up in (("docs/services/shop.md", "../alerts/shop"), ("docs/alerts/shop/HeapLarge.md", ".")):
+        text = written[page].replace("](LoadHigh", "](./LoadHigh")
+        assert f":   Disks: [LoadHigh]({up}/LoadHigh.md)\n:   The sky: no alert of ours tells of it\n" in text

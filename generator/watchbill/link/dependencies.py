@@ -1,4 +1,4 @@
-"""Resolve who depends on what, and which alerts declare it down."""
+"""Resolve who depends on what, which alerts declare it down, and which signals tell of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from watchbill.link.linked import LinkedService
 
 
 def judge_dependencies(services: Iterable[LinkedService], faults: Faults) -> None:
-    """Hold `depends_on` and `declares_down` to names that are known, and to each other."""
+    """Hold `depends_on`, `needs` and `declares_down` to names that are known, and to each other."""
     everything = {service.spec.service: service for service in services}
     needed = {name for service in everything.values() for name in dependencies(service)}
     declared = {down for service in everything.values() for alert in service.alerts if (down := alert.declares_down)}
     for service in everything.values():
-        _judge_needs(service, everything, declared, faults)
+        _judge_dependencies(service, everything, declared, faults)
+        _judge_needs(service, faults)
         for alert in service.alerts:
             if alert.declares_down and alert.declares_down not in needed:
                 name = alert.spec.declares_down
@@ -29,7 +30,7 @@ def dependencies(service: LinkedService) -> tuple[str, ...]:
     return tuple(f"{service.spec.service}/{name}" if name in own else name for name in service.spec.depends_on)
 
 
-def _judge_needs(
+def _judge_dependencies(
     service: LinkedService, everything: dict[str, LinkedService], declared: set[str], faults: Faults
 ) -> None:
     own, others = set(service.spec.signals), set(everything) - {service.spec.service}
@@ -48,6 +49,17 @@ def _judge_needs(
             todo = f'add "declares_down: {name}" to the alert that tells that it is down, or remove it here'
             what = f'no alert declares "{name}" down, so its outage mutes nothing'
             faults.add(span, what, todo, level=Level.WARNING)
+
+
+def _judge_needs(service: LinkedService, faults: Faults) -> None:
+    own = service.spec.signals
+    for what, keys in service.spec.needs.items():
+        for index, key in enumerate(keys):
+            span = service.spec.span("needs", what, index)
+            if key not in own:
+                faults.add(span, f'"{key}" is no signal of this service', choose(key, own))
+            elif key in keys[:index]:
+                faults.add(span, f'"{key}" stands here twice', "remove one of them")
 
 
 def _who_could(service: LinkedService, down: str) -> str:

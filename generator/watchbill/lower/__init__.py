@@ -53,6 +53,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         environments=linked.environments,
         prompt=linked.spec.notify_within is not None,
         depends_on=dependencies(linked),
+        needs=dict(sorted(linked.spec.needs.items())),
         evaluation_interval=(
             platform.evaluation_interval
             if linked.spec.evaluation_interval is None

@@ -98,8 +98,9 @@ class Service:
 
     `job` is the scrape job of its own target; other jobs scrape exporters for it. A `prompt` service has
     promised a time, and is not kept waiting by its route. `depends_on` holds `<service>` and
-    `<service>/<signal>`. `waivers` says by name which alerts may be without a runbook, `renamed` gives former
-    names of alerts and objectives their new ones.
+    `<service>/<signal>`, `needs` the keys of the signals that tell of what stands behind it. `waivers`
+    says by name which alerts may be without a runbook, `renamed` gives former names of alerts and objectives their
+    new ones.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Service:
     evaluation_interval: Duration
     prompt: bool
     depends_on: tuple[str, ...]
+    needs: Mapping[str, tuple[str, ...]]
     signals: tuple[Signal, ...]
     alerts: tuple[Alert, ...]
     slos: tuple[Slo, ...]

@@ -178,7 +178,8 @@ class ServiceSpec(Authored):
 
     `evaluation_interval` is for a service whose alerts must be out sooner than the platform's interval allows,
     and `notify_within` is how soon: a message leaves in that time from the fault, at worst. `depends_on` names
-    other services, and signals of its own that stand for something of its own, such as its database.
+    other services, and signals of its own that stand for something of its own, such as its database. `needs` says
+    for its pages what stands behind it, and which signals of its own tell of that; it mutes nothing.
     `without_runbook` excuses P1 alerts until a day, and `renamed` gives the former names of alerts and objectives
     their new ones, so that old links lead on.
     """
@@ -190,6 +191,7 @@ class ServiceSpec(Authored):
     evaluation_interval: DurationText | None = None
     notify_within: DurationText | None = None
     depends_on: tuple[KeyName, ...] = ()
+    needs: dict[Sentence, tuple[KeyName, ...]] = {}
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
     scrape: dict[LabelValue, ScrapeSpec] = {}
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]

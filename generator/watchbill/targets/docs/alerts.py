@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ STAGES = {
     Stage.SHADOW: "on trial: it tells a log channel only",
     Stage.HEARTBEAT: "a heartbeat: it always fires, and its silence is noticed",
 }
+_OF_EVERY_SIGNAL = ("absent", "sli_missing")
 # What is needed first comes first: the head of the page says already what it means and who is hurt (ADR 0028).
 FIRST = ("Is it real?", "Mitigate first", "Escalate")
 
@@ -187,11 +188,22 @@ def budget_series(slo: Slo) -> tuple[str, str]:
 
 
 def depends_on(service: Service, page: Sheet) -> list[str]:
-    """Link what a service needs: other services, and things of its own."""
-    others = [name for name in service.depends_on if "/" not in name]
-    own = [name for name in service.depends_on if "/" in name]
-    linked = [page.service(name) for name in others] + [code(name.partition("/")[2]) for name in own]
-    return [", ".join(linked)] if linked else []
+    """Link what a service needs: other services, and what stands behind it, each with what tells of it first."""
+    others = [page.service(name) for name in service.depends_on if "/" not in name]
+    told = {key for keys in service.needs.values() for key in keys}
+    own = [name.partition("/")[2] for name in service.depends_on if "/" in name]
+    lines = [", ".join(others)] if others else []
+    lines += [f"{inline(what)}: {_tells_of(keys, service, page)}" for what, keys in service.needs.items()]
+    return lines + [code(key) for key in own if key not in told]
+
+
+def _tells_of(keys: Collection[str], service: Service, page: Sheet) -> str:
+    """Link the most urgent alerts about some signals; those that every signal has say little of what is behind."""
+    subjects = {*keys, *(slo.name for slo in service.slos if slo.signal in keys)}
+    about = [alert for alert in service.alerts if alert.subject in subjects and alert.kind not in _OF_EVERY_SIGNAL]
+    for alerts in by_severity(about).values():
+        return ", ".join(page.alert(alert) for alert in alerts)
+    return "no alert of ours tells of it"
 
 
 def needed_by(service: Service, page: Sheet) -> list[str]:
