@@ -139,6 +139,9 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
         (runbook(severity="P1"), "4:11", "the most urgent of its alerts is P0"),
         (runbook(7), "2:5", 'runbook "RB-007" stands in a file of another name'),
         (runbook(escalate=""), "31:1", '"Escalate" says nothing'),
+        (runbook(escalate="-"), "31:1", '"Escalate" says nothing'),
+        (runbook(escalate="…"), "31:1", '"Escalate" says nothing'),
+        (runbook(mitigate="### Soon"), "19:1", '"Mitigate first" says nothing'),
         (runbook().replace("## Escalate\n", ""), "10:1", 'the section "Escalate" is missing'),
         (runbook().replace("## Impact", "## Effect"), "13:1", '"Effect" is no section of a runbook'),
         (
@@ -151,6 +154,20 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
 def test_a_broken_runbook_is_told_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
     found = faults(tmp_path, WHOLE | {LOAD: text})
     assert any(one.startswith(f"{LOAD}:{place}:") and complaint in one for one in found), found
+
+
+@pytest.mark.parametrize("front", ["owner: backend\nownr: x", "title: [x"])
+def test_a_runbook_that_cannot_be_read_is_not_unknown_to_others_besides(tmp_path: Path, front: str) -> None:
+    telling = runbook(2, alerts=REST, severity="P1", meaning='{{ runbook("RB-001").link }}, [x](RB-001-load.md)')
+    books = {LOAD: runbook().replace("owner: backend", front), "runbooks/RB-002-rest.md": telling}
+    assert {one.partition(":")[0] for one in faults(tmp_path, books)} == {LOAD}
+
+
+@pytest.mark.parametrize("text", ["{% for x in y %}", "{{ 1 }}", "{{ config.x }}"])
+def test_what_is_no_reference_is_told_once_and_leaves_those_behind_it_alone(tmp_path: Path, text: str) -> None:
+    books = WHOLE | {LOAD: runbook(meaning=text, impact='For {{ alert("shop/LoadHigh").for }}')}
+    (told,) = faults(tmp_path, books)
+    assert told.startswith(f"{LOAD}:11:1: ")
 
 
 def test_two_runbooks_with_one_id_are_told_at_the_second(tmp_path: Path) -> None:

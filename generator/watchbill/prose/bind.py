@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import PurePosixPath
 
 from watchbill.authoring import Faults
 from watchbill.errors import SpecError, choose
@@ -18,6 +19,8 @@ from watchbill.prose.decisions import read_decisions
 from watchbill.prose.page import Page
 from watchbill.prose.runbooks import Written, read_runbooks
 from watchbill.source import Prose as Source
+
+_ID = len("RB-001")
 
 
 def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source], today: date) -> Bundle:
@@ -40,8 +43,9 @@ def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source]
         by_alert={name: made[id(entry)] for name, entry in led.items()},
     )
     bound = replace(bundle, pages=pages)
-    _judge_references(bound, faults)
-    _judge_links(pages, [*(e.page for e in written), *(e.page for e in decided)], faults)
+    unread = {source.pointer for source in sources} - {entry.page.source.pointer for entry in written}
+    _judge_references(bound, unread, faults)
+    _judge_links(pages, unread, [*(e.page for e in written), *(e.page for e in decided)], faults)
     _judge_citations(bound, faults)
     _judge_renames(bound, faults)
     if faults.fatal:
@@ -72,25 +76,30 @@ def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
     )
 
 
-def _judge_references(bundle: Bundle, faults: Faults) -> None:
-    """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose."""
+def _judge_references(bundle: Bundle, unread: Iterable[str], faults: Faults) -> None:
+    """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose.
+
+    A runbook that could not be read has been told of, and is not unknown besides.
+    """
+    gone = {PurePosixPath(pointer).name[:_ID] for pointer in unread}
     facts = Facts(bundle)
     alerts = {alert.id: alert for alert in bundle.alerts}
     for runbook in bundle.pages.runbooks:
         readers: list[Alert | None] = [None, *(alerts[name] for name in runbook.alerts)]
         for section in runbook.sections:
-            for reference in _references(section.text):
+            for reference in _references(section.text, gone):
                 _look_up(facts, reference, readers if reference.of == "this" else [None], faults)
     for decision in bundle.pages.decisions:
-        for reference in _references(decision.text):
+        for reference in _references(decision.text, gone):
             if reference.of == "this":
                 faults.add(reference.span, "a decision is embedded by no alert", "name the alert")
             else:
                 _look_up(facts, reference, [None], faults)
 
 
-def _references(text: Prose) -> Iterable[Reference]:
-    return (part for part in text if isinstance(part, Reference))
+def _references(text: Prose, gone: Collection[str]) -> Iterable[Reference]:
+    found = (part for part in text if isinstance(part, Reference))
+    return (reference for reference in found if reference.of != "runbook" or reference.key not in gone)
 
 
 def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None], faults: Faults) -> None:
@@ -103,11 +112,11 @@ def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None]
             return
 
 
-def _judge_links(pages: Pages, read: Iterable[Page], faults: Faults) -> None:
+def _judge_links(pages: Pages, unread: Collection[str], read: Iterable[Page], faults: Faults) -> None:
     anchors = {page.source.pointer: page.anchors for page in read}
     for text in texts(pages):
         for link in text:
-            if not isinstance(link, PageLink):
+            if not isinstance(link, PageLink) or link.file in unread:
                 continue
             if link.file not in anchors:
                 todo = choose(link.file, anchors)

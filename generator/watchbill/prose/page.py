@@ -61,6 +61,8 @@ def read_page(source: Source, faults: Faults) -> Page:
     headings = markup.headings()
     inserts += _links(source, markup, {anchor(heading.title) for heading in headings}, faults)
     _refuse(placed, markup, faults)
+    if template.whole:  # else what was not read would be taken for braces of Markdown
+        _refuse_braces(placed, markup, faults)
     return Page(source, placed, headings, tuple(sorted(inserts, key=lambda insert: insert[:2])))
 
 
@@ -99,9 +101,6 @@ def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
     for start, end in islice(markup.html(), MOST_FAULTS):
         what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
         faults.add(placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks")
-    for start, end in islice(markup.braces(), MOST_FAULTS):
-        what = "braces outside code set attributes in Markdown"
-        faults.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")
     for start, end in islice(markup.unread(), MOST_FAULTS):
         todo = "write [text](address), without brackets in either"
         faults.add(placed.between(start, end), "a link cannot be read here", todo)
@@ -115,3 +114,9 @@ def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
     for secret in find_all(placed.text):
         todo = "revoke it, since it is in the history, and remove it here"
         faults.add(placed.between(secret.start, secret.end), complain(secret.kind), todo)
+
+
+def _refuse_braces(placed: Text, markup: Markup, faults: Faults) -> None:
+    for start, end in islice(markup.braces(), MOST_FAULTS):
+        what = "braces outside code set attributes in Markdown"
+        faults.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")

@@ -45,10 +45,16 @@ class Asked:
 
 @dataclass(slots=True)
 class Template:
-    """A page's references, the stretches of it that are shown to nobody, and its text with both hidden."""
+    """A page's references, the stretches of it that are shown to nobody, and its text with both hidden.
+
+    `refused` are those that are no references, and have been told; behind a fault that ends the reading it is not
+    `whole`.
+    """
 
     references: list[Asked] = field(default_factory=list)
     silent: list[tuple[int, int]] = field(default_factory=list)
+    refused: list[tuple[int, int]] = field(default_factory=list)
+    whole: bool = True
     masked: str = ""
 
 
@@ -70,23 +76,28 @@ def read_template(placed: Text, start: int, faults: Faults) -> Template:
                 what = "prose holds references only, no statements"
                 todo = f'write it out; braces that belong to a command stand between "{_RAW}"'
                 faults.add(placed.between(token.start, token.end), what, todo)
+                found.whole = False
                 break
             if token.kind == "variable_begin":
                 opened = token
             elif token.kind == "variable_end" and opened is not None:
                 if (asked := _asked(placed, opened.start, token.end, faults)) is not None:
                     found.references.append(asked)
+                else:
+                    found.refused.append((opened.start, token.end))
                 opened = None
             elif token.kind.startswith(("raw_", "comment")):
                 found.silent.append((token.start, token.end))
             if len(found.references) > MOST_REFERENCES:
                 faults.add(placed.at(start), f"the page holds more than {MOST_REFERENCES} references", "split it")
             if len(found.references) > MOST_REFERENCES or len(faults.found) >= most:
+                found.whole = False
                 break
     except TemplateSyntaxError as error:
         message = (error.message or "it is no template").rstrip(".").lower()
         faults.add(placed.at(opened.start if opened else start), f"braces cannot be read ({message})", _ADVICE)
-    hidden = [*found.silent, *((asked.start, asked.end) for asked in found.references)]
+        found.whole = False
+    hidden = [*found.silent, *found.refused, *((asked.start, asked.end) for asked in found.references)]
     found.masked = _mask(placed.text, hidden)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from watchbill.prose.markdown import Heading
 from watchbill.prose.page import Page, read_page
 from watchbill.source import Prose
 from watchbill.spec.runbook import RUNBOOK_FILE, SECTIONS, RunbookSpec
+
+_WORD = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,15 @@ def _sections(page: Page, faults: Faults) -> tuple[Section, ...]:
     for title in SECTIONS:
         if title not in found:
             faults.add(page.placed.at(page.source.body), f'the section "{title}" is missing', f'add "## {title}"')
-        elif not found[title].text:
+        elif not _says_something(found[title]):
             faults.add(found[title].span, f'"{title}" says nothing', "write what helps at 3 am")
     return tuple(found[title] for title in SECTIONS if title in found)
+
+
+def _says_something(section: Section) -> bool:
+    """Whether there is a word below the heading, other than in a heading of the third level."""
+    text = "".join(part if isinstance(part, str) else type(part).__name__ for part in section.text)
+    return any(_WORD.search(line) for line in text.splitlines() if not line.startswith("#"))
 
 
 def _fits(heading: Heading, found: dict[str, Section], section: Section, faults: Faults) -> bool:
