@@ -22,6 +22,7 @@ P0 = [alert for alert in CATALOGUE["alerts"] if alert["severity"] == "P0"]
 SITE_URL = "https://runbooks.example.com"
 MOST_SECONDS = 15
 MOST_BYTES = 200_000
+FORMER = "BreakerIsOpen"  # so that a link in an old message is followed
 CLEAR = "rgba(0, 0, 0, 0)"
 KINDS = [
     "index.html",
@@ -49,6 +50,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("specs", "runbooks", "adr", "out"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
+    with (folder / "specs/services/core-api.yaml").open("a") as spec:
+        spec.write(f"renamed: {{{FORMER}: CircuitBreakerOpen}}\n")
     begun = computed()
     outcome = run(folder, "site")
     assert (outcome.code, outcome.stderr) == (0, ""), outcome
@@ -142,6 +145,16 @@ def test_pages_opened_as_files_search_and_ask_no_host(phone: BrowserContext, sit
     page.wait_for_url("**/*.html*")
     assert page.locator("h1").count() == 1
     assert asked == []
+
+
+def test_a_page_that_has_another_name_now_leads_on_served_and_as_a_file(
+    phone: BrowserContext, home: str, site: Path
+) -> None:
+    page = phone.new_page()
+    for place in (home, site.as_uri()):
+        page.goto(f"{place}/alerts/core-api/{FORMER}.html")
+        page.wait_for_url("**/CircuitBreakerOpen.html")
+        assert page.locator("h1").first.inner_text().startswith("CircuitBreakerOpen")
 
 
 @pytest.mark.parametrize("path", KINDS)
