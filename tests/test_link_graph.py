@@ -92,6 +92,16 @@ def test_a_whole_site_has_no_fault(built: Path) -> None:
             "where pages are opened as files",
         ),
         (replace('src="../../assets/', 'src="https://cdn.example.com/'), "", "loads https://cdn.example.com/"),
+        (
+            replace(".md-typeset", "@import '//cdn.example.com/x';.md-typeset", "assets/site.css"),
+            "",
+            "loads //cdn.example.com/x",
+        ),
+        (
+            replace("}", "background: url(https://cdn.example.com/y.png)}", "assets/site.css"),
+            "",
+            "loads https://cdn.example",
+        ),
         (replace('href="../../assets/site.css"', 'href="../../assets/none.css"'), "", "loads ../../assets/none.css"),
         (replace("LoadHigh<a", "LoadLow<a"), "specs/services/shop.yaml:9:5", 'begins with "LoadLow", not LoadHigh'),
         (replace("<p>About mitigate first</p>", ""), f"{LOAD}:2:5", 'says nothing below "Mitigate first"'),
@@ -117,6 +127,15 @@ def test_what_is_broken_in_the_built_site_is_told_where_it_comes_from(
     change(broken / "site")
     found = faults(broken)
     assert any(one.startswith(place) and complaint in one for one in found), found
+
+
+def test_what_all_pages_load_from_another_host_is_told_once(broken: Path) -> None:
+    for path in (broken / "site").rglob("*.html"):
+        path.write_text(
+            path.read_text().replace("</head>", '<script src="https://cdn.example.com/x.js"></script></head>')
+        )
+    (told,) = faults(broken)
+    assert "more) loads https://cdn.example.com/x.js from another host" in told
 
 
 def test_a_broken_link_in_prose_is_told_at_its_line_and_column(broken: Path) -> None:

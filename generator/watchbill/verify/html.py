@@ -21,6 +21,10 @@ _RUNS = re.compile(r"(?<![\w-])on\w+\s*=", re.IGNORECASE)
 _STYLED = re.compile(r"(?<![\w-])style\s*=(?!\"text-align: \w+;\")", re.IGNORECASE)  # a table's columns are aligned so
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+_STYLE_LOADS = re.compile(
+    r"url\(\s*(?:([\"'])(?P<quoted>.*?)\1|(?P<bare>[^\"')\s]+))|@import\s+([\"'])(?P<imported>.*?)\4",
+    re.IGNORECASE | re.DOTALL,
+)
 _LOADED_BY_LINK = re.compile(r"stylesheet|icon|preload|modulepreload|manifest")
 
 
@@ -80,6 +84,12 @@ def read(path: Path) -> Built:
     main = re.search(r"<article\b.*?</article>", text, re.DOTALL)
     content = main[0] if main else text
     return Built(frozenset(anchors - {""}), tuple(links), tuple(loads), content, _odd(content), len(text.encode()))
+
+
+def loaded_by_style(sheet: str) -> tuple[str, ...]:
+    """List what a style sheet loads."""
+    found = (match["quoted"] or match["bare"] or match["imported"] for match in _STYLE_LOADS.finditer(sheet))
+    return tuple(dict.fromkeys(found))
 
 
 def _odd(content: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from watchbill import naming
 from watchbill.errors import Diagnostic, Span, sort_diagnostics
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Bundle
-from watchbill.verify.html import Built, read
+from watchbill.verify.html import Built, loaded_by_style, read
 
 NEEDED = ("Impact", "Mitigate first", "Escalate")
 MOST_BYTES = 200_000  # of a page, without the theme's files that all pages share
@@ -55,7 +55,7 @@ def check(site: Path, bundle: Bundle, texts: Mapping[str, str], dashboards: Dash
     """
     pages = {path.relative_to(site).as_posix(): read(path) for path in sorted(site.rglob("*.html"))}
     graph = _Graph(site, bundle, pages, sources(bundle), texts)
-    faults = [*graph.links(), *graph.alerts(), *graph.runbooks()]
+    faults = [*graph.foreign(), *graph.links(), *graph.alerts(), *graph.runbooks()]
     return sort_diagnostics([*faults, *(graph.panels(dashboards) if dashboards else ())])
 
 
@@ -80,15 +80,32 @@ class _Graph:
     sources: Mapping[str, Source]
     texts: Mapping[str, str]
 
+    def foreign(self) -> Iterator[Diagnostic]:
+        """Yield what another host would have to serve, once, however many pages and style sheets ask for it."""
+        asked: dict[str, list[str]] = {}
+        for page, built in self.pages.items():
+            for address in built.loads:
+                asked.setdefault(address, []).append(page)
+        for sheet in sorted(self.site.rglob("*.css")):
+            for address in loaded_by_style(sheet.read_text(encoding="utf-8")):
+                asked.setdefault(address, []).append(sheet.relative_to(self.site).as_posix())
+        for address, places in asked.items():
+            if urlsplit(address).netloc:
+                source = self.sources.get(places[0], Source(self.bundle.platform.origin.span))
+                more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+                what = f"{places[0]}{more} loads {address} from another host"
+                yield Diagnostic(source.span, what, "serve it from the site itself; see mkdocs.yml")
+
     def links(self) -> Iterator[Diagnostic]:
-        """Yield every link, anchor and resource that leads nowhere, and what another host would have to serve."""
+        """Yield every link, anchor and resource that leads nowhere."""
         for page, built in self.pages.items():
             source = self.sources.get(page, Source(self.bundle.platform.origin.span))
             for address in built.loads:
-                if urlsplit(address).netloc:
-                    what = f"{page} loads {address} from another host"
-                    yield Diagnostic(source.span, what, "serve it from the site itself; see mkdocs.yml")
-                elif not address.startswith("data:") and (why := self._missing(page, address)):
+                if (
+                    not urlsplit(address).netloc
+                    and not address.startswith("data:")
+                    and (why := self._missing(page, address))
+                ):
                     yield Diagnostic(source.span, f"{page} loads {address}, and {why}", _REPORT)
             for address in built.links:
                 if urlsplit(address).scheme not in {"", "http", "https", "mailto"}:
