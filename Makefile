@@ -20,7 +20,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): remake
 endif
 
-.PHONY: help generate check test lint format golden lock site serve drill bench tools clean remake
+.PHONY: help generate check test lint format golden lock site serve demo drill bench tools clean remake
 
 help: ## show this list
 	@echo "make <target>, where <target> is one of:"
@@ -62,6 +62,9 @@ serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
 drill: $(READY) tools site ## run every alert through real servers, from the fault to the message; P0 on the oldest too
 	@$(BIN)/watchbill drill --all
 	@$(BIN)/watchbill drill --severity P0 --generation oldest
+
+demo: $(READY) ## run the whole stack on 127.0.0.1 until Ctrl-C, and break it on purpose
+	@$(BIN)/watchbill demo
 
 bench: $(READY) tools ## measure speed, the cost of an objective's rules, and how true its budget is
 	@$(BIN)/python bench/run.py

@@ -72,12 +72,12 @@ def lines(sample: str) -> tuple[Line, ...]:
             number = float(value)
             stands = grows and not name.endswith("_bucket")
             found.append(
-                Line(_PART.sub("", name), series, number, grows, number.is_integer(), stands, _identity(series))
+                Line(_PART.sub("", name), series, number, grows, number.is_integer(), stands, identity(series))
             )
     return tuple(found)
 
 
-def _identity(text: str) -> str:
+def identity(text: str) -> str:
     """Write a series with its labels in their order."""
     name, _, inside = text.partition("{")
     labels = ((label, float(value) if label == "le" else value) for label, value in _LABEL.findall(inside))
@@ -86,16 +86,17 @@ def _identity(text: str) -> str:
 
 @dataclass
 class Moving:
-    """A stream that goes through regimes, each from a moment on."""
+    """A stream that goes through regimes, each from a moment on; what counts begins at `starts`."""
 
     stream: Stream
     since: float
     regime: Regime = Regime.CALM
+    starts: float = BASE
     _from: float = BASE
     _scrapes: int = 0
 
     def __post_init__(self) -> None:
-        self._from = self._entry(self.motion, BASE, self.since)
+        self._from = self._entry(self.motion, self.starts, self.since)
 
     @property
     def motion(self) -> Motion:
@@ -172,20 +173,20 @@ class World:
             return None
         home = (target.job, target.place)
         hidden, still = self._hidden.get(home, set()), self._still.get(home, set())
-        own = {_identity(text) for text, _ in moving}
+        own = {identity(text) for text, _ in moving}
         factor = 1 + PACE * (at - self.began)
         written = []
         for line in self.samples.get(target.job, ()):
             if line.family in hidden or (line.family in still and (not line.stands or line.identity in own)):
                 continue
-            value = line.value if line.family in still else _grown(line, factor)
+            value = line.value if line.family in still else grown(line, factor)
             written.append(f"{line.text} {value!r}")
         values = ((text, each.value(at)) for text, each in moving if text != UP)
         written += [f"{text} {value!r}" for text, value in values if value is not None]
         return "\n".join(written) + "\n"
 
 
-def _grown(line: Line, factor: float) -> float:
+def grown(line: Line, factor: float) -> float:
     """Let a counter grow; where it has counted little in all its days, nothing comes within a drill."""
     rare = line.whole and line.value < RARE
     return line.value * factor if line.grows and not rare else line.value
