@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from watchbill import pipeline
+from watchbill.compilation import compile_rules
 from watchbill.drill import campaign, report, shipped, stack
 from watchbill.drill.record import Event, Record
 from watchbill.errors import RefusedError, ToolError, UsageError
@@ -40,7 +40,7 @@ QUICK = "core-api/DatabaseConnectionsExhausted"
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return pipeline.compile_specs(ROOT / "specs", prose=False).bundle
+    return compile_rules(ROOT / "specs").bundle
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ BUDGET = "slo:time_to_exhaustion:seconds"  # its number is the period's
 
 
 def test_the_scale_changes_durations_and_nothing_else_of_the_rules(bundle: Bundle) -> None:
-    scaled = pipeline.compile_specs(ROOT / "specs", prose=False, scale=TimeScale(60)).bundle
+    scaled = compile_rules(ROOT / "specs", scale=TimeScale(60)).bundle
     real_texts, scaled_texts = prometheus_target.render(bundle), prometheus_target.render(scaled)
     kinds = {(alert.service, alert.name): alert.kind for alert in bundle.alerts}
     compared = 0

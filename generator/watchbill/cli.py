@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from functools import cache
@@ -15,6 +16,7 @@ from watchbill import commands, console
 from watchbill.errors import ExitCode, SpecError, WatchbillError
 
 INTERRUPTED = 130  # what shells give a command that was stopped by Ctrl-C
+RARELY = 100_000, 50, 50  # a command ends before it has much garbage, and looking for some takes a tenth of its time
 UNREAD = 141  # what shells give a command whose reader is gone
 
 
@@ -61,6 +63,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    gc.set_threshold(*RARELY)
     for_scripts = _asks_for_json(sys.argv[1:])
     try:
         # not cli.main(), which would turn a closed pipe into exit code 1

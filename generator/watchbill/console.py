@@ -13,7 +13,7 @@ import click
 from watchbill.errors import Diagnostic
 
 if TYPE_CHECKING:
-    from watchbill.pipeline import Compiled
+    from watchbill.compilation import Compiled
 
 specs_option = click.option(
     "--specs", type=click.Path(path_type=Path), default=Path("specs"), show_default=True, help="The spec tree."

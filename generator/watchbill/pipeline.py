@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from watchbill import artifacts, naming, schema
+from watchbill.compilation import Compiled, CompileError, compile_documents
 from watchbill.drift import Drift
 from watchbill.errors import Diagnostic, SpecError
-from watchbill.link import link
 from watchbill.locking import lock
-from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
 from watchbill.prose import bind
-from watchbill.quantity import REAL_TIME, TimeScale
 from watchbill.source import Document, Prose, SourceError, beside, read_prose, read_tree
 from watchbill.targets import render
 from watchbill.targets.prometheus import rule_groups
@@ -28,50 +25,19 @@ LOCK_SECONDS = 60.0
 _TODO = "correct the spec, or report this: what compiles should pass the judges"
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A compiled spec tree; `texts` are the specs by path, for reports."""
+def compile_specs(specs: Path) -> Compiled:
+    """Compile a spec tree and the prose beside it.
 
-    bundle: Bundle
-    warnings: tuple[Diagnostic, ...]
-    texts: Mapping[str, str]
-
-
-class CompileError(SpecError):
-    """Specs that do not compile, with their texts, so that a report can show the lines."""
-
-    def __init__(self, error: SpecError, texts: Mapping[str, str]) -> None:
-        super().__init__(error.diagnostics)
-        self.texts = texts
-
-
-def compile_specs(specs: Path, *, prose: bool = True, scale: TimeScale = REAL_TIME) -> Compiled:
-    """Compile a spec tree; raises `SpecError` with everything that is wrong in the first phase that fails.
-
-    Without `prose` the runbooks and decisions beside it are not looked at, and the bundle has no pages; only then may
-    durations run under a `scale`.
+    Raises `SpecError` with everything that is wrong in the first phase that fails.
     """
-    if not prose:
-        return _without_prose(specs, scale)
     documents, runbooks, decisions = _read(specs)
-    texts = {document.path: document.text for document in documents}
-    texts |= {page.path: page.text for page in (*runbooks, *decisions)}
+    compiled = compile_documents(documents)
+    texts = {**compiled.texts, **{page.path: page.text for page in (*runbooks, *decisions)}}
     try:
-        linked = link(documents)
-        bundle = bind(lower(linked), runbooks, decisions, datetime.now(tz=UTC).date())
-        return Compiled(bundle, linked.warnings, texts)
+        bundle = bind(compiled.bundle, runbooks, decisions, datetime.now(tz=UTC).date())
     except SpecError as error:
         raise CompileError(error, texts) from None
-
-
-def _without_prose(specs: Path, scale: TimeScale) -> Compiled:
-    documents = read_tree(specs)
-    texts = {document.path: document.text for document in documents}
-    try:
-        linked = link(documents)
-        return Compiled(lower(linked, scale=scale), linked.warnings, texts)
-    except SpecError as error:
-        raise CompileError(error, texts) from None
+    return Compiled(bundle, compiled.warnings, texts)
 
 
 def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[Prose, ...]]:

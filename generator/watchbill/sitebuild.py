@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from watchbill import artifacts, exchange, pipeline
+from watchbill.compilation import Compiled, CompileError
 from watchbill.errors import Diagnostic, SpecError, UsageError
 from watchbill.locking import lock
 from watchbill.verify import linkgraph, mkdocs
@@ -28,7 +29,7 @@ def build_site(specs: Path, config: Path, site: Path, say: pipeline.Say) -> int:
         try:
             faults = _refused(config, staged, compiled) or _unlinked(staged, compiled, out)
             if faults:
-                raise pipeline.CompileError(SpecError(faults), compiled.texts)
+                raise CompileError(SpecError(faults), compiled.texts)
             # The folder is known as ours by it, and scripts find all of the site's addresses in it.
             shutil.copyfile(out / artifacts.CATALOGUE, staged / artifacts.CATALOGUE)
             pages = sum(1 for _ in staged.rglob("*.html"))
@@ -38,7 +39,7 @@ def build_site(specs: Path, config: Path, site: Path, say: pipeline.Say) -> int:
     return pages
 
 
-def _refused(config: Path, staged: Path, compiled: pipeline.Compiled) -> list[Diagnostic]:
+def _refused(config: Path, staged: Path, compiled: Compiled) -> list[Diagnostic]:
     """Build, and bring what MkDocs warns of to the lines that it comes from."""
     known = linkgraph.sources(compiled.bundle)
     found = []
@@ -49,7 +50,7 @@ def _refused(config: Path, staged: Path, compiled: pipeline.Compiled) -> list[Di
     return found
 
 
-def _unlinked(staged: Path, compiled: pipeline.Compiled, out: Path) -> tuple[Diagnostic, ...]:
+def _unlinked(staged: Path, compiled: Compiled, out: Path) -> tuple[Diagnostic, ...]:
     catalogue: Mapping[str, list[Mapping[str, object]]] = json.loads((out / artifacts.CATALOGUE).read_bytes())
     dashboards = linkgraph.panels(catalogue["dashboards"])
     return linkgraph.check(staged, compiled.bundle, compiled.texts, dashboards)

@@ -71,6 +71,16 @@ def test_a_command_imports_no_other_command() -> None:
     assert result.stdout.splitlines()[-1] == "['watchbill.commands.schema']"
 
 
+def test_proofs_import_nothing_of_pages_and_dashboards() -> None:
+    code = (
+        "import sys; from watchbill.compilation import compile_rules; from watchbill.proof import report, run\n"
+        "print([name for name in ('jinja2', 'grafanalib', 'watchbill.prose', 'watchbill.targets.docs',"
+        " 'watchbill.pipeline', 'watchbill.proof.mutants') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+
+
 def test_generate_twice_changes_nothing(checkout: Path) -> None:
     before = snapshot(checkout / "out")
     result = watchbill(checkout, "generate")

@@ -14,7 +14,7 @@ from watchbill.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from watchbill.audit.run import Audited
-    from watchbill.pipeline import Compiled
+    from watchbill.compilation import Compiled
 
 
 @click.command(short_help="Hold the specs against what services export.")

@@ -73,13 +73,13 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     Its metrics are healthy, then at fault, then healthy again. Who is told what, and when, is held against the specs:
     exactly the receivers, once, with the right number and links that lead somewhere, and nobody else.
     """
-    from watchbill import pipeline
     from watchbill import tools as toolbox
+    from watchbill.compilation import compile_rules
     from watchbill.drill import campaign
 
     if (alert is None) is not (all_ or service is not None or severity is not None):
         raise UsageError("name one alert, or ask for --all, a --service or a --severity")
-    bundle = pipeline.compile_specs(specs, prose=False).bundle
+    bundle = compile_rules(specs).bundle
     chosen = campaign.choose_alerts(bundle, alert=alert, service=service, severity=severity)
     campaign.expect_emitted(bundle, out)
     toolbox.fetch(names=(generation_,))

@@ -12,7 +12,7 @@ from watchbill import console
 from watchbill.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from watchbill.pipeline import Compiled
+    from watchbill.compilation import Compiled
     from watchbill.proof.run import Scope, Verdict
     from watchbill.tools import Generation
 
@@ -59,12 +59,12 @@ def prove(  # noqa: PLR0913 (one parameter per option)
 
         click.echo(frames.template(template))
         return
-    from watchbill import pipeline
     from watchbill import tools as toolbox
+    from watchbill.compilation import compile_rules
     from watchbill.proof import report as proof_report
     from watchbill.proof import run
 
-    compiled = pipeline.compile_specs(specs, prose=False)  # no proof reads any
+    compiled = compile_rules(specs)
     scope = run.choose_scope(compiled.bundle, service=service, alert=alert)
     toolbox.fetch(names=(generation_,))
     tools = toolbox.generation(generation_)
@@ -104,13 +104,13 @@ def _number_of(mutants: str) -> int | None:
 
 
 def _judge_proofs(scope: Scope, out: Path, tools: Generation, number: int | None, seed: int, format_: str) -> None:
-    from watchbill.proof import report as proof_report
+    from watchbill.proof.mutants import report
     from watchbill.proof.mutants.score import BAR, score
 
     found = score(scope, out, tools, console.track, number=number, seed=seed)
     if format_ == "json":
-        console.print_json(proof_report.score_as_json(found, BAR))
+        console.print_json(report.as_json(found, BAR))
     else:
-        click.echo(proof_report.score_text(found, BAR))
+        click.echo(report.text(found, BAR))
     if found.share < BAR:
         sys.exit(ExitCode.FOUND)

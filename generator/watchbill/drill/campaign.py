@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
-from watchbill import pipeline
 from watchbill.audit.samples import samples
+from watchbill.compilation import compile_rules
 from watchbill.drill import links
 from watchbill.drill.one import drill
 from watchbill.drill.record import Event, Record
@@ -130,7 +130,7 @@ def _compiled(specs: Path, usual: int) -> Callable[[int], Scaled]:
     @cache
     def compiled(divisor: int) -> Scaled:
         scale = TimeScale(divisor)
-        return Scaled(pipeline.compile_specs(specs, prose=False, scale=scale).bundle, scale, alone=divisor != usual)
+        return Scaled(compile_rules(specs, scale=scale).bundle, scale, alone=divisor != usual)
 
     return compiled
 

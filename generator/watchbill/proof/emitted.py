@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,12 +56,14 @@ def document(rules: Iterable[EmittedRule], order: Sequence[str] = ()) -> dict[st
     return {"groups": [{"name": name, "rules": content} for name, content in groups.items()]}
 
 
-def read_rules(out: Path) -> Emitted:
-    """Read every rule file of a tree."""
+def read_rules(out: Path, *, only: Container[str] | None = None) -> Emitted:
+    """Read the rule files of a tree, or those that `only` holds."""
     found: list[EmittedRule] = []
     unreadable: dict[str, str] = {}
     for path in sorted((out / RULES).glob("*.yml")):
         file = f"{RULES}/{path.name}"
+        if only is not None and file not in only:
+            continue
         try:
             found += _rules(file, load(path))
         except (ValueError, yaml.YAMLError, OSError) as error:

@@ -48,12 +48,20 @@ class Failure:
 
 def plan(proofs: Iterable[Proof], emitted: Emitted) -> tuple[Job, ...]:
     """Put the proofs of each alert and objective that share their steps into a job, the longest first."""
-    ordered = sorted(proofs, key=lambda proof: (proof.subject, proof.file))
     jobs = []
-    for number, (_, group) in enumerate(groupby(ordered, key=lambda proof: (proof.subject, proof.file))):
+    for number, (_, group) in enumerate(groupby(sorted(proofs, key=_shared), key=_shared)):
         found = tuple(group)
         jobs.append(job(f"{number:05}", found, document(emitted.needed(found[0]), found[0].groups)))
     return tuple(sorted(jobs, key=cost, reverse=True))
+
+
+def number_of_jobs(proofs: Iterable[Proof]) -> int:
+    """Count the jobs that `plan` would make."""
+    return len({_shared(proof) for proof in proofs})
+
+
+def _shared(proof: Proof) -> tuple[str, str]:
+    return proof.subject, proof.file
 
 
 def job(name: str, proofs: tuple[Proof, ...], rules: Mapping[str, Any]) -> Job:

@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 from watchbill.errors import Diagnostic, Span
 from watchbill.model.bundle import Bundle
 from watchbill.proof.finding import Finding
-from watchbill.proof.mutants.score import Score
 from watchbill.proof.run import Verdict
 
 _TODO = 'run "watchbill generate" if the specs are right, else correct them'
@@ -61,24 +60,6 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "proven": [{"subject": case.subject, "case": case.case} for case in verdict.proven],
         "failed": [{"subject": f.subject, "case": f.case, "text": f.text} for f in verdict.findings],
     }
-
-
-def score_text(found: Score, bar: float) -> str:
-    """List what survived, and what it is argued of; then the score."""
-    lines = [f"survived: {name}" for name in found.survivors]
-    reasons = Counter(reason for _, reason in found.argued)
-    lines += [f"changes nothing, {number} times: {reason}" for reason, number in reasons.most_common()]
-    counted = found.run - len(found.argued)
-    killed = counted - len(found.survivors)
-    share = f"{found.share:.1%} ({bar:.0%} at least)"
-    lines.append(f"{killed} of {counted} mutants found, {share}; {len(found.argued)} more change nothing")
-    return "\n".join(lines)
-
-
-def score_as_json(found: Score, bar: float) -> dict[str, Any]:
-    """Turn a score into plain values."""
-    argued = [{"mutant": name, "reason": reason} for name, reason in found.argued]
-    return {"run": found.run, "share": found.share, "bar": bar, "survivors": list(found.survivors), "argued": argued}
 
 
 def junit(verdict: Verdict) -> str:

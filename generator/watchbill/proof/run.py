@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from watchbill.tools import Generation
 
 Done = Callable[[int], None]
 Track = Callable[[str, int], Done]
-OF_ROUTING = 2  # steps of the progress: routes, and inhibition
+Step = Callable[[Done], list[Finding | Proven]]
+OF_ROUTING = 2  # steps: routes, and inhibition
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,12 @@ def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
     """Judge a tree as it stands; raises `UsageError` where there is none."""
     if not (out / naming.ALERTMANAGER).is_file() and not (out / "prometheus").is_dir():
         raise UsageError(f'{out} holds nothing to prove; run "watchbill generate", or name another folder by --out')
-    emitted = read_rules(out)
-    found = [*_inventory(scope, emitted, out)]
-    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder, ThreadPoolExecutor(1) as beside:
-        jobs = promtests.plan(scope.proofs, emitted)
-        done = track("proofs", len(jobs) + OF_ROUTING)
-        routed = beside.submit(_routing, scope, out, tools, Path(folder), done)
-        said = promtests.run(tools.promtool, jobs, Path(folder), done)
-        for job in jobs:
-            if job.name in said:
-                failed = promtests.failures(job, said[job.name])
-                found += [Finding(failure.proof.subject, failure.case, failure.text) for failure in failed]
-        checked = routed.result()
+    done = track("proofs", promtests.number_of_jobs(scope.proofs) + OF_ROUTING)
+    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder, ThreadPoolExecutor(OF_ROUTING) as beside:
+        # These wait for other programs most of the time; meanwhile rules are read, and promtool runs.
+        waiting = [beside.submit(step, done) for step in _of_routing(scope, out, tools, Path(folder))]
+        found = [*_of_rules(scope, out, tools, Path(folder), done)]
+        checked = [entry for step in waiting for entry in step.result()]
     found += [finding for finding in checked if isinstance(finding, Finding)]
     held = {(proof.subject, case) for proof in scope.proofs for case in proof.cases}
     held |= {(case.subject, case.case) for case in checked if isinstance(case, Proven)}
@@ -102,6 +98,19 @@ def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
     found += _unproven(scope)
     proven = tuple(Proven(subject, case) for subject, case in sorted(held))
     return Verdict(proven, tuple(sorted(set(found))), len(scope.proofs))
+
+
+def _of_rules(scope: Scope, out: Path, tools: Generation, folder: Path, done: Done) -> Iterable[Finding]:
+    """Prove the rules by promtool, and look for what is missing."""
+    spoken_of = {file for proof in scope.proofs for file in proof.rule_files}
+    emitted = read_rules(out, only=None if scope.everything else spoken_of)
+    yield from _inventory(scope, emitted, out)
+    jobs = promtests.plan(scope.proofs, emitted)
+    said = promtests.run(tools.promtool, jobs, folder, done)
+    for job in jobs:
+        if job.name in said:
+            for failure in promtests.failures(job, said[job.name]):
+                yield Finding(failure.proof.subject, failure.case, failure.text)
 
 
 def _inventory(scope: Scope, emitted: Emitted, out: Path) -> Iterable[Finding]:
@@ -112,26 +121,36 @@ def _inventory(scope: Scope, emitted: Emitted, out: Path) -> Iterable[Finding]:
     yield from inventory.tests(scope.proofs, out, others=scope.everything)
 
 
-def _routing(scope: Scope, out: Path, tools: Generation, folder: Path, done: Done) -> Sequence[Finding | Proven]:
-    """Prove where alerts go and what mutes them, beside promtool, which leaves Alertmanager waiting otherwise."""
+def _of_routing(scope: Scope, out: Path, tools: Generation, folder: Path) -> Iterable[Step]:
+    """Give the steps that prove where alerts go, and what mutes them."""
     place = out / naming.ALERTMANAGER
+    fault = ""
     try:
         content: Any = load(place)
     except (ValueError, yaml.YAMLError, OSError) as error:
-        return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}")]
-    if not isinstance(content, dict):
-        return [Finding(routing.SUBJECT, "can be read", f"{naming.ALERTMANAGER} is empty")]
+        fault = f"{naming.ALERTMANAGER}: {str(error).partition(chr(10))[0]}"
+    else:
+        if not isinstance(content, dict):
+            fault = f"{naming.ALERTMANAGER} is empty"
+    if fault:
+        return (lambda _: [Finding(routing.SUBJECT, "can be read", fault)],)
+    return partial(_routes, scope, place, content, tools.amtool), partial(_muting, scope, content, tools, folder)
+
+
+def _routes(scope: Scope, place: Path, content: Any, tool: Path, done: Done) -> list[Finding | Proven]:
     asked = tuple(routing.questions(scope.bundle, scope.alerts))
     if scope.everything:
         asked += tuple(routing.of_platform(scope.bundle))
-    found: list[Finding | Proven] = [*routing.judge(tools.amtool, place, asked, content)]
+    found = [*routing.judge(tool, place, asked, content)]
     done(1)
+    return [*found, *(Proven(question.subject, question.case) for question in asked)]
+
+
+def _muting(scope: Scope, content: Any, tools: Generation, folder: Path, done: Done) -> list[Finding | Proven]:
     pairs = tuple(inhibition.pairs(scope.bundle, scope.alerts))
-    if pairs:
-        found += inhibition.judge(tools.alertmanager, content, pairs, folder)
+    found = [*inhibition.judge(tools.alertmanager, content, pairs, folder)] if pairs else []
     done(1)
-    cases = {(question.subject, question.case) for question in asked} | {(pair.subject, pair.case) for pair in pairs}
-    return [*found, *(Proven(subject, case) for subject, case in cases)]
+    return [*found, *(Proven(pair.subject, pair.case) for pair in pairs)]
 
 
 def _unproven(scope: Scope) -> Iterable[Finding]:

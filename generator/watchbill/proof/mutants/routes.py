@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from watchbill.errors import ToolError
 from watchbill.loopback import alertmanager, inhibited, post_alerts, reload
@@ -140,7 +139,7 @@ def route_survivors(
     def survives(mutant: ConfigMutant) -> bool:
         with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
             place = Path(folder) / "alertmanager.yml"
-            place.write_text(yaml.safe_dump(dict(mutant.content)), encoding="utf-8")
+            place.write_text(json.dumps(mutant.content, ensure_ascii=False), encoding="utf-8")
             try:
                 return all(amtool.receivers(tool, place, kind.labels) == kind.receivers for kind in kinds)
             except ToolError:  # it does not load at all
