@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from watchbill import artifacts, cli
 from watchbill.link import link
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
+from watchbill.proof import inventory
+from watchbill.proof import promtests as runner
+from watchbill.proof.emitted import read_rules
 from watchbill.quantity import REAL_TIME, TimeScale
 from watchbill.source import read_tree
-from watchbill.targets import render
+from watchbill.targets import prometheus, promtests
 from watchbill.tools import generation
 from watchbill.verify import promtool
 
@@ -165,17 +168,19 @@ def judge(bundle: Bundle, folder: Path, generation_name: str, *, area: str = "*"
     `own` leaves out the absence alerts that every signal gets.
     """
     folder.mkdir()
-    artifacts.write(folder, render(bundle))
+    artifacts.write(folder, {**prometheus.render(bundle), **promtests.render(bundle)})
     tool = generation(generation_name).promtool
     refused = promtool.check(tool, folder / "prometheus")
     if refused:
         return "\n".join(str(complaint) for complaint in refused)
-    files = sorted((folder / "prometheus/tests").glob(f"*.{area}.*.test.yml"))
-    if not files:
+    every = [proof for service_ in bundle.services for proof in promtests.proofs(service_)]
+    wanted = [proof for proof in every if fnmatchcase(proof.file, f"*.{area}.*.test.yml")]
+    if not wanted:
         return "there is nothing to test"
-    result = promtool.test(tool, files)
-    return "" if result.returncode == 0 else _words(result)
-
-
-def _words(result: subprocess.CompletedProcess[str]) -> str:
-    return f"promtool ended with {result.returncode}\n{result.stdout}\n{result.stderr}"
+    emitted = read_rules(folder)
+    missing = [*inventory.rules(bundle, emitted), *inventory.tests(every, folder, others=True)]
+    if missing:
+        return "\n".join(str(finding) for finding in missing)
+    # On slices, since promtool evaluates every rule of a file in each of its tests: a tenth of the time for all kinds.
+    said = runner.run(tool, runner.plan(wanted, emitted), folder, lambda _: None)
+    return "\n".join(said.values())

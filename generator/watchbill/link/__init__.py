@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -33,10 +34,11 @@ def link(documents: Iterable[Document]) -> Linked:
     """Read and resolve a spec tree; raises `SpecError` with all that is wrong in each phase."""
     faults = Faults()
     sorted_out = _sort_out(refuse_unfilled(refuse_secrets(documents, faults), faults), faults)
-    profiles = _shelve(ProfileSpec, "profile", [*library.documents("profiles"), *sorted_out["profiles"]], faults)
-    for profile in profiles.values():
-        profile.check(faults)
-    packs = _shelve(PackSpec, "pack", [*library.documents("packs"), *sorted_out["packs"]], faults)
+    profiles = _shelve(ProfileSpec, "profile", sorted_out["profiles"], faults, shipped=_shipped_profiles())
+    for name, profile in profiles.items():
+        if profile is not _shipped_profiles().get(name):
+            profile.check(faults)
+    packs = _shelve(PackSpec, "pack", sorted_out["packs"], faults, shipped=_shipped_packs())
     platforms = [read(PlatformSpec, document, faults) for document in sorted_out["platform"]]
     services = [(document, read(ServiceSpec, document, faults)) for document in sorted_out["services"]]
     _stop_if_fatal(faults)
@@ -128,9 +130,35 @@ def _start(document: Document) -> Span:
     return Span(document.path, 1, 1, 1, 1)
 
 
-def _shelve(model: type[Model], word: str, documents: Iterable[Document], faults: Faults) -> dict[str, Model]:
-    """Read profiles or packs; each is named as its file, and no name is given twice."""
-    shelf: dict[str, Model] = {}
+@cache
+def _shipped_profiles() -> Mapping[str, ProfileSpec]:
+    """Read the profiles that are shipped, once: they stay as they are while this program runs."""
+    faults = Faults()
+    shelf = _shelve(ProfileSpec, "profile", library.documents("profiles"), faults)
+    for profile in shelf.values():
+        profile.check(faults)
+    _stop_if_fatal(faults)
+    return shelf
+
+
+@cache
+def _shipped_packs() -> Mapping[str, PackSpec]:
+    faults = Faults()
+    shelf = _shelve(PackSpec, "pack", library.documents("packs"), faults)
+    _stop_if_fatal(faults)
+    return shelf
+
+
+def _shelve(
+    model: type[Model],
+    word: str,
+    documents: Iterable[Document],
+    faults: Faults,
+    *,
+    shipped: Mapping[str, Model] | None = None,
+) -> dict[str, Model]:
+    """Read profiles or packs beside those that are shipped; each is named as its file, and no name is given twice."""
+    shelf: dict[str, Model] = {**(shipped or {})}
     for document in documents:
         spec = read(model, document, faults)
         if spec is None:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -40,8 +40,9 @@ def code(text: str) -> str:
     return f"<code>{inline(text)}</code>"
 
 
+@cache
 def environment() -> Environment:
-    """Make the environment of the shipped templates."""
+    """Make the environment of the shipped templates, which keeps them compiled."""
     made = Environment(
         loader=PackageLoader("watchbill", "library/templates"),
         undefined=StrictUndefined,
