@@ -28,10 +28,15 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def edit(checkout: Path, pool: str) -> dict[str, str]:
-    """Change the memory limit, and return what the specs compile to."""
+def edit(checkout: Path, memory: str) -> None:
+    """Change the memory limit."""
     path = checkout / "specs/services/core-api.yaml"
-    path.write_text((ROOT / "specs/services/core-api.yaml").read_text().replace("memory: 2GiB", f"memory: {pool}"))
+    path.write_text((ROOT / "specs/services/core-api.yaml").read_text().replace("memory: 2GiB", f"memory: {memory}"))
+
+
+def compiled(checkout: Path, memory: str) -> dict[str, str]:
+    """Change the memory limit, and return what the specs compile to."""
+    edit(checkout, memory)
     return rendered(compile_specs(checkout / "specs").bundle)
 
 
@@ -53,7 +58,7 @@ def published(checkout: Path) -> dict[str, str]:
 
 
 def test_generate_killed_at_any_moment_leaves_a_whole_tree(checkout: Path) -> None:
-    trees = {pool: edit(checkout, pool) for pool in ("2GiB", "3GiB")}
+    trees = {memory: compiled(checkout, memory) for memory in ("2GiB", "3GiB")}
     run(checkout)
     begun = time.monotonic()
     run(checkout)
@@ -80,7 +85,7 @@ def test_generate_killed_at_any_moment_leaves_a_whole_tree(checkout: Path) -> No
 
 
 def test_two_at_once_both_end_well(checkout: Path) -> None:
-    tree = edit(checkout, "2GiB")
+    tree = compiled(checkout, "2GiB")
     both = [start(checkout), start(checkout)]
     outcomes = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], outcomes
