@@ -17,7 +17,8 @@ from report import Column, save, say, table
 from scenarios import DAY, HOUR, LEAD, PLACE, START, Scenario, Truth, history, is_down, scenarios
 from servers import backfill, prometheus, query, query_range, series
 
-GENERATIONS = ("oldest", "newest")
+from watchbill.tools import GENERATIONS
+
 BAR = 0.02
 COVERAGE_BAR = 0.0005  # 22 minutes of 30 days
 BUDGET = 0.001

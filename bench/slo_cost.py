@@ -22,7 +22,8 @@ from report import Column, save, say, table
 from scenarios import DAY, PLACE, START, STEP
 from servers import backfill, prometheus, query, series
 
-GENERATIONS = ("oldest", "newest")
+from watchbill.tools import GENERATIONS
+
 END = START + 30 * DAY
 RAW_DAYS = {20: 30, 500: 3}
 SIZES = {20: (2, 2), 500: (10, 10)}  # instances and routes, each with five statuses

@@ -24,8 +24,6 @@ from watchbill.targets import prometheus, promtests
 from watchbill.tools import generation
 from watchbill.verify import promtool
 
-GENERATIONS = ("oldest", "newest")
-
 PLATFORM = """\
 teams:
   backend: {title: Backend, slack: "#backend", email: backend@example.com, pagerduty: backend-primary}

@@ -29,7 +29,7 @@ from arrivals import (
 )
 from loopback import post_alerts
 from sinks import Posted
-from spectree import GENERATIONS
+from watchbill.tools import GENERATIONS
 
 ROOT = Path(__file__).parents[1]
 ALERTS = {alert["id"]: alert for alert in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]}

@@ -15,6 +15,7 @@ from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.quantity import decimal_text
 from watchbill.targets import render
+from watchbill.tools import GENERATIONS
 
 CASES = Path(__file__).parent / "cases"
 PLACES = {
@@ -79,7 +80,7 @@ def test_an_objective_becomes_these_rules(tmp_path: Path, name: str, request: py
     _compare(case / "expected/explain.txt", "\n".join(explained), rewrite=rewrite)
 
 
-@pytest.mark.parametrize("generation", spectree.GENERATIONS)
+@pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("name", _cases("objectives"))
 def test_an_objectives_alerts_fire_and_stay_quiet(tmp_path: Path, name: str, generation: str) -> None:
     bundle = spectree.compile_tree(_tree(CASES / "objectives" / name, tmp_path))

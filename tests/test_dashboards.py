@@ -20,11 +20,10 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
 from shown import asked
 
-from spectree import GENERATIONS
 from watchbill.model.bundle import Bundle
 from watchbill.pipeline import compile_specs
 from watchbill.promql import selections
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # the next form is read by Grafana 12 and later only

@@ -19,6 +19,7 @@ import yaml
 from amlint.routing import Inhibitor
 
 from loopback import alertmanager, inhibited, post_alerts
+from watchbill.tools import GENERATIONS
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "out/alertmanager/alertmanager.yml"
@@ -206,7 +207,7 @@ def test_there_are_pairs_of_both_kinds() -> None:
     assert len(PAIRS) - len(muted) >= 200
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_an_alert_is_muted_by_what_speaks_for_it_and_by_nothing_else(name: str, tmp_path: Path) -> None:
     config = tmp_path / "alertmanager.yml"
     rules = yaml.safe_load(CONFIG.read_text())["inhibit_rules"]

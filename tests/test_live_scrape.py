@@ -17,6 +17,7 @@ from watchbill.audit.samples import samples
 from watchbill.model.bundle import Service
 from watchbill.pipeline import compile_specs
 from watchbill.promql import Selection, selections, selector
+from watchbill.tools import GENERATIONS
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +44,7 @@ def of_recordings(services: Iterable[Service]) -> set[str]:
     return {alert.id for service in services for alert in service.alerts if alert.slo}
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_every_selector_of_every_rule_finds_scraped_series(name: str, tmp_path: Path) -> None:
     services = compile_specs(ROOT / "specs").bundle.services
     files = dict(sample for service in services for sample in samples(service, ROOT / "specs/samples"))

@@ -15,10 +15,9 @@ from urllib.parse import unquote
 import pytest
 
 from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, alert, endpoint, notification, other, render, rendered, stray
-from spectree import GENERATIONS
 from watchbill.targets import messages
 from watchbill.targets.yamltext import Plain, dump
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 CASES = Path(__file__).parent / "cases/messages"
 SLACK, PAGERDUTY = messages.slack("#backend"), messages.pagerduty("pagerduty.key")

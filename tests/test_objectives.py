@@ -15,7 +15,7 @@ import yaml
 
 import spectree
 from objective_cases import CRITICAL, STATED, flow
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "out"
@@ -24,7 +24,6 @@ RECORDED_AT = "10m"  # of the injected series; the last five minutes are counted
 
 JOBS = {"automation-server": "servidor-automacao"}  # others are scraped under their own name
 PLACE = ('cluster="main"', 'env="production"')
-GENERATIONS = ("oldest", "newest")
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import spectree
+from watchbill.tools import GENERATIONS
 
 SLO = """\
 slos:
@@ -28,7 +29,7 @@ TIERS = {
 }
 
 
-@pytest.mark.parametrize("generation", spectree.GENERATIONS)
+@pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("name", sorted(TIERS))
 def test_any_tiers_are_proven(name: str, generation: str, tmp_path: Path) -> None:
     service = spectree.service({"LoadHigh": LOAD}).replace("alerts:\n", SLO)

@@ -25,7 +25,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.promql import Matcher, selections
 from watchbill.source import read_tree
 from watchbill.targets import render
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 REST = "signal: kit, severity: P1, action: Look, summary: Something is wrong"
 OWN = {
@@ -265,7 +265,7 @@ def test_label_values_never_change_an_expression(job: str, zone: str, route: str
     assert found == _usual_shape()
 
 
-@pytest.mark.parametrize("generation_name", spectree.GENERATIONS)
+@pytest.mark.parametrize("generation_name", GENERATIONS)
 @pytest.mark.parametrize("values", [('"} or vector(1) #', "{{ $value }}", "a\\b"), ("a\nb", "日本 'x'", '{{ "}}" }}')])
 def test_promtool_reads_label_values_as_they_were_written(
     tmp_path: Path, values: tuple[str, str, str], generation_name: str

@@ -19,7 +19,7 @@ from watchbill.pipeline import compile_specs
 from watchbill.proof import run
 from watchbill.proof.emitted import read_rules
 from watchbill.proof.mutants.score import BAR, score
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "out"
@@ -54,7 +54,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.mark.parametrize("name", spectree.GENERATIONS)
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_every_case_of_the_shipped_tree_holds(name: str) -> None:
     scope = run.choose_scope(bundle())
     verdict = run.prove(scope, OUT, generation(name), untracked)

@@ -19,7 +19,7 @@ from amlint.routing import Router
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import amtool
 
 ROOT = Path(__file__).parents[1]
@@ -76,7 +76,7 @@ def by_amlint(labels: Labels) -> tuple[str, ...]:
     return tuple(str(match.receiver) for match in router().match(labels))
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_amtool_sends_every_alert_to_exactly_its_receivers_whatever_label_is_missing(name: str) -> None:
     tool = generation(name).amtool
     with ThreadPoolExecutor(2) as pool:
@@ -225,6 +225,6 @@ def test_no_secret_and_no_address_of_a_secret_stands_in_the_configuration() -> N
     assert all(value.startswith("/etc/alertmanager/secrets/") for value in files)
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_amtool_accepts_the_configuration_and_its_templates(name: str) -> None:
     assert amtool.check(generation(name).amtool, CONFIG) == ""

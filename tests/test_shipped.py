@@ -14,11 +14,10 @@ import yaml
 
 from watchbill.audit.run import audit_samples
 from watchbill.pipeline import compile_specs, rendered
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "out"
-GENERATIONS = ("oldest", "newest")
 
 # The source's table of core-api's alerts: severity, threshold in the unit of the comparison, duration.
 NAMED = {

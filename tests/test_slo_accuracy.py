@@ -15,7 +15,7 @@ from scenarios import HOUR, PLACE, START, Scenario, by_day, scenarios
 from servers import prometheus, query, query_range, series
 from slo_accuracy import BAR, Measured, generate, ours, record_all, run
 
-from spectree import GENERATIONS
+from watchbill.tools import GENERATIONS
 from watchbill.tools import generation as tools_of
 
 DAYS = 7

@@ -14,7 +14,7 @@ from scenarios import DAY, HOUR, START, Scenario, by_day
 from servers import prometheus, query_range
 from slo_accuracy import RECORDED_AT, generate, record_all
 
-from spectree import GENERATIONS
+from watchbill.tools import GENERATIONS
 
 MINUTE = 60
 PAGE, TICKET = "AvailabilityBudgetBurn", "AvailabilityBudgetBurnSlow"

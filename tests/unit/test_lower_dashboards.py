@@ -12,13 +12,13 @@ import yaml
 from shown import asked
 
 import condition_cases
-from spectree import GENERATIONS, PLATFORM, compile_tree, service, write_tree
+from spectree import PLATFORM, compile_tree, service, write_tree
 from watchbill import naming
 from watchbill.lower.dashboards.narrow import guard
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.dashboards import Dashboard, Look, Panel
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 CLUSTERS = PLATFORM.replace("clusters: [main]", "clusters: [eu, us]")
 ALERT = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"

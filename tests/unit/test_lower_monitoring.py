@@ -14,7 +14,7 @@ from watchbill.model.bundle import Service
 from watchbill.naming import TARGET_DOWN
 from watchbill.requirements import optional, required
 from watchbill.targets.catalog import describe
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
 
 ALERT = "kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"
@@ -80,7 +80,7 @@ def test_a_signal_with_another_target_is_watched_without_a_scrape_section_too(tm
     assert 'up{job=~"shop|side"}' in expression(compiled(tmp_path, text)[1])
 
 
-@pytest.mark.parametrize("name", spectree.GENERATIONS)
+@pytest.mark.parametrize("name", GENERATIONS)
 @pytest.mark.parametrize("target", ["{job: shop}", "{app: shop}", "{job: pods, app: shop}"])
 def test_it_fires_for_the_one_target_that_is_down(target: str, name: str, tmp_path: Path) -> None:
     text = NO_SCRAPE.replace("target: {job: shop}", f"target: {target}")
@@ -99,7 +99,7 @@ SCRAPES = {
 }
 
 
-@pytest.mark.parametrize("name", spectree.GENERATIONS)
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_targets_that_answer_sometimes_are_told_without_flapping(name: str, tmp_path: Path) -> None:
     _, alert = compiled(tmp_path, TWO_JOBS.replace("interval: 2m", "interval: 15s"))
     (tmp_path / "rules.yml").write_text(

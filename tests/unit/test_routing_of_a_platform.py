@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from spectree import GENERATIONS, PLATFORM, compile_tree, run, service, write_tree
+from spectree import PLATFORM, compile_tree, run, service, write_tree
 from watchbill import artifacts
 from watchbill.model.bundle import Bundle
 from watchbill.targets import render
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import amtool
 
 ALERT = "signal: kit, kind: level, metric: load, for: 5m, summary: Load, action: Look"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from spectree import GENERATIONS, PLATFORM, compile_tree, service, write_tree
+from spectree import PLATFORM, compile_tree, service, write_tree
 from watchbill import artifacts
 from watchbill.model.bundle import Bundle
 from watchbill.quantity import TimeScale
 from watchbill.targets import render
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
 
 TWO_TEAMS = PLATFORM.replace(

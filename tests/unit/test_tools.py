@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from watchbill.errors import ToolError
-from watchbill.tools import Tool, Version, as_json, checkout_root, ensure, find, generation, table
+from watchbill.tools import GENERATIONS, Tool, Version, as_json, checkout_root, ensure, find, generation, table
 from watchbill.tools.generations import MARKER, PROGRAMS
 from watchbill.tools.relocate import NEEDED_TEMPLATE
 from watchbill.tools.version import ask_version, parse_version
@@ -239,7 +239,7 @@ def test_generation_of_another_version_is_refused(
         generation(name, root=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_fetched_programs_run_here_and_have_the_noted_versions(name: str) -> None:
     for tool in generation(name, root=CHECKOUT).tools():
         assert ask_version(tool.name, tool.path) == tool.version

@@ -6,7 +6,7 @@ import pytest
 
 from loopback import alertmanager, alerts
 from watchbill.errors import ToolError
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.tools.relocate import INSTALLED, NEEDED_TEMPLATE, relocate
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_package_without_the_template_is_refused(tmp_path: Path) -> None:
         relocate(unpacked, tmp_path / "folder")
 
 
-@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize("name", GENERATIONS)
 def test_fetched_alertmanager_starts_from_its_own_folder(name: str, tmp_path: Path) -> None:
     config = tmp_path / "alertmanager.yml"
     config.write_text("{route: {receiver: nobody}, receivers: [{name: nobody}]}\n")

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from watchbill.tools.fetch import fetch
-from watchbill.tools.generations import Generation, generation
+from watchbill.tools.generations import GENERATIONS, Generation, generation
 from watchbill.tools.lookup import ensure, find
 from watchbill.tools.place import checkout_root
 from watchbill.tools.report import as_json, table
 from watchbill.tools.version import MINIMUM, Tool, Version
 
 __all__ = [
+    "GENERATIONS",
     "MINIMUM",
     "Generation",
     "Tool",

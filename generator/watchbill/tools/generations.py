@@ -65,6 +65,7 @@ RECIPES = {
         ),
     )
 }
+GENERATIONS = tuple(RECIPES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import spectree
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
 
 HERE = 'job="shop",env="production",cluster="main"'
@@ -236,7 +236,7 @@ def _series(metric_and_labels: str) -> str:
     return f"{metric_and_labels}{','.join(missing)}}}"
 
 
-@pytest.mark.parametrize("generation_name", spectree.GENERATIONS)
+@pytest.mark.parametrize("generation_name", GENERATIONS)
 def test_conditions_hold_at_their_edges(tmp_path: Path, generation_name: str) -> None:
     rest = "signal: kit, for: 1m, severity: Info, summary: Something is wrong"
     alerts = {f"Case{number:02}": f"{condition}, {rest}" for number, (condition, _, _) in enumerate(EDGES.values())}

@@ -12,6 +12,7 @@ from watchbill.model.alerts import Alert
 from watchbill.quantity import Duration, TimeScale
 from watchbill.targets.promtests import alerts, notation
 from watchbill.targets.promtests.clock import LONG, Clock
+from watchbill.tools import GENERATIONS
 
 FAST = TimeScale(60)
 FAST_STEPS = Clock(Duration(250), Duration(250))
@@ -21,7 +22,7 @@ def test_every_kind_has_cases() -> None:
     assert set(CASES) == set(kinds())
 
 
-@pytest.mark.parametrize("generation", spectree.GENERATIONS)
+@pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("kind", CASES)
 def test_every_alert_fires_on_its_witness_and_stays_quiet_below(tmp_path: Path, kind: str, generation: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
