@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from watchbill.authoring import Faults
@@ -12,7 +12,7 @@ from watchbill.link.dashboards import link_panels
 from watchbill.link.linked import LinkedAlert, LinkedService, Shelf
 from watchbill.link.places import link_environments, link_scrape
 from watchbill.link.signals import build_signal
-from watchbill.link.slos import link_slos, refuse_alert_names
+from watchbill.link.slos import link_slos, made_for_objectives
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_DOWN, TARGETS, absence_alert
@@ -52,8 +52,8 @@ def link_service(
             signals[key] = built
     alerts = link_alerts(spec, document.pointer, shelf.packs, signals, faults=faults)
     slos = link_slos(spec, document.pointer, signals, platform, faults)
-    _refuse_coined_names(spec, signals, alerts, faults)
-    refuse_alert_names(slos, alerts, faults)
+    made = {**_made_for_signals(spec, signals, faults), **made_for_objectives(slos)}
+    _refuse_made_names(made, alerts, faults)
     origin = Origin(spec.span("service", key=True), document.pointer)
     panels = link_panels(spec, shelf.packs, signals, alerts, faults=faults)
     return LinkedService(spec, environments, tuple(signals.values()), alerts, slos, panels, scrapes, origin)
@@ -65,20 +65,23 @@ def _refuse_reserved(spec: ServiceSpec, path: tuple[str, ...], target: Iterable[
         faults.add(spec.span(*path, label, key=True), f'label "{label}" is not for selecting a target', todo)
 
 
-def _refuse_coined_names(
-    spec: ServiceSpec, signals: Iterable[str], alerts: Iterable[LinkedAlert], faults: Faults
-) -> None:
-    """Refuse what would share a name with what every service gets: its targets, and an absence alert of each signal."""
+def _made_for_signals(spec: ServiceSpec, signals: Iterable[str], faults: Faults) -> dict[str, str]:
+    """Map the alerts that every service gets, of its targets and of each signal's absence, to what they are of."""
     if TARGETS in spec.signals:
         what = f'signal "{TARGETS}" is there for every service already: what Prometheus scrapes'
         faults.add(spec.span("signals", TARGETS, key=True), what, "choose another name")
-    coined = {TARGET_DOWN: TARGETS}
+    owners = {TARGET_DOWN: TARGETS}
     for key in signals:
-        other = coined.setdefault(absence_alert(key), key)
+        other = owners.setdefault(absence_alert(key), key)
         if other != key:
             what = f'signals "{other}" and "{key}" would share the alert "{absence_alert(key)}"'
             faults.add(spec.span("signals", key, key=True), what, "rename one of them")
+    return {alert: f'signal "{key}"' for alert, key in owners.items()}
+
+
+def _refuse_made_names(made: Mapping[str, str], alerts: Iterable[LinkedAlert], faults: Faults) -> None:
+    """Refuse alerts that would share a name with those that nobody has to write."""
     for alert in alerts:
-        if alert.name in coined:
-            what = f'alert "{alert.name}" is made for signal "{coined[alert.name]}" already'
+        if alert.name in made:
+            what = f'alert "{alert.name}" is made for {made[alert.name]} already'
             faults.add(alert.origin.span, what, "choose another name")

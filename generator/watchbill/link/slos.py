@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from watchbill.authoring import Faults
 from watchbill.burnrate import Plan, plan
 from watchbill.errors import Level, choose
-from watchbill.link.linked import LinkedAlert, LinkedSlo
+from watchbill.link.linked import LinkedSlo
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import TARGETS, camel, slo_alerts
@@ -62,13 +62,9 @@ def link_slos(
     return tuple(found)
 
 
-def refuse_alert_names(slos: Iterable[LinkedSlo], alerts: Iterable[LinkedAlert], faults: Faults) -> None:
-    """Refuse alerts that would share a name with those of an objective."""
-    coined = {alert: slo.name for slo in slos for alert in slo_alerts(slo.name)}
-    for alert in alerts:
-        if alert.name in coined:
-            what = f'alert "{alert.name}" is made for objective "{coined[alert.name]}" already'
-            faults.add(alert.origin.span, what, "choose another name")
+def made_for_objectives(slos: Iterable[LinkedSlo]) -> dict[str, str]:
+    """Map the alerts that objectives get to what they are of."""
+    return {alert: f'objective "{slo.name}"' for slo in slos for alert in slo_alerts(slo.name)}
 
 
 def _judge(slo: SloSpec, platform: PlatformSpec, faults: Faults) -> Plan | None:
