@@ -67,6 +67,8 @@ EXPRESSIONS = ["sum(", "load @ 5", '{__name__="load"}', "load offset -1d", "up[5
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, [], {}, [[]], {"a": None}, *NUMBERS, *TEXTS, *QUANTITIES, *EXPRESSIONS]
 )
+# These compile whole trees hundreds of times, and counting lines triples the time of each.
+pytestmark = pytest.mark.no_cover
 LIMITS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 

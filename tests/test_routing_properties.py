@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 from amlint.routing import Router
 from hypothesis import HealthCheck, event, given, settings
@@ -23,6 +24,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.targets import alertmanager
 from watchbill.targets.matrix import rows, told
 
+pytestmark = pytest.mark.no_cover  # as in test_properties.py
 CHANNELS = ("pagerduty", "slack", "email")  # the loudest first, in which order they are named
 SEVERITIES = ("P0", "P1", "Info")
 SWITCH, TRIAL, SECOND = "https://heartbeat.example.com/shop", "#trial", "oncall@sms.example.net"
