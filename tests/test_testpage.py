@@ -19,7 +19,7 @@ import pytest
 from arrivals import MAIL, PAGERDUTY, SLACK, Notice, Running, Told, shipped_alertmanager
 from loopback import alerts, post_alerts
 from sinks import Posted
-from spectree import GENERATIONS, run
+from spectree import run
 from watchbill.loopback import reload
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
@@ -27,6 +27,7 @@ from watchbill.pipeline import compile_specs
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
 from watchbill.testpage.run import Sent, Verdict, prepare, send
+from watchbill.tools import GENERATIONS
 
 ROOT = Path(__file__).parents[1]
 WAIT_SECONDS = 2  # longer than any wait of the shipped configuration at 1:60

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from servers import Handler, http_server
 
-from spectree import GENERATIONS, run
+from spectree import run
 from watchbill.errors import ToolError, UsageError
 from watchbill.loopback import free_port
 from watchbill.loopback import running as running_server
 from watchbill.testpage.deployed import deployed, greet, look_up, post
-from watchbill.tools import generation
+from watchbill.tools import GENERATIONS, generation
 
 ROOT = Path(__file__).parents[3]
 USER, PASSWORD = "on-call", "s:cret@1"
