@@ -1,7 +1,8 @@
 """Paired files under `cases/`: what an author writes, and what comes of it.
 
-A case's `service.yaml` is the service "shop", its `profile.yaml` and `pack.yaml` are called "own"; the platform and
-the profile "kit" of `spectree` stand beside them. `pytest --golden` rewrites the expected files.
+A case's `service.yaml` is the service "shop", its `profile.yaml` and `pack.yaml` are called "own", its `drill.yaml` is
+the drill "fall"; the platform and the profile "kit" of `spectree` stand beside them. `pytest --golden` rewrites the
+expected files.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PLACES = {
     "service.yaml": "services/shop.yaml",
     "profile.yaml": "profiles/own.yaml",
     "pack.yaml": "packs/own.yaml",
+    "drill.yaml": "drills/fall.yaml",
 }
 
 

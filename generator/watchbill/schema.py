@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from watchbill.authoring import Authored
 from watchbill.errors import UsageError, choose
 from watchbill.spec.alert import AlertSpec, alert_models
+from watchbill.spec.drill import DrillSpec
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.panel import PanelSpec, panel_models
 from watchbill.spec.platform import PlatformSpec
@@ -19,6 +20,7 @@ from watchbill.spec.service import ServiceSpec
 from watchbill.spec.slo import SloSpec, slo_models
 
 DOCUMENTS: dict[str, type[Authored]] = {
+    "drill": DrillSpec,
     "pack": PackSpec,
     "platform": PlatformSpec,
     "profile": ProfileSpec,

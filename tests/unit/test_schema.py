@@ -13,7 +13,7 @@ from watchbill.errors import UsageError
 from watchbill.source import Document, read_tree
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"platform.yaml": "platform", "services": "service", "profiles": "profile", "packs": "pack"}
+KINDS = {"platform.yaml": "platform", "services": "service", "profiles": "profile", "packs": "pack", "drills": "drill"}
 
 
 def plain(value: object) -> Any:

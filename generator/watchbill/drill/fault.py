@@ -21,7 +21,7 @@ from watchbill.targets.annotations import dashboard_url_rendered, rendered, text
 
 FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"
-_CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
+CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,18 @@ def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target])
     if alert.kind == "sli_missing":
         return _blind(alert, service, place, known)
     homes = Homes(signal, place, known, witness.streams)
-    series = tuple(each for stream in witness.streams for each in homes.series(stream))
+    series = tuple(_of_group(each, alert) for stream in witness.streams for each in homes.series(stream))
     expected = tuple(
         expect(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
         for firing in witness.firing
     )
     return Fault(alert, place, witness, tuple(homes.made_up), series, expected)
+
+
+def _of_group(series: Series, alert: Alert) -> Series:
+    """Narrow a series to its group: an alert that is judged for each queue leaves the sample's other queues alone."""
+    own = ((name, value) for name, value in series.stream.labels if name in alert.grouping)
+    return replace(series, within=(*series.within, *((n, v) for n, v in own if n not in {JOB, INSTANCE})))
 
 
 def objective(alert: Alert, service: Service) -> Slo:
@@ -157,7 +163,8 @@ class Homes:
             for name, value in sorted(labels.items())
             if name not in {JOB, INSTANCE, *naming.TARGET_LABELS}
         )
-        yield Series(home, f"{stream.metric}{{{inside}}}" if inside else stream.metric, stream)
+        text = f"{stream.metric}{{{inside}}}" if inside else stream.metric
+        yield Series(home, text, stream, tuple((n, v) for n, v in self._fixed.items() if n not in {JOB, INSTANCE}))
 
     def labels(self, firing: dict[str, str]) -> dict[str, str]:
         """Name the real instance in what must fire."""
@@ -184,7 +191,7 @@ def _addresses(receiver: str, platform: Platform) -> Iterable[Told]:
         team, _, channels = receiver.partition("/")
         for name in channels.split("+"):
             channel = Channel(name)
-            yield _CHANNELS[channel], platform.teams[team].addresses[channel]
+            yield CHANNELS[channel], platform.teams[team].addresses[channel]
 
 
 def find(bundle: Bundle, id_: str) -> tuple[Alert, Service]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from watchbill.model.bundle import Service
 from watchbill.model.witness import Motion, Regime, Stream
+from watchbill.promql import quoted
 
 # Counters of a sample grow by a share of what they are each second, as if it was taken three days after the start; so
 # their ratios stay as they are.
@@ -22,6 +23,8 @@ UP = "up"  # what Prometheus itself writes, so that no page can hold it: a scrap
 
 Place = tuple[str, str]
 """An environment and one of its clusters."""
+Touched = tuple[str, tuple[str, ...]]
+"""A family of metrics, and labels that narrow it to what a fault plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Line:
     whole: bool
     stands: bool
     identity: str
+
+    @property
+    def rare(self) -> bool:
+        """Whether it has counted so little in all its days that nothing comes within a drill."""
+        return self.whole and self.value < RARE
 
 
 def lines(sample: str) -> tuple[Line, ...]:
@@ -131,11 +139,19 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A stream of a fault on one target, by the labels that its page shows."""
+    """A stream of a fault on one target, by the labels that its page shows.
+
+    `within` are those that narrow its signal and its group; what a sample has of other values goes on as it is.
+    """
 
     target: Target
     text: str
     stream: Stream
+    within: tuple[tuple[str, str], ...] = ()
+
+
+Shown = tuple[str, tuple[Line, ...]]
+"""Of a sample: what never changes, as it is written, and what grows."""
 
 
 @dataclass
@@ -145,8 +161,9 @@ class World:
     samples: Mapping[str, tuple[Line, ...]]
     began: float = field(default_factory=time.time)
     _moving: dict[Target, list[tuple[str, Moving]]] = field(default_factory=dict)
-    _hidden: dict[tuple[str, Place], set[str]] = field(default_factory=dict)
-    _still: dict[tuple[str, Place], set[str]] = field(default_factory=dict)
+    _hidden: dict[tuple[str, Place], set[Touched]] = field(default_factory=dict)
+    _still: dict[tuple[str, Place], set[Touched]] = field(default_factory=dict)
+    _shown: dict[Target, Shown] = field(default_factory=dict)
 
     def lay(self, series: Sequence[Series], *, since: float | None = None) -> list[Moving]:
         """Lay calm series over the samples; returns their motions.
@@ -159,10 +176,12 @@ class World:
         for each in series:
             moving = Moving(each.stream, at)
             self._moving.setdefault(each.target, []).append((each.text, moving))
-            home, family = (each.target.job, each.target.place), _PART.sub("", each.stream.metric)
+            home, within = (each.target.job, each.target.place), (f"{n}={quoted(v)}" for n, v in each.within)
+            touched = _PART.sub("", each.stream.metric), tuple(within)
             ends = not (each.stream.calm.present and each.stream.above.present)
-            (self._hidden if ends else self._still).setdefault(home, set()).add(family)
+            (self._hidden if ends else self._still).setdefault(home, set()).add(touched)
             found.append(moving)
+        self._shown = {}
         return found
 
     def page(self, target: Target) -> str | None:
@@ -171,22 +190,36 @@ class World:
         moving = self._moving.get(target, [])
         if not all(each.succeeds() for text, each in moving if text == UP):
             return None
-        home = (target.job, target.place)
-        hidden, still = self._hidden.get(home, set()), self._still.get(home, set())
-        own = {identity(text) for text, _ in moving}
+        steady, growing = self._sample(target)
         factor = 1 + PACE * (at - self.began)
-        written = []
-        for line in self.samples.get(target.job, ()):
-            if line.family in hidden or (line.family in still and (not line.stands or line.identity in own)):
-                continue
-            value = line.value if line.family in still else grown(line, factor)
-            written.append(f"{line.text} {value!r}")
+        written = [steady, *(f"{line.text} {line.value * factor!r}" for line in growing)]
         values = ((text, each.value(at)) for text, each in moving if text != UP)
         written += [f"{text} {value!r}" for text, value in values if value is not None]
         return "\n".join(written) + "\n"
 
+    def _sample(self, target: Target) -> Shown:
+        """Choose what a sample shows beside the faults: once, since every scrape asks."""
+        if target not in self._shown:
+            home = (target.job, target.place)
+            hidden, still = self._hidden.get(home, set()), self._still.get(home, set())
+            own = {identity(text) for text, _ in self._moving.get(target, ())}
+            steady, growing = [], []
+            for line in self.samples.get(target.job, ()):
+                stands = _is_of(line, still)
+                if _is_of(line, hidden) or (stands and (not line.stands or line.identity in own)):
+                    continue
+                if line.grows and not stands and not line.rare:
+                    growing.append(line)
+                else:
+                    steady.append(f"{line.text} {line.value!r}")
+            self._shown[target] = "\n".join(steady), tuple(growing)
+        return self._shown[target]
+
 
 def grown(line: Line, factor: float) -> float:
     """Let a counter grow; where it has counted little in all its days, nothing comes within a drill."""
-    rare = line.whole and line.value < RARE
-    return line.value * factor if line.grows and not rare else line.value
+    return line.value * factor if line.grows and not line.rare else line.value
+
+
+def _is_of(line: Line, touched: Iterable[Touched]) -> bool:
+    return any(line.family == family and all(label in line.text for label in labels) for family, labels in touched)

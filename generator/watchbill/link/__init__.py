@@ -13,21 +13,24 @@ from watchbill.errors import Level, Span, SpecError, choose
 from watchbill.link.dashboards import refuse_shared_uids
 from watchbill.link.deadline import judge_deadline
 from watchbill.link.dependencies import judge_dependencies
+from watchbill.link.drills import link_drills
 from watchbill.link.history import judge_history
-from watchbill.link.linked import Linked, LinkedAlert, LinkedService, Shelf
+from watchbill.link.linked import Linked, LinkedAlert, LinkedDrill, LinkedService, Shelf
 from watchbill.link.routing import judge_alerts, judge_platform
 from watchbill.link.secrets import refuse_secrets
 from watchbill.link.services import link_service
 from watchbill.link.unfilled import refuse_unfilled
 from watchbill.source import Document
+from watchbill.spec.drill import DrillSpec
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.profile import ProfileSpec
 from watchbill.spec.service import ServiceSpec
 
-__all__ = ["Linked", "LinkedAlert", "LinkedService", "link"]
+__all__ = ["Linked", "LinkedAlert", "LinkedDrill", "LinkedService", "link"]
 
 Model = TypeVar("Model", bound=Authored)
+SHELVES = ("services", "profiles", "packs", "drills")
 
 
 def link(documents: Iterable[Document]) -> Linked:
@@ -41,6 +44,7 @@ def link(documents: Iterable[Document]) -> Linked:
     packs = _shelve(PackSpec, "pack", sorted_out["packs"], faults, shipped=_shipped_packs())
     platforms = [read(PlatformSpec, document, faults) for document in sorted_out["platform"]]
     services = [(document, read(ServiceSpec, document, faults)) for document in sorted_out["services"]]
+    drills = [(document, read(DrillSpec, document, faults)) for document in sorted_out["drills"]]
     _stop_if_fatal(faults)
     platform = platforms[0]
     if platform is None:
@@ -55,6 +59,7 @@ def link(documents: Iterable[Document]) -> Linked:
         )
     judge_platform(platform, faults)
     linked = [link_service(spec, document, platform, shelf, faults=faults) for document, spec in services if spec]
+    drilled = link_drills(((document, spec) for document, spec in drills if spec), platform, faults)
     judge_alerts(platform, linked, faults)
     judge_dependencies(linked, faults)
     _refuse_twins(linked, faults)
@@ -66,7 +71,8 @@ def link(documents: Iterable[Document]) -> Linked:
     judge_deadline(linked, platform, faults)
     judge_history(linked, platform, faults)
     _stop_if_fatal(faults)
-    return Linked(platform, tuple(sorted(linked, key=lambda s: s.spec.service)), tuple(faults.found))
+    in_order = tuple(sorted(linked, key=lambda s: s.spec.service))
+    return Linked(platform, in_order, tuple(faults.found), drilled)
 
 
 def _stop_if_fatal(faults: Faults) -> None:
@@ -76,20 +82,19 @@ def _stop_if_fatal(faults: Faults) -> None:
 
 def _sort_out(documents: Iterable[Document], faults: Faults) -> dict[str, list[Document]]:
     """Tell what each document is by its place in the tree."""
-    found: dict[str, list[Document]] = {"platform": [], "services": [], "profiles": [], "packs": []}
+    found: dict[str, list[Document]] = {"platform": [], **{shelf: [] for shelf in SHELVES}}
     root = "specs/platform.yaml"
     for document in documents:
         parts = PurePosixPath(document.pointer).parts[1:]
         if parts == ("platform.yaml",):
             found["platform"].append(document)
-        elif len(parts) == 2 and parts[0] in {"services", "profiles", "packs"}:
+        elif len(parts) == 2 and parts[0] in SHELVES:
             found[parts[0]].append(document)
         else:
             what = f"a spec does not belong at {'/'.join(parts)}"
-            shelf = parts[0] if parts[0] in {"services", "profiles", "packs"} else "services"
-            faults.add(
-                _start(document), what, f"move it to {shelf}/{parts[-1]}, or to platform.yaml, profiles/ or packs/"
-            )
+            shelf = parts[0] if parts[0] in SHELVES else "services"
+            todo = f"move it to {shelf}/{parts[-1]}, or to platform.yaml, profiles/, packs/ or drills/"
+            faults.add(_start(document), what, todo)
         root = document.path[: len(document.path) - len("/".join(parts))] + "platform.yaml"
     if not found["platform"]:
         faults.add(

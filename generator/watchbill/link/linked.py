@@ -11,6 +11,7 @@ from watchbill.model.bundle import Environment, Scrape
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.spec.alert import AlertSpec
+from watchbill.spec.drill import DrillSpec
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.panel import PanelSpec
 from watchbill.spec.platform import PlatformSpec
@@ -88,12 +89,21 @@ class LinkedService:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedDrill:
+    """A drill whose environments and teams are known; `document` is its file."""
+
+    spec: DrillSpec
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """A spec tree without a loose end; `warnings` are what its authors should know."""
 
     platform: PlatformSpec
     services: tuple[LinkedService, ...]
     warnings: tuple[Diagnostic, ...]
+    drills: tuple[LinkedDrill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from watchbill.link.dependencies import dependencies
 from watchbill.lower.dashboards import Lead, service_dashboards
 from watchbill.lower.dashboards.overviews import overviews
 from watchbill.lower.draft import Draft
+from watchbill.lower.drills import lower_drills
 from watchbill.lower.monitoring import Coined, absence, target_down
 from watchbill.lower.platform import lower_platform
 from watchbill.lower.routing import inhibit_rules, inhibitors
@@ -26,10 +27,12 @@ from watchbill.quantity import REAL_TIME, Duration, TimeScale
 
 
 def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
-    """Lower everything, with all durations under `scale`."""
+    """Lower everything, with all durations under `scale`; raises `SpecError` with what is wrong with drills."""
     platform = lower_platform(linked.platform, scale)
     services = tuple(_service(service, platform, scale) for service in linked.services)
-    return Bundle(platform, services, inhibit_rules(services), inhibitors(services), overviews(platform, services))
+    everything = overviews(platform, services)
+    bundle = Bundle(platform, services, inhibit_rules(services), inhibitors(services), everything)
+    return replace(bundle, drills=lower_drills(linked.drills, bundle, scale))
 
 
 def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Service:

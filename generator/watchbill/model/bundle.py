@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.dashboards import Dashboard
+from watchbill.model.drills import Drill
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Pages, Rename, Waiver
 from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
@@ -127,7 +128,7 @@ class Bundle:
     """Everything, sorted by name.
 
     `inhibited_by` says for each alert, by id, which others can mute it; `overviews` are dashboards of all services.
-    `pages` is the prose, which is bound to all the rest at last.
+    `pages` is the prose, which is bound to all the rest at last; `drills` are faults that hit several alerts at once.
     """
 
     platform: Platform
@@ -136,6 +137,7 @@ class Bundle:
     inhibited_by: Mapping[str, tuple[str, ...]]
     overviews: tuple[Dashboard, ...]
     pages: Pages = NO_PAGES
+    drills: tuple[Drill, ...] = ()
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

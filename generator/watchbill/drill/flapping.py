@@ -1,0 +1,47 @@
+"""Let a fault be there, or come and go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from watchbill.drill.world import Moving
+from watchbill.model.drills import Flaps
+from watchbill.model.witness import Regime
+
+
+def enter(moving: Sequence[Moving], regime: Regime) -> float:
+    """Let all series go on in a regime; returns the moment."""
+    at = time.time()
+    for each in moving:
+        each.enter(regime, at)
+    return at
+
+
+@contextmanager
+def flapping(moving: Sequence[Moving], flaps: Flaps | None) -> Iterator[Thread | None]:
+    """Let a fault be there in the block; one that flaps comes and goes, and has ended when the thread does."""
+    if flaps is None:
+        enter(moving, Regime.ABOVE)
+        yield None
+        return
+    ended = Event()
+    times, on, off = flaps.times, flaps.broken.milliseconds / 1000, flaps.healthy.milliseconds / 1000
+
+    def flap() -> None:
+        began = time.monotonic()
+        for turn in range(times):
+            for regime, until in ((Regime.ABOVE, on), (Regime.CALM, on + off)):
+                enter(moving, regime)
+                if ended.wait(began + turn * (on + off) + until - time.monotonic()):
+                    return
+
+    thread = Thread(target=flap, daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,63 @@
+"""Drills: faults that hit several alerts at once, what is done to the servers meanwhile, and what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchbill.model.origin import Origin
+from watchbill.model.routing import Channel
+from watchbill.quantity import Duration
+
+SHORTEST_FOR = Duration.parse("5m")  # in which a drill can restart Prometheus
+
+
+class Server(StrEnum):
+    """What can be stopped and started in the middle of a drill."""
+
+    PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaps:
+    """A fault that comes and goes so many times."""
+
+    broken: Duration
+    healthy: Duration
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A receiver that answers with errors from the fault on, for so long."""
+
+    channel: Channel
+    lasts: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A fault: the alerts whose series are played, by id, and those that must be told, muted and quiet.
+
+    `incidents` counts by team what PagerDuty shows; `places` are the environments and clusters that it hits.
+    """
+
+    name: str
+    title: str
+    places: tuple[tuple[str, str], ...]
+    breaks: tuple[str, ...]
+    told: tuple[str, ...]
+    muted: tuple[str, ...]
+    quiet: tuple[str, ...]
+    incidents: Mapping[str, int]
+    flaps: Flaps | None
+    restart: Server | None
+    outage: Outage | None
+    origin: Origin
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """List every alert that it speaks of, once."""
+        return tuple(dict.fromkeys((*self.breaks, *self.told, *self.muted, *self.quiet)))
