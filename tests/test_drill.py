@@ -58,8 +58,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle) -> Path:
 def drilled(bundle: Bundle, site: Path, *ids: str) -> tuple[dict[str, Record], list[tuple[str, Event]]]:
     told: list[tuple[str, Event]] = []
     given = campaign.Campaign(ROOT / "specs", ROOT / "out", site, bundle, generation("newest"), scale=60, keep=False)
-    alerts = [alert for alert in bundle.alerts if alert.id in ids]
-    records = campaign.run(given, alerts, jobs=4, tell=lambda id_, event: told.append((id_, event)))
+    parts = [campaign.of_alert(alert, 60) for alert in bundle.alerts if alert.id in ids]
+    records = campaign.run(given, parts, jobs=4, tell=lambda id_, event: told.append((id_, event)))
     return {record.id: record for record in records}, told
 
 
@@ -173,11 +173,11 @@ def test_an_unknown_alert_is_told_with_the_nearest_name(bundle: Bundle) -> None:
     with pytest.raises(
         UsageError, match='there is no alert "core-api/CircuitBreakerOpn"; use "core-api/CircuitBreakerOpen"'
     ):
-        campaign.choose_alerts(bundle, alert="core-api/CircuitBreakerOpn")
+        campaign.choose(bundle, 60, name="core-api/CircuitBreakerOpn")
     with pytest.raises(UsageError, match="alert of several services"):
-        campaign.choose_alerts(bundle, alert="TargetDown")
+        campaign.choose(bundle, 60, name="TargetDown")
     with pytest.raises(UsageError, match='there is no service "core-ap"; use "core-api"'):
-        campaign.choose_alerts(bundle, service="core-ap")
+        campaign.choose(bundle, 60, service="core-ap")
 
 
 def test_a_server_that_ends_is_told_with_the_tail_of_its_log(tmp_path: Path) -> None:

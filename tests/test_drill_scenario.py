@@ -10,13 +10,13 @@ from threading import Event as Stop
 import pytest
 
 from watchbill.audit.samples import samples
+from watchbill.compilation import compile_rules
 from watchbill.drill import links, scenario
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import Scaled, Setting
 from watchbill.drill.world import lines
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
-from watchbill.pipeline import compile_specs
 from watchbill.quantity import TimeScale
 from watchbill.tools import generation
 
@@ -26,7 +26,7 @@ SCALE = TimeScale(60)
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return compile_specs(ROOT / "specs", prose=False, scale=SCALE).bundle
+    return compile_rules(ROOT / "specs", scale=SCALE).bundle
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,9 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
     All services export their samples. Open the page that is printed, inject faults, and read what people would be told;
     boards and runbooks are served with it. Each fault ends by itself.
     """
-    from watchbill import pipeline, sitebuild
+    from watchbill import sitebuild
     from watchbill import tools as toolbox
+    from watchbill.compilation import compile_rules
     from watchbill.drill import campaign
     from watchbill.drill import demo as demos
     from watchbill.drill.stack import Scaled
@@ -38,9 +39,9 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being built or fetched is left in order
     time_scale = TimeScale(scale)
-    real = pipeline.compile_specs(specs, prose=False).bundle
+    real = compile_rules(specs).bundle
     campaign.expect_emitted(real, out)
-    scaled = Scaled(pipeline.compile_specs(specs, prose=False, scale=time_scale).bundle, time_scale)
+    scaled = Scaled(compile_rules(specs, scale=time_scale).bundle, time_scale)
 
     def prepare() -> None:
         if not (site / "index.html").is_file():

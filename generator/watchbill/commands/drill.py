@@ -14,16 +14,15 @@ from watchbill.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from watchbill.drill.campaign import Campaign
+    from watchbill.drill.campaign import Campaign, Part
     from watchbill.drill.record import Event, Record
-    from watchbill.model.alerts import Alert
 
-SCALE, JOBS = 60, 12
+SCALE, JOBS = 60, 20
 
 
 @click.command(short_help="Break it on purpose, and watch the page arrive.")
-@click.argument("alert", required=False)
-@click.option("--all", "all_", is_flag=True, help="Drill every alert.")
+@click.argument("name", required=False)
+@click.option("--all", "all_", is_flag=True, help="Drill every alert, and all drills of the specs.")
 @click.option("--service", metavar="NAME", help="Drill the alerts of this service.")
 @click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill the alerts of this severity.")
 @click.option(
@@ -52,7 +51,7 @@ SCALE, JOBS = 60, 12
 @console.format_option
 def drill(  # noqa: PLR0913 (one parameter per option)
     *,
-    alert: str | None,
+    name: str | None,
     all_: bool,
     service: str | None,
     severity: str | None,
@@ -68,25 +67,26 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     out: Path,
     format_: str,
 ) -> None:
-    """Run ALERT through a real Prometheus and Alertmanager, with the emitted configuration, and real receivers.
+    """Run NAME through a real Prometheus and Alertmanager, with the emitted configuration, and real receivers.
 
-    Its metrics are healthy, then at fault, then healthy again. Who is told what, and when, is held against the specs:
-    exactly the receivers, once, with the right number and links that lead somewhere, and nobody else.
+    NAME is an alert, or a drill of the specs, which hits several alerts at once. Its metrics are healthy, then at
+    fault, then healthy again. Who is told what, and when, is held against the specs: exactly the receivers, once, with
+    the right number and links that lead somewhere, and nobody else.
     """
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
     from watchbill.drill import campaign
 
-    if (alert is None) is not (all_ or service is not None or severity is not None):
-        raise UsageError("name one alert, or ask for --all, a --service or a --severity")
+    if (name is None) is not (all_ or service is not None or severity is not None):
+        raise UsageError("name one alert or drill, or ask for --all, a --service or a --severity")
     bundle = compile_rules(specs).bundle
-    chosen = campaign.choose_alerts(bundle, alert=alert, service=service, severity=severity)
+    chosen = campaign.choose(bundle, scale, name=name, service=service, severity=severity)
     campaign.expect_emitted(bundle, out)
     toolbox.fetch(names=(generation_,))
     tools = toolbox.generation(generation_)
     _expect_site(specs, config, site)
     given = campaign.Campaign(specs, out, site, bundle, tools, scale, keep)
-    records = _run(given, chosen, jobs, alone=alert is not None)
+    records = _run(given, chosen, jobs, alone=name is not None)
     servers = f"Prometheus {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
     _write(records, junit, html, servers)
     _show(records, servers, format_)
@@ -105,10 +105,10 @@ def _expect_site(specs: Path, config: Path, site: Path) -> None:
     sitebuild.build_site(specs, config, site, console.say)
 
 
-def _run(given: Campaign, chosen: Sequence[Alert], jobs: int, *, alone: bool) -> list[Record]:
+def _run(given: Campaign, chosen: Sequence[Part], jobs: int, *, alone: bool) -> list[Record]:
     from watchbill.drill import campaign, report
 
-    console.say(f"drilling {console.count(len(chosen), 'alert')} {report.scaling(given.scale)}")
+    console.say(f"running {console.count(len(chosen), 'drill')} {report.scaling(given.scale)}")
     tell = _timeline if alone else _quiet
     records = []
     for record in campaign.run(given, chosen, jobs=jobs, tell=tell):

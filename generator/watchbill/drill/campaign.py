@@ -6,30 +6,34 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
-from watchbill.drill import links
+from watchbill.drill import links, scenario
 from watchbill.drill.one import drill
 from watchbill.drill.record import Event, Record
-from watchbill.drill.stack import Scaled, Setting, Stopped
+from watchbill.drill.stack import Scaled, Setting
+from watchbill.drill.watch import Say
 from watchbill.drill.world import lines
-from watchbill.errors import RefusedError, ToolError, UsageError, choose
+from watchbill.errors import RefusedError, ToolError, UsageError
+from watchbill.errors import choose as nearest
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
+from watchbill.model.drills import Drill
 from watchbill.quantity import TimeScale
 from watchbill.targets import alertmanager as alertmanager_target
 from watchbill.targets import prometheus as prometheus_target
 from watchbill.tools import Generation
 
 LONGEST_FOR_SECONDS = 60.0  # what waits for longer under the scale runs faster still
+AGAIN_AT_ONCE = 2  # of what failed beside others
 NEEDED_BYTES = 8 << 20  # of one drill, at most
 TERMINATED = 143  # what shells give a command that was ended by SIGTERM
 Tell = Callable[[str, Event], None]
@@ -48,23 +52,69 @@ class Campaign:
     keep: bool
 
 
-def choose_alerts(
-    bundle: Bundle, *, alert: str | None = None, service: str | None = None, severity: str | None = None
-) -> tuple[Alert, ...]:
-    """Choose what to drill; raises `UsageError` with the nearest names."""
-    if alert is not None:
-        found = [each for each in bundle.alerts if alert in (each.id, each.name)]
-        if len(found) > 1:
-            raise UsageError(f'"{alert}" is an alert of several services; {choose(alert, [each.id for each in found])}')
-        if not found:
-            raise UsageError(f'there is no alert "{alert}"; {choose(alert, [each.id for each in bundle.alerts])}')
-        return tuple(found)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An alert or a drill of the specs: how much faster than life it runs, and what plays it.
+
+    `lasts` orders what is long before what is short, in seconds; `alone` leaves all other alerts out.
+    """
+
+    id: str
+    title: str
+    severity: str
+    scale: int
+    alone: bool
+    lasts: float
+    play: Callable[[Scaled, Setting, Path, Say], Record]
+
+
+def of_alert(alert: Alert, divisor: int) -> Part:
+    """Drill one alert; one that waits for hours runs faster than the others."""
+    scale = max(divisor, -(-alert.for_.milliseconds // int(LONGEST_FOR_SECONDS * 1000)))
+    lasts = alert.for_.milliseconds / 1000 / scale
+
+    def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
+        return drill(alert.id, scaled, setting, folder, say)
+
+    return Part(alert.id, alert.summary, alert.severity.value, scale, scale != divisor, lasts, play)
+
+
+def of_drill(given: Drill, divisor: int) -> Part:
+    """Play a drill of the specs."""
+    scale = scenario.scale_of(given, divisor)
+
+    def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
+        return scenario.play(given, scaled, setting, folder, say)
+
+    return Part(given.name, given.title, "", scale, alone=False, lasts=LONGEST_FOR_SECONDS, play=play)
+
+
+def choose(
+    bundle: Bundle, divisor: int, *, name: str | None = None, service: str | None = None, severity: str | None = None
+) -> tuple[Part, ...]:
+    """Choose what to drill; raises `UsageError` with the nearest names. Drills of the specs belong to no service."""
+    drills = tuple(each for each in bundle.drills if name == each.name or (name, service, severity) == (None,) * 3)
+    if drills and name is not None:
+        return tuple(of_drill(each, divisor) for each in drills)
+    if name is not None:
+        return (of_alert(_alert(bundle, name), divisor),)
     services = [each.name for each in bundle.services]
     if service is not None and service not in services:
-        raise UsageError(f'there is no service "{service}"; {choose(service, services)}')
-    return tuple(
+        raise UsageError(f'there is no service "{service}"; {nearest(service, services)}')
+    alerts = [
         each for each in bundle.alerts if service in (None, each.service) and severity in (None, each.severity.value)
-    )
+    ]
+    return (*(of_drill(each, divisor) for each in drills), *(of_alert(each, divisor) for each in alerts))
+
+
+def _alert(bundle: Bundle, name: str) -> Alert:
+    found = [each for each in bundle.alerts if name in (each.id, each.name)]
+    if len(found) > 1:
+        raise UsageError(f'"{name}" is an alert of several services; {nearest(name, [each.id for each in found])}')
+    if not found:
+        known = [*(each.id for each in bundle.alerts), *(each.name for each in bundle.drills)]
+        raise UsageError(f'there is no alert or drill "{name}"; {nearest(name, known)}')
+    return found[0]
 
 
 def expect_emitted(bundle: Bundle, out: Path) -> None:
@@ -76,38 +126,53 @@ def expect_emitted(bundle: Bundle, out: Path) -> None:
             raise RefusedError(f'{place} is not what the specs compile to; run "watchbill generate" first')
 
 
-def scale_of(alert: Alert, divisor: int) -> int:
-    """Run an alert that waits for hours faster than the others."""
-    return max(divisor, -(-alert.for_.milliseconds // int(LONGEST_FOR_SECONDS * 1000)))
+def run(campaign: Campaign, parts: Sequence[Part], *, jobs: int, tell: Tell) -> Iterator[Record]:
+    """Drill, several at once; gives each record as soon as it is there.
 
-
-def run(campaign: Campaign, alerts: Sequence[Alert], *, jobs: int, tell: Tell) -> Iterator[Record]:
-    """Drill alerts, several at once; gives each record as soon as it is there.
-
-    Whatever ends this early, every server has ended, and every folder is gone, when it returns.
+    What fails beside others is drilled once more, nearly alone: a machine that is too busy to scrape in time makes
+    targets look down. The record says so. Whatever ends this early, every server has ended, and every folder is gone,
+    when it returns.
     """
-    stop = threading.Event()
     _expect_room()
     files = dict(
         sample for service in campaign.bundle.services for sample in samples(service, campaign.specs / "samples")
     )
     known = {job: lines(path.read_text(encoding="utf-8")) for job, path in files.items()}
-    scaled = _compiled(campaign.specs, campaign.scale)
-    queue = sorted(alerts, key=lambda alert: (-alert.for_.milliseconds, alert.id))
+    compiled = _compiled(campaign.specs)
+    scaled = {part.id: replace(compiled(part.scale), alone=part.alone) for part in parts}
+    queue = sorted(parts, key=lambda part: (-part.lasts, part.id))
     with links.served(campaign.site) as site, _terminating():
         panels = links.panels(campaign.out)
-        setting = Setting(campaign.generation, known, site, panels, campaign.bundle, stop)
-        scales = {alert.id: scaled(scale_of(alert, campaign.scale)) for alert in queue}
-        with ThreadPoolExecutor(jobs) as pool:
-            futures = {
-                pool.submit(_one, alert, scales[alert.id], setting, campaign.keep, tell): alert for alert in queue
-            }
-            try:
-                yield from _finished(futures)
-            finally:
-                stop.set()
-                for future in futures:
-                    future.cancel()
+        setting = Setting(campaign.generation, known, site, panels, campaign.bundle, threading.Event())
+        again: list[Part] = []
+        by_id = {part.id: part for part in parts}
+        for record in _at_once(queue, scaled, setting, campaign.keep, jobs, tell):
+            if record.failures and len(queue) > AGAIN_AT_ONCE:
+                again.append(by_id[record.id])
+            else:
+                yield record
+        for record in _at_once(again, scaled, setting, campaign.keep, AGAIN_AT_ONCE, tell):
+            record.again = True
+            yield record
+
+
+def _at_once(
+    parts: Sequence[Part],
+    scaled: Mapping[str, Scaled],
+    setting: Setting,
+    keep: bool,  # noqa: FBT001 (its caller's)
+    jobs: int,
+    tell: Tell,
+) -> Iterator[Record]:
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(_one, part, scaled[part.id], setting, keep, tell) for part in parts]
+        try:
+            yield from _finished(futures)
+        except BaseException:
+            setting.stop.set()
+            for future in futures:
+                future.cancel()
+            raise
 
 
 def _expect_room() -> None:
@@ -126,27 +191,24 @@ def _finished(futures: Iterable[Future[Record]]) -> Iterator[Record]:
         yield from (future.result() for future in done)
 
 
-def _compiled(specs: Path, usual: int) -> Callable[[int], Scaled]:
+def _compiled(specs: Path) -> Callable[[int], Scaled]:
     @cache
     def compiled(divisor: int) -> Scaled:
         scale = TimeScale(divisor)
-        return Scaled(compile_rules(specs, scale=scale).bundle, scale, alone=divisor != usual)
+        return Scaled(compile_rules(specs, scale=scale).bundle, scale)
 
     return compiled
 
 
-def _one(alert: Alert, scaled: Scaled, setting: Setting, keep: bool, tell: Tell) -> Record:  # noqa: FBT001 (its caller's)
+def _one(part: Part, scaled: Scaled, setting: Setting, keep: bool, tell: Tell) -> Record:  # noqa: FBT001 (its caller's)
     with _folder(keep) as folder:
         if keep:
-            tell(alert.id, Event(0, "kept", f"everything is in {folder}"))
-        broken = Record(alert.id, alert.summary, alert.severity.value, scaled.scale.divisor)
+            tell(part.id, Event(0, "kept", f"everything is in {folder}"))
         try:
-            return drill(alert.id, scaled, setting, folder, lambda event: tell(alert.id, event))
-        except Stopped:
-            raise
+            return part.play(scaled, setting, folder, lambda event: tell(part.id, event))
         except (ToolError, OSError) as error:
+            broken = Record(part.id, part.title, part.severity, part.scale, broke=True)
             broken.hold("the servers run", str(error))
-            broken.broke = True
             return broken
 
 

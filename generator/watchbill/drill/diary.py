@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
-from watchbill.drill.receivers import SWITCH, Notice
+from watchbill.drill.notices import SWITCH, Notice
 from watchbill.drill.stack import Stack
 from watchbill.drill.watch import Key, key, named
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.drill.receivers import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.drill.notices import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
 from watchbill.drill.world import Place, Series, Target
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Rule

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from watchbill.drill.fault import Expected, told
-from watchbill.drill.receivers import PAGERDUTY, SWITCH, Notice, Told
+from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.watch import Key, Watch, key, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from watchbill.drill import judge
 from watchbill.drill.judge import Subject
-from watchbill.drill.receivers import Notice
+from watchbill.drill.notices import Notice
 from watchbill.drill.record import Record
 from watchbill.drill.watch import Key, Watch, named
 from watchbill.model.alerts import Stage

@@ -1,8 +1,4 @@
-"""Receivers that speak the real protocols, refuse what the real ones refuse, and note what they take.
-
-PagerDuty: its "Events API v2" reference. Slack: its "Incoming webhooks" and "Message attachments" references. Mail:
-RFC 5321 and 4954. A dead man's switch takes a POST with its token.
-"""
+"""Receivers that speak the real protocols, refuse what the real ones refuse, and note what they take."""
 
 from __future__ import annotations
 
@@ -10,171 +6,33 @@ import email
 import email.policy
 import json
 import logging
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from watchbill.drill.exporter import Handler, serving
+from watchbill.drill.notices import (
+    MAIL,
+    PAGERDUTY,
+    SECOND_MAIL,
+    SLACK,
+    SWITCH,
+    Inbox,
+    Notice,
+    Refusal,
+    mail,
+    need,
+    pagerduty_event,
+    slack_message,
+)
 from watchbill.loopback import free_port
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what it does itself
-PAGERDUTY, SLACK, MAIL, SECOND_MAIL, SWITCH = "PagerDuty", "Slack", "e-mail", "e-mail, second path", "switch"
-_LARGEST_EVENT = 512 * 1024
-_LONGEST_SUMMARY, _LONGEST_KEY, _LONGEST_ATTACHMENT = 1024, 255, 8000
-
-Told = tuple[str, str]
-"""A channel, and an address on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One message that a receiver took: whom it told and when, of what still fires (or of an end), and its texts.
-
-    `firing` and `resolved` are the parts of the text about each, `incident` tells the incidents of a receiver apart,
-    `links` what can be tapped, by name.
-    """
-
-    told: Told
-    at: float
-    ended: bool
-    incident: str
-    title: str
-    firing: str
-    resolved: str
-    links: Mapping[str, str]
-
-
-class Inbox:
-    """What all receivers took, in the order of arrival, and what they refused."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._notices: list[Notice] = []
-        self._refused: list[str] = []
-        self._out_of_order: dict[str, float] = {}
-
-    def take(self, notice: Notice) -> None:
-        """Note a message."""
-        with self._lock:
-            self._notices.append(notice)
-
-    def refuse(self, why: str) -> None:
-        """Note a message that the real receiver would not take."""
-        with self._lock:
-            self._refused.append(why)
-
-    def notices(self) -> list[Notice]:
-        """List what has arrived."""
-        with self._lock:
-            return list(self._notices)
-
-    def refused(self) -> list[str]:
-        """List what no real receiver would have taken."""
-        with self._lock:
-            return list(self._refused)
-
-    def break_(self, channel: str, until: float) -> None:
-        """Let a channel answer that it is broken until a moment."""
-        with self._lock:
-            self._out_of_order[channel] = until
-
-    def broken(self, channel: str) -> bool:
-        """Whether a channel is broken now."""
-        with self._lock:
-            return time.time() < self._out_of_order.get(channel, 0)
-
-
-class Refusal(Exception):  # noqa: N818 (the receiver is fine)
-    """A message that a real receiver does not take, with the status that it answers."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-def _need(fine: object, status: int, text: str) -> None:
-    if not fine:
-        raise Refusal(status, text)
-
-
-def pagerduty_event(body: Mapping[str, Any], keys: Mapping[str, str], at: float) -> Notice:
-    """Judge an event as PagerDuty does; `keys` maps integration keys to their services."""
-    _need(body.get("routing_key") in keys, 400, "routing_key is not of any service")
-    action = body.get("event_action")
-    _need(action in {"trigger", "acknowledge", "resolve"}, 400, f"event_action is {action!r}")
-    dedup = str(body.get("dedup_key", ""))
-    _need(dedup and len(dedup) <= _LONGEST_KEY, 400, "dedup_key is empty or too long")
-    payload = body.get("payload") or {}
-    if action == "trigger":
-        summary = payload.get("summary", "")
-        _need(summary and len(summary) <= _LONGEST_SUMMARY, 400, "payload.summary is empty or too long")
-        _need(payload.get("source"), 400, "payload.source is empty")
-        known = {"critical", "error", "warning", "info"}
-        _need(payload.get("severity") in known, 400, f"payload.severity is {payload.get('severity')!r}")
-    details = payload.get("custom_details") or {}
-    ended = action == "resolve"
-    told = "\n".join(str(details.get(key, "")) for key in ("what", "impact", "next_step", "firing"))
-    links = {link.get("text", ""): link["href"] for link in body.get("links") or () if link.get("href")}
-    return Notice(
-        told=(PAGERDUTY, keys[body["routing_key"]]),
-        at=at,
-        ended=ended,
-        incident=dedup,
-        title=str(payload.get("summary", "")),
-        firing="" if ended else told,
-        resolved=str(details.get("resolved", "")),
-        links=links,
-    )
-
-
-def slack_message(body: Mapping[str, Any], channels: frozenset[str], at: float) -> Notice:
-    """Judge a message as Slack's webhooks do."""
-    channel = body.get("channel", "")
-    _need(channel in channels, 404, f"channel_not_found: {channel}")
-    attachments = body.get("attachments") or []
-    _need(attachments, 400, "no_text")
-    first = attachments[0]
-    text = str(first.get("text", ""))
-    _need(len(text) <= _LONGEST_ATTACHMENT, 400, "invalid_attachments: the text is too long")
-    _need(first.get("fallback") and first.get("title"), 400, "invalid_attachments: no fallback, or no title")
-    title = str(first["title"])
-    ended = " resolved" in title[: title.find("]")]
-    firing, _, resolved = text.partition("*Resolved*")
-    buttons = {button.get("text", ""): button["url"] for button in first.get("actions") or () if button.get("url")}
-    return Notice(
-        told=(SLACK, channel),
-        at=at,
-        ended=ended,
-        incident="",
-        title=_unescaped(title),
-        firing="" if ended else _unescaped(f"{title}\n{firing}"),
-        resolved=_unescaped(f"{title}\n{resolved}" if ended else resolved),
-        links=buttons,
-    )
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def mail(message: EmailMessage, told: Told, at: float) -> Notice:
-    """Read a mail's subject and plain text."""
-    body = message.get_body(("plain",))
-    _need(body is not None, 550, "a mail without plain text")
-    text = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
-    subject = str(message["Subject"])
-    ended = " resolved" in subject[: subject.find("]")]
-    firing, _, resolved = text.partition("\nResolved:\n") if "\nResolved:\n" in text else text.partition("Resolved:\n")
-    named = (line.partition(": ") for line in text.splitlines())
-    links = {name: target for name, _, target in named if target.startswith("http")}
-    return Notice(told, at, ended, "", subject, firing, resolved, links)
 
 
 class MailServer:
@@ -272,9 +130,9 @@ def receiving(addresses: Addresses) -> Iterator[Receivers]:
                 self.respond(200, "text/plain", "ok")
             else:
                 path = self.path.removeprefix("/switch")
-                _need(path in addresses.switch, 404, "no such switch")
+                need(path in addresses.switch, 404, "no such switch")
                 token = addresses.switch[path]
-                _need(not token or self.headers.get("Authorization") == f"Bearer {token}", 401, "a wrong token")
+                need(not token or self.headers.get("Authorization") == f"Bearer {token}", 401, "a wrong token")
                 alerts = "\n".join(alert["labels"].get("alertname", "") for alert in body.get("alerts", ()))
                 ended = body.get("status") == "resolved"
                 inbox.take(Notice((SWITCH, path), at, ended, "", alerts, "" if ended else alerts, "", {}))

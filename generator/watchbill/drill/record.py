@@ -27,7 +27,7 @@ class Record:
     """One drill: its events, its checks, and how long it took in seconds.
 
     `scale` is how much faster than life it ran, `incidents` how many PagerDuty opened; `broke` says that a server did
-    not run.
+    not run, `again` that this was the second try.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Record:
     seconds: float = 0.0
     incidents: int = 0
     broke: bool = False
+    again: bool = False
 
     @property
     def failures(self) -> list[Check]:

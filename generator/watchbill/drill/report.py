@@ -32,9 +32,10 @@ def line(event: Event) -> str:
 
 def verdict(record: Record) -> str:
     """Say in a line how a drill went."""
+    again = " (second try, nearly alone)" if record.again else ""
     mark = "FAILED" if record.failures else "ok"
     held = f"{len(record.checks) - len(record.failures)} of {len(record.checks)} checks"
-    return f"{mark:<6}  {record.severity:<4}  {record.seconds:5.1f} s  {held:<15}  {record.id}"
+    return f"{mark:<6}  {record.severity:<4}  {record.seconds:5.1f} s  {held:<15}  {record.id}{again}"
 
 
 def failures(record: Record) -> str:
@@ -47,7 +48,7 @@ def table(records: Iterable[Record]) -> str:
     rows = [("service", "drills", "failed", "checks")]
     by_service: dict[str, list[Record]] = {}
     for record in records:
-        by_service.setdefault(record.id.partition("/")[0], []).append(record)
+        by_service.setdefault(record.id.rpartition("/")[0] or "drills of the specs", []).append(record)
     for name, own in sorted(by_service.items()):
         failed = sum(bool(record.failures) for record in own)
         rows.append((name, str(len(own)), str(failed), str(sum(len(record.checks) for record in own))))
@@ -69,6 +70,7 @@ def as_json(records: Iterable[Record]) -> dict[str, Any]:
                 "seconds": round(record.seconds, 1),
                 "incidents": record.incidents,
                 "failed": bool(record.failures),
+                "second_try": record.again,
                 "checks": [{"name": check.name, "failure": check.failure} for check in record.checks],
                 "events": [{"at": round(e.at, 2), "kind": e.kind, "text": e.text} for e in record.events],
             }

@@ -6,18 +6,16 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watchbill import naming
-from watchbill.drill import history, judge, links, shipped
+from watchbill.drill import history, judge, links, neighbours, shipped
 from watchbill.drill.fault import Expected, Fault, fault, paging_place, told
-from watchbill.drill.receivers import SWITCH, Notice, Told
+from watchbill.drill.notices import SWITCH, Notice, Told
 from watchbill.drill.record import Record
 from watchbill.drill.stack import Scaled, Setting, Stack, stack
 from watchbill.drill.watch import Say, Watch, key, named
 from watchbill.drill.world import UP, Moving, Target, World, targets
-from watchbill.loopback import post_alerts
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.witness import Regime
@@ -28,7 +26,6 @@ from watchbill.targets.yamltext import dump
 SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 CALM_SECONDS = 1.0
 WAITED_SECONDS = 15.0  # of a history; what is longer is written down beforehand
-NEIGHBOURS_SECONDS = 2.5  # longer than a ticket's group_wait under the time scale
 
 
 def rule_files(service: Service, without: Iterable[str], areas: Iterable[str]) -> dict[str, shipped.Config]:
@@ -53,7 +50,12 @@ Arrivals = Mapping[Told, list[Notice]]
 
 
 class Drill:
-    """One alert on its own stack, and everything that is held of it."""
+    """One alert on its own stack, and everything that is held of it.
+
+    It is `settled` where the fault has lasted for its whole window when the alert begins to fire.
+    """
+
+    settled = False
 
     def __init__(self, alert: Alert, service: Service, scaled: Scaled, setting: Setting) -> None:
         self.alert, self.service, self.scaled, self.setting = alert, service, scaled, setting
@@ -119,16 +121,16 @@ class Drill:
             each.enter(Regime.ABOVE, at)
         watch.note("fault", f"{self.alert.sentence}", at)
         self._firing(running, watch, at)
-        neighbours = self._post_neighbours(running, watch)
-        outlives = seconds(self.alert.keep_firing_for) > NEIGHBOURS_SECONDS  # so the end need not wait for them
-        if neighbours and not outlives:
-            self._hold_muted(running, watch, neighbours)
+        beside = neighbours.post(self.alert, self.fault, self.service, watch)
+        outlives = seconds(self.alert.keep_firing_for) > neighbours.WATCHED_SECONDS  # so the end need not wait for them
+        if beside and not outlives:
+            neighbours.hold_muted(self.alert, beside, watch)
         cleared = time.time()
         for each in moving:
             each.enter(Regime.CALM, cleared)
         watch.note("cleared", "the fault is gone", cleared)
-        if neighbours and outlives:
-            self._hold_muted(running, watch, neighbours)
+        if beside and outlives:
+            neighbours.hold_muted(self.alert, beside, watch)
         self._resolved(running, watch)
         self._aftermath(running, watch)
 
@@ -155,7 +157,9 @@ class Drill:
         watch.until(SLACK_SECONDS, arrived)
         notices = running.receivers.inbox.notices()
         # What is told before the window holds nothing but the fault carries a number that is still on its way.
-        soon = seconds(self.alert.for_) + seconds(self.witness.rises) < seconds(self.witness.settles)
+        soon = not self.settled and seconds(self.alert.for_) + seconds(self.witness.rises) < seconds(
+            self.witness.settles
+        )
         if soon:
             watch.for_(at + seconds(self.witness.settles) + CALM_SECONDS - time.time())
         shares = any(each.stream.metric == UP for each in self.fault.series)
@@ -200,46 +204,6 @@ class Drill:
                 if found is not None and told_[0] != SWITCH:
                     wrong.append(lead(found[name]) if name in found else f"{' '.join(told_)} has no such link")
             self.record.hold(f"its link {name} leads there", "; ".join(dict.fromkeys(filter(None, wrong))))
-
-    # Neighbours: tickets about the same, which the page mutes.
-
-    def _neighbours(self) -> list[dict[str, str]]:
-        mine = self.fault.expected[0].labels
-        found = []
-        for other in self.service.alerts:
-            if self.alert.id in self.bundle.inhibited_by[other.id]:
-                own = {label: mine.get(label, "drill") for label in other.grouping}
-                place = {"env": self.place[0], "cluster": self.place[1]}
-                found.append({**own, **place, **dict(other.labels), "alertname": other.name})
-        return found
-
-    def _post_neighbours(self, running: Stack, watch: Watch) -> list[dict[str, str]]:
-        """Let them fire too, for longer than they would wait to be told; the page still fires when they end."""
-        neighbours = self._neighbours()
-        if not neighbours or not watch.firing():
-            return []
-        ends = (datetime.now(tz=UTC) + timedelta(seconds=NEIGHBOURS_SECONDS + 1)).isoformat()
-        text = {"summary": self._of_neighbours}
-        post_alerts(
-            running.alertmanager, [{"labels": each, "annotations": text, "endsAt": ends} for each in neighbours]
-        )
-        watch.note("neighbours", f"{len(neighbours)} more alerts about the same fire too, which must stay muted")
-        return neighbours
-
-    @property
-    def _of_neighbours(self) -> str:
-        return f"a neighbour of {self.alert.id}"
-
-    def _hold_muted(self, running: Stack, watch: Watch, neighbours: Sequence[dict[str, str]]) -> None:
-        watch.for_(NEIGHBOURS_SECONDS)
-        muted = running.muted()
-        loud = [each["alertname"] for each in neighbours if not muted.get(key(each), False)]
-        notices = running.receivers.inbox.notices()
-        heard = [" ".join(n.told) for n in notices if self._of_neighbours in f"{n.title}{n.firing}"]
-        wrong = [*(f"{name} is not muted" for name in loud), *(f"{one} was told of one" for one in heard)]
-        self.record.hold("mutes the tickets about the same", "; ".join(wrong))
-
-    # The end.
 
     def _resolved(self, running: Stack, watch: Watch) -> None:
         wanted = {key(expected.labels) for expected in self.fault.expected} & watch.fired.keys()

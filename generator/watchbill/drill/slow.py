@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from watchbill import naming
-from watchbill.drill import burn, history, shipped
+from watchbill.drill import burn, history, neighbours, shipped
 from watchbill.drill.fault import Fault, Homes, expect, indication, objective, place_labels, rule_at, source
 from watchbill.drill.history import Point
 from watchbill.drill.record import Record
@@ -41,6 +41,7 @@ class SlowDrill(Drill):
     """A drill by histories under the time scale, made of the witness."""
 
     real_time = False
+    settled = True
 
     def run(self, folder: Path, say: Say) -> Record:
         """Start three times; what fails is noted, and the rest goes on."""
@@ -54,8 +55,8 @@ class SlowDrill(Drill):
                 watch.note("fault", self.alert.sentence)
                 with self._started(watch, folder, "faulty") as at:
                     self._firing(running, watch, at)
-                    if neighbours := self._post_neighbours(running, watch):
-                        self._hold_muted(running, watch, neighbours)
+                    if beside := neighbours.post(self.alert, self.fault, self.service, watch):
+                        neighbours.hold_muted(self.alert, beside, watch)
                 watch.note("cleared", "the latest part of the history is clean")
                 with self._started(watch, folder, "clean"):
                     self._resolved(running, watch)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from watchbill.drill.receivers import Notice
+from watchbill.drill.notices import Notice
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import POLL_SECONDS, Firing, Stack, pause
 from watchbill.errors import ToolError

@@ -77,6 +77,9 @@ def _apart(source: Labels, target: Labels, subject: str, by: Alert) -> Iterator[
         needed += ["service", "subject"]
     for how, changed, other in _unmuted(source, target, needed):
         yield Pair(changed, other, subject, f"is not muted by {by.id} {how}", muted=False)
+    strange = {"service": "another"}
+    yield Pair({**source, **strange}, target, subject, f"is not muted by a namesake of {by.id}", muted=False)
+    yield Pair(source, {**target, **strange}, subject, f"is not muted by {by.id} in another service", muted=False)
 
 
 def _without(labels: Labels, label: str) -> dict[str, str]:

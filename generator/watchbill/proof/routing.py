@@ -63,6 +63,7 @@ def of_platform(bundle: Bundle) -> Iterator[Asked]:
                 told = (naming.receiver(team, platform.channels(severity, environment)),)
                 case = f"{severity.value} of {team} in {environment.name}"
                 yield Asked(SUBJECT, case, labels, told)
+                yield Asked(SUBJECT, f"{case}, if that were unknown", {**labels, "env": UNKNOWN}, (naming.UNOWNED,))
                 for stage, receiver in ((Stage.SHADOW, naming.SHADOW), (Stage.HEARTBEAT, naming.HEARTBEAT)):
                     yield Asked(SUBJECT, f"{stage.value} {case}", {**labels, "stage": stage.value}, (receiver,))
         for alert in (alert for alert in bundle.alerts if alert.second_path):

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from watchbill.drill.receivers import SLACK, Addresses, Receivers, receiving
+from watchbill.drill.notices import SLACK
+from watchbill.drill.receivers import Addresses, Receivers, receiving
 
 ADDRESSES = Addresses(
     pagerduty={"drill-key": "Backend"},
