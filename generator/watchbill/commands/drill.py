@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from watchbill.drill.campaign import Campaign, Part
     from watchbill.drill.record import Event, Record
 
-SCALE, JOBS = 60, 20
+SCALE, JOBS = 60, 24
 
 
 @click.command(short_help="Break it on purpose, and watch the page arrive.")
