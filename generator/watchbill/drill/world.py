@@ -51,7 +51,8 @@ def targets(services: Iterable[Service]) -> tuple[Target, ...]:
 class Line:
     """A line of a scrape up to its value; it `grows` where it counts, `whole` events or fractions of seconds.
 
-    Beside a fault it `stands` still where it would disturb nothing: a bucket that no other series has would.
+    Beside a fault it `stands` still where it would disturb nothing: a bucket that no other series has would, and so
+    would time, of which rules take the mean.
     """
 
     family: str
@@ -78,7 +79,7 @@ def lines(sample: str) -> tuple[Line, ...]:
             name = re.split(r"[{ ]", line, maxsplit=1)[0]
             grows = bool({name, _PART.sub("", name), name.removesuffix("_total")} & counted)
             number = float(value)
-            stands = grows and not name.endswith("_bucket")
+            stands = grows and not name.endswith(("_bucket", "_seconds_total"))
             found.append(
                 Line(_PART.sub("", name), series, number, grows, number.is_integer(), stands, identity(series))
             )
