@@ -94,9 +94,14 @@ def test_the_figures_that_are_told_are_those_of_the_last_benchmark() -> None:
 
 
 def test_the_panels_that_are_shown_are_compiled(tmp_path: Path) -> None:
-    made = {dashboard.uid: dashboard for dashboard in compiled(tmp_path, more=blocks("yaml")[3]).dashboards}
+    made = {dashboard.uid: dashboard for dashboard in compiled(tmp_path, more=blocks("yaml")[4]).dashboards}
     (orders,) = made["checkout-business"].panels
     assert orders.title == "Orders per Minute"
     first = made["checkout-http-metrics"].panels
     assert first[0].title == "Error Rate (4xx + 5xx)"
     assert "Request Size Percentiles" not in {panel.title for panel in first}
+
+
+def test_the_drill_that_is_shown_is_shipped() -> None:
+    shown = yaml.safe_load(blocks("yaml")[3])
+    assert shown == yaml.safe_load((ROOT / f"specs/drills/{shown['drill']}.yaml").read_text())
