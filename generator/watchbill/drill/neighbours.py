@@ -29,7 +29,8 @@ def post(alert: Alert, fault: Fault, service: Service, watch: Watch) -> list[Lab
         said = {"summary": _summary(alert)}
         alerts = [{"labels": labels, "annotations": said, "endsAt": ends} for labels in found]
         post_alerts(watch.stack.alertmanager, alerts)
-        watch.note("neighbours", f"{len(found)} more alerts about the same fire too, which must stay muted")
+        fire = "ticket about the same fires" if len(found) == 1 else "tickets about the same fire"
+        watch.note("neighbours", f"{len(found)} {fire} too, and must stay muted")
     return found
 
 
