@@ -12,12 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from watchbill.drill.exporter import Handler as KeptHandler
 from watchbill.loopback import free_port, is_ready, running
 from watchbill.tools import generation
 
@@ -146,22 +147,11 @@ def query_range(url: str, expr: str, start: float, end: float, step: float) -> l
     return found
 
 
-class Handler(BaseHTTPRequestHandler):
-    """A base for what answers on loopback: it logs nothing."""
+class Handler(KeptHandler):
+    """A base for what answers on loopback: it hangs up after each answer, so that a server can be closed at once."""
 
+    protocol_version = "HTTP/1.0"
     timeout = 5
-
-    def respond(self, status: int, kind: str, text: str) -> None:
-        """Send a whole answer."""
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its base names it so)
-        """Say nothing."""
 
 
 @contextmanager
@@ -184,7 +174,7 @@ def exporter(page: Callable[[str], str]) -> Iterator[int]:
     """Serve the page of each job under the job's name, written anew for each scrape; gives the port."""
 
     class Exporter(Handler):
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 (its base calls it so)
             self.respond(200, "text/plain; version=0.0.4; charset=utf-8", page(self.path[1:]))
 
     with http_server(Exporter) as port:

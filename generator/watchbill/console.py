@@ -21,6 +21,14 @@ specs_option = click.option(
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="The compiled tree."
 )
+generation_option = click.option(
+    "--generation",
+    "generation_",
+    type=click.Choice(["newest", "oldest"]),
+    default="newest",
+    show_default=True,
+    help="The programs of .tools, which are fetched if need be.",
+)
 format_option = click.option(
     "--format",
     "format_",

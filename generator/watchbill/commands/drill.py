@@ -25,14 +25,7 @@ SCALE, JOBS = 60, 24
 @click.option("--all", "all_", is_flag=True, help="Drill every alert, and all drills of the specs.")
 @click.option("--service", metavar="NAME", help="Drill the alerts of this service.")
 @click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill the alerts of this severity.")
-@click.option(
-    "--generation",
-    "generation_",
-    type=click.Choice(["newest", "oldest"]),
-    default="newest",
-    show_default=True,
-    help="The servers of .tools, which are fetched if need be.",
-)
+@console.generation_option
 @click.option(
     "--scale", type=click.IntRange(1, 240), default=SCALE, show_default=True, help="How much faster than life it runs."
 )

@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Prove every alert: that it fires, is quiet, resolves, and reaches the right people.")
 @click.option("--service", metavar="NAME", help="Prove this service only.")
 @click.option("--alert", metavar="NAME", help="Prove this alert or objective only.")
-@click.option(
-    "--generation",
-    "generation_",
-    type=click.Choice(["newest", "oldest"]),
-    default="newest",
-    show_default=True,
-    help="The judges of .tools, which are fetched if need be.",
-)
+@console.generation_option
 @click.option("--mutants", metavar="N|all", help="Change so many things one by one, and count what is found.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which of the changes, where not all.")
 @click.option("--template", metavar="EXPR", help="Write the frame of the series that a promql alert must bring.")
