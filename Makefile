@@ -59,7 +59,7 @@ site: $(READY) ## compile, build the runbook site into site/, strictly, and chec
 serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
 	@$(BIN)/watchbill serve
 
-drill: $(READY) tools site ## run every alert through real servers, from the fault to the message; P0 on the oldest too
+drill: $(READY) tools site ## run every alert and drill through real servers, from the fault to the message; P0 on the oldest too
 	@$(BIN)/watchbill drill --all
 	@$(BIN)/watchbill drill --severity P0 --generation oldest
 

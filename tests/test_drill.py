@@ -180,6 +180,17 @@ def test_an_unknown_alert_is_told_with_the_nearest_name(bundle: Bundle) -> None:
         campaign.choose(bundle, 60, service="core-ap")
 
 
+def test_a_drill_of_the_specs_is_chosen_with_what_it_breaks_and_tells(bundle: Bundle) -> None:
+    def drills(**wanted: str) -> set[str]:
+        names = {drill.name for drill in bundle.drills}
+        return names & {part.id for part in campaign.choose(bundle, 60, **wanted)}
+
+    assert drills(service="support-desk") == {"provider-429", "redis-down"}
+    assert drills(service="whatsapp-gateway", severity="P1") == {"memory-leak"}
+    assert "pool-exhausted" in drills(severity="P0")
+    assert drills(severity="Info") == {"traffic-gone"}
+
+
 def test_a_server_that_ends_is_told_with_the_tail_of_its_log(tmp_path: Path) -> None:
     program = tmp_path / "server"
     program.write_text("#!/bin/sh\necho the disk is on fire\nexit 3\n")

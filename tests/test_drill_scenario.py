@@ -11,7 +11,7 @@ import pytest
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
-from watchbill.drill import links, scenario
+from watchbill.drill import links, one
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import Scaled, Setting
 from watchbill.drill.world import lines
@@ -46,7 +46,7 @@ def named(bundle: Bundle, name: str) -> Drill:
 
 def play(drill: Drill, bundle: Bundle, setting: Setting, folder: Path) -> tuple[Record, list[Event]]:
     events: list[Event] = []
-    return scenario.play(drill, Scaled(bundle, SCALE), setting, folder, events.append), events
+    return one.play(drill, Scaled(bundle, SCALE), setting, folder, events.append), events
 
 
 def test_a_drill_holds_what_is_told_and_finds_what_is_not_so(bundle: Bundle, setting: Setting, tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ SCALE, JOBS = 60, 24
 @click.command(short_help="Break it on purpose, and watch the page arrive.")
 @click.argument("name", required=False)
 @click.option("--all", "all_", is_flag=True, help="Drill every alert, and all drills of the specs.")
-@click.option("--service", metavar="NAME", help="Drill the alerts of this service.")
-@click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill the alerts of this severity.")
+@click.option("--service", metavar="NAME", help="Drill what belongs to this service.")
+@click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill what is told with this severity.")
 @console.generation_option
 @click.option(
     "--scale", type=click.IntRange(1, 240), default=SCALE, show_default=True, help="How much faster than life it runs."

@@ -16,8 +16,7 @@ from types import FrameType
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
-from watchbill.drill import links, scenario
-from watchbill.drill.one import drill
+from watchbill.drill import links, one
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import Scaled, Setting
 from watchbill.drill.watch import Say
@@ -76,38 +75,44 @@ def of_alert(alert: Alert, divisor: int) -> Part:
     lasts = sum(min(each.milliseconds / 1000 / scale, LONGEST_FOR_SECONDS) for each in waits)
 
     def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
-        return drill(alert.id, scaled, setting, folder, say)
+        return one.drill(alert.id, scaled, setting, folder, say)
 
     return Part(alert.id, alert.summary, alert.severity.value, scale, scale != divisor, lasts, play)
 
 
 def of_drill(given: Drill, divisor: int) -> Part:
     """Play a drill of the specs."""
-    scale = scenario.scale_of(given, divisor)
+    scale = one.scale_of(given, divisor)
 
     def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
         faster = next(each for each in scaled.bundle.drills if each.name == given.name)
-        return scenario.play(faster, scaled, setting, folder, say)
+        return one.play(faster, scaled, setting, folder, say)
 
-    return Part(given.name, given.title, "", scale, alone=False, lasts=LONGEST_FOR_SECONDS, play=play)
+    return Part(given.name, given.title, given.severity.value, scale, alone=False, lasts=LONGEST_FOR_SECONDS, play=play)
 
 
 def choose(
     bundle: Bundle, divisor: int, *, name: str | None = None, service: str | None = None, severity: str | None = None
 ) -> tuple[Part, ...]:
-    """Choose what to drill; raises `UsageError` with the nearest names. Drills of the specs belong to no service."""
-    drills = tuple(each for each in bundle.drills if name == each.name or (name, service, severity) == (None,) * 3)
-    if drills and name is not None:
-        return tuple(of_drill(each, divisor) for each in drills)
+    """Choose what to drill; raises `UsageError` with the nearest names.
+
+    A drill of the specs belongs to the services that it breaks, and is as severe as the worst that is told.
+    """
+    drills = {each.name: each for each in bundle.drills}
     if name is not None:
-        return (of_alert(_alert(bundle, name), divisor),)
+        given = drills.get(name)
+        return (of_alert(_alert(bundle, name), divisor) if given is None else of_drill(given, divisor),)
     services = [each.name for each in bundle.services]
     if service is not None and service not in services:
         raise UsageError(f'there is no service "{service}"; {nearest(service, services)}')
-    alerts = [
-        each for each in bundle.alerts if service in (None, each.service) and severity in (None, each.severity.value)
-    ]
-    return (*(of_drill(each, divisor) for each in drills), *(of_alert(each, divisor) for each in alerts))
+    played = [of_drill(each, divisor) for each in bundle.drills if service in (None, *broken_in(each))]
+    alone = [of_alert(each, divisor) for each in bundle.alerts if service in (None, each.service)]
+    return tuple(part for part in (*played, *alone) if severity in (None, part.severity))
+
+
+def broken_in(drill: Drill) -> frozenset[str]:
+    """Name the services that a drill breaks something of."""
+    return frozenset(id_.partition("/")[0] for id_ in drill.breaks)
 
 
 def _alert(bundle: Bundle, name: str) -> Alert:

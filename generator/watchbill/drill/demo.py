@@ -35,7 +35,6 @@ Say = Callable[[str], None]
 LOOK_SECONDS = 0.4
 SETTLES_SECONDS = 3.0  # in which first samples come in, and much is pending that will not fire
 DEAF_SECONDS = 10.0
-_ORDER = ("P0", "P1", "Info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ def _about(bundle: Bundle, what: Possible, local: Local) -> Mapping[str, object]
 
 
 def _sorted(service: Service) -> list[Alert]:
-    return sorted(service.alerts, key=lambda alert: (_ORDER.index(alert.severity.value), alert.name))
+    return sorted(service.alerts, key=lambda alert: (alert.severity.rank, alert.name))
 
 
 def _alert(alert: Alert, service: Service, what: Possible, bundle: Bundle, local: Local) -> Mapping[str, object]:

@@ -53,11 +53,14 @@ class Outcome:
         told, notices = self.subjects(self.drill.told), self.notices
         return all(judge.arrivals(subject, notices).keys() >= subject.told for subject in told)
 
+    def lasting(self) -> set[str]:
+        """Name what still fires, or is pending, of all that the drill speaks of."""
+        return {named(dict(each)) for each in self.watch.active() if id_of(dict(each)) in self.drill.named}
+
     def has_ended(self) -> bool:
-        """Whether nothing fires any more, and everybody has been told of the end."""
-        ours = {each for each in self.watch.firing() if id_of(dict(each)) in self.drill.named}
+        """Whether nothing fires or waits any more, and everybody has been told of the end."""
         told, notices = self.subjects(self.drill.told), self.notices
-        return not ours and not any(judge.reached(subject, notices, ended=True) for subject in told)
+        return not self.lasting() and not any(judge.reached(subject, notices, ended=True) for subject in told)
 
     def note_muted(self) -> None:
         """Ask Alertmanager what it holds back while the fault lasts."""

@@ -7,11 +7,12 @@ Alertmanager and all receivers stay up, so that people see one course of events.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
 from watchbill import naming
 from watchbill.drill import burn, history, neighbours, shipped
@@ -21,11 +22,12 @@ from watchbill.drill.record import Record
 from watchbill.drill.single import CALM_SECONDS, Drill, seconds
 from watchbill.drill.stack import stack
 from watchbill.drill.watch import Say, Watch
-from watchbill.drill.world import Series, Target, World
-from watchbill.model.witness import Regime, State, Stream
+from watchbill.drill.world import Line, Series, Target, World
+from watchbill.model.witness import Regime, State, Stream, Witness
 from watchbill.targets import prometheus as prometheus_target
 from watchbill.targets.yamltext import dump
 
+Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days
 
 
@@ -35,6 +37,47 @@ class Past:
 
     points: Iterable[Point]
     world: World
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """For how many seconds all is calm first, the fault is there, and it is gone."""
+
+    history: float
+    settles: float
+    clears: float
+
+    @classmethod
+    def of(cls, witnesses: Iterable[Witness]) -> Self:
+        """Take what the slowest of some witnesses needs."""
+        spans = [(each.history, each.settles, each.clears) for each in witnesses]
+        return cls(*(max(map(seconds, each)) for each in zip(*spans, strict=True)))
+
+
+def three(name: str, series: Sequence[Series], spans: Spans, samples: Samples, now: float) -> Past:
+    """Let series be calm, then at fault until it shows fully, then calm until that is seen; `name` says how far."""
+    ends = {
+        "healthy": [0.0],
+        "faulty": [spans.settles, 0.0],
+        "clean": [spans.settles + spans.clears, spans.clears, 0.0],
+    }[name]
+    regimes = (Regime.CALM, Regime.ABOVE, Regime.CALM)
+    phases = [(regime, now - end) for regime, end in zip(regimes, ends, strict=False)]
+    world = World(samples)
+    since = phases[0][1] - spans.history
+    moving = world.lay(series, since=since)
+    step = max(1.0, (now - since) / 2000)
+    return Past(list(history.course(series, moving, phases, step=step)), world)
+
+
+@contextmanager
+def started(watch: Watch, folder: Path, name: str, past: Past, *, real_time: bool = False) -> Iterator[None]:
+    """Run Prometheus on a history until the block ends."""
+    history.write(past.points, folder / name, watch.stack.setting.generation.promtool)
+    watch.stack.world = past.world
+    with watch.stack.measuring(name, real_time=real_time):
+        watch.calm(0)
+        yield
 
 
 class SlowDrill(Drill):
@@ -67,25 +110,12 @@ class SlowDrill(Drill):
     @contextmanager
     def _started(self, watch: Watch, folder: Path, name: str) -> Iterator[float]:
         now = time.time()
-        past = self.past(name, now)
-        history.write(past.points, folder / name, self.setting.generation.promtool)
-        watch.stack.world = past.world
-        with watch.stack.measuring(name, real_time=self.real_time):
-            watch.calm(0)
+        with started(watch, folder, name, self.past(name, now), real_time=self.real_time):
             yield now
 
     def past(self, name: str, now: float) -> Past:
-        """Let the witness be calm, then at fault until it shows fully, then calm until that is seen."""
-        witness = self.witness
-        fault, clean = seconds(witness.settles), seconds(witness.clears)
-        ends = {"healthy": [0.0], "faulty": [fault, 0.0], "clean": [fault + clean, clean, 0.0]}[name]
-        regimes = (Regime.CALM, Regime.ABOVE, Regime.CALM)
-        phases = [(regime, now - end) for regime, end in zip(regimes, ends, strict=False)]
-        world = World(self.setting.samples)
-        since = phases[0][1] - seconds(witness.history)
-        moving = world.lay(self.fault.series, since=since)
-        step = max(1.0, (now - since) / 2000)
-        return Past(list(history.course(self.fault.series, moving, phases, step=step)), world)
+        """Let the witness go as far as the history of a name does."""
+        return three(name, self.fault.series, Spans.of([self.witness]), self.setting.samples, now)
 
 
 class BurnDrill(SlowDrill):

@@ -32,6 +32,7 @@ class Watch:
     pending: dict[Key, float] = field(default_factory=dict)
     fired: dict[Key, float] = field(default_factory=dict)
     _now: dict[Key, bool] = field(default_factory=dict)
+    _shown: set[Key] = field(default_factory=set)
     _read: int = 0
     _silent: bool = False
 
@@ -57,7 +58,8 @@ class Watch:
         for each, alert in now.items():
             self._alert(each, alert)
         for each in self._now.keys() - now.keys():
-            self._say("ended", named(dict(each)))
+            if each in self._shown:
+                self._say(each, "ended")
         self._now = {each: alert.firing for each, alert in now.items()}
         notices = self.stack.receivers.inbox.notices()
         for notice in notices[self._read :]:
@@ -68,20 +70,26 @@ class Watch:
     def _alert(self, each: Key, alert: Firing) -> None:
         if each not in self._now and not alert.firing:
             self.pending.setdefault(each, time.time())
-            self._say("pending", named(alert.labels))
+            self._say(each, "pending")
         if alert.firing and not self._now.get(each):
             self.fired.setdefault(each, time.time())
+            self._shown.add(each)
             self.note("firing", alert.annotations.get("summary", named(alert.labels)))
         if alert.firing or each not in self.seen:
             self.seen[each] = alert
 
-    def _say(self, kind: str, text: str) -> None:
+    def _say(self, each: Key, kind: str) -> None:
         if not self._silent:
-            self.note(kind, text)
+            self._shown.add(each)
+            self.note(kind, named(dict(each)))
 
     def firing(self) -> set[Key]:
         """List what fires as of the last look."""
         return {each for each, firing in self._now.items() if firing}
+
+    def active(self) -> set[Key]:
+        """List what is pending or fires as of the last look."""
+        return set(self._now)
 
     def until(self, seconds: float, done: Callable[[], bool]) -> bool:
         """Look until something is so; False where it is not within so many seconds."""

@@ -10,7 +10,7 @@ from watchbill.errors import Span, SpecError, choose
 from watchbill.link import LinkedDrill
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle, Service
-from watchbill.model.drills import SHORTEST_FOR, Drill, Flaps, Outage, Server
+from watchbill.model.drills import LONGEST_COURSE, SHORTEST_FOR, Drill, Flaps, Outage, Server
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Channel
 from watchbill.model.witness import Motion, Stream
@@ -31,18 +31,19 @@ def lower_drills(drills: Iterable[LinkedDrill], bundle: Bundle, scale: TimeScale
         if len(faults.found) == before:
             judge.judge_sense(scale)
             judge.judge_streams()
-            found.append(_lowered(drill, judge.places, scale))
+            found.append(_lowered(drill, judge, scale))
     if faults.fatal:
         raise SpecError(faults.found)
     return tuple(found)
 
 
-def _lowered(drill: LinkedDrill, places: tuple[tuple[str, str], ...], scale: TimeScale) -> Drill:
+def _lowered(drill: LinkedDrill, judge: _Judge, scale: TimeScale) -> Drill:
     spec, expect, flaps, outage = drill.spec, drill.spec.expect, drill.spec.flaps, drill.spec.receiver
     return Drill(
         name=spec.drill,
         title=spec.title,
-        places=places,
+        severity=min((judge.alerts[name].severity for name in expect.told), key=lambda each: each.rank),
+        places=judge.places,
         breaks=spec.breaks,
         told=expect.told,
         muted=expect.muted,
@@ -145,6 +146,16 @@ class _Judge:
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
             self.faults.add(self.spec.span("restart"), what, "break an alert whose for is longer")
+
+        self._judge_course(scale(LONGEST_COURSE))
+
+    def _judge_course(self, longest: Duration) -> None:
+        """Refuse to do anything in the middle of a fault that is played from written histories."""
+        for field in ("flaps", "restart"):
+            slow = [each for each in self.breaks if self.alerts[each.name].rules[0].witness.settles > longest]
+            if slow and getattr(self.spec, field) is not None:
+                what = f'"{slow[0].name}" shows only after hours, so there is no time in a drill for "{field}"'
+                self.faults.add(self.spec.span(field, key=True), what, f'remove "{field}", or break something faster')
 
     def _longest_for(self) -> Duration:
         return max(self.alerts[name].for_ for name in self.spec.breaks)

@@ -21,6 +21,11 @@ class Severity(StrEnum):
     P1 = "P1"
     INFO = "Info"
 
+    @property
+    def rank(self) -> int:
+        """Count from 0, which is the worst."""
+        return list(Severity).index(self)
+
 
 class Stage(StrEnum):
     """Whom an alert reaches: people; a log channel, while it is on trial; or, always firing, a dead man's switch."""

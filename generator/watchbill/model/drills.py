@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from watchbill.model.alerts import Severity
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Channel
 from watchbill.quantity import Duration
 
 SHORTEST_FOR = Duration.parse("5m")  # in which a drill can restart Prometheus
+# How long a fault may take to show that comes and goes in a drill, or in the middle of which anything is restarted.
+LONGEST_COURSE = Duration.parse("1h")
 
 
 class Server(StrEnum):
@@ -41,11 +44,13 @@ class Outage:
 class Drill:
     """A fault: the alerts whose series are played, by id, and those that must be told, muted and quiet.
 
-    `incidents` counts by team what PagerDuty shows; `places` are the environments and clusters that it hits.
+    `incidents` counts by team what PagerDuty shows; `places` are the environments and clusters that it hits; `severity`
+    is the worst that is told.
     """
 
     name: str
     title: str
+    severity: Severity
     places: tuple[tuple[str, str], ...]
     breaks: tuple[str, ...]
     told: tuple[str, ...]

@@ -13,7 +13,6 @@ from watchbill.model.bundle import Bundle
 from watchbill.prose.runbooks import Written
 
 LONGEST_WAIVER = timedelta(days=92)  # a quarter; what takes longer is no delay any more
-_LEVELS = [severity.value for severity in Severity]
 
 
 def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], faults: Faults) -> Mapping[str, Written]:
@@ -85,7 +84,7 @@ def _judge_severity(written: Written, alerts: Sequence[Alert], faults: Faults) -
     """Hold a runbook's severity to that of its most urgent alert; a mixed one may lead with any."""
     if not alerts or written.spec.severity == "mixed":
         return
-    urgent = min((alert.severity.value for alert in alerts), key=_LEVELS.index)
+    urgent = min((alert.severity for alert in alerts), key=lambda each: each.rank).value
     if urgent != written.spec.severity:
         what = f"the most urgent of its alerts is {urgent}"
         faults.add(written.spec.span("severity"), what, f'write "severity: {urgent}", or mixed')
