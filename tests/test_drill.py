@@ -166,6 +166,19 @@ def test_rules_that_are_not_those_of_the_specs_are_not_drilled(bundle: Bundle, t
         campaign.expect_emitted(bundle, out)
 
 
+def test_every_window_sees_four_scrapes_where_all_services_run_at_once() -> None:
+    faster = compile_rules(ROOT / "specs", scale=TimeScale(60)).bundle
+    often = shipped.scrapes(faster)
+    windows = {
+        (scrape.job, alert.name): alert.rules[0].witness.settles.milliseconds
+        for service in faster.services
+        for scrape in service.scrapes
+        for alert in service.alerts
+    }
+    assert min(windows[each] for each in windows if windows[each]) == 500  # 30 s of life
+    assert all(often[job].milliseconds * 4 <= lasts for (job, _), lasts in windows.items() if lasts)
+
+
 # Bad input, and what is left.
 
 

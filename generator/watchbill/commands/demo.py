@@ -32,7 +32,7 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
     from watchbill import sitebuild
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
-    from watchbill.drill import campaign
+    from watchbill.drill import campaign, shipped
     from watchbill.drill import demo as demos
     from watchbill.drill.stack import Scaled
     from watchbill.quantity import TimeScale
@@ -41,7 +41,8 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
     time_scale = TimeScale(scale)
     real = compile_rules(specs).bundle
     campaign.expect_emitted(real, out)
-    scaled = Scaled(compile_rules(specs, scale=time_scale).bundle, time_scale)
+    faster = compile_rules(specs, scale=time_scale).bundle
+    scaled = Scaled(faster, time_scale, shipped.scrapes(faster).__getitem__)
 
     def prepare() -> None:
         if not (site / "index.html").is_file():

@@ -19,9 +19,9 @@ def scaling(divisor: int) -> str:
         return "in real time; addresses and secret files are those of this machine, and the night mutes nothing"
     return (
         f"at 1:{divisor}: windows, for, keep_firing_for, offsets, intervals, group_wait, group_interval, "
-        "repeat_interval, and Prometheus' own lookback, resend delay, grace of for and outage tolerance; scrapes and "
-        "evaluations every 250 ms at most; burn rates in real windows, on written histories; addresses and secret "
-        "files are those of this machine, and the night mutes nothing"
+        "repeat_interval, and Prometheus' own lookback, resend delay, grace of for and outage tolerance; scrapes no "
+        "oftener than every 125 ms, evaluations than every 250 ms; burn rates in real windows, on written histories; "
+        "addresses and secret files are those of this machine, and the night mutes nothing"
     )
 
 

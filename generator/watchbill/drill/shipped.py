@@ -7,7 +7,7 @@ else changes, but that the night mutes nothing: what arrives must not depend on 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,8 @@ from watchbill.targets import prometheus as prometheus_target
 # What must not sink with the time scale: a scrape and an evaluation cost what they cost.
 SHORTEST_EVALUATION = 0.25  # seconds
 SCRAPES_A_WINDOW = 8  # a window with fewer samples would show what falls between them
-SHORTEST_SCRAPE, LONGEST_SCRAPE = Duration(250), Duration(500)
+FEWEST_SCRAPES = 4  # of a window, where everything runs at once and nothing is measured
+SHORTEST_SCRAPE, USUAL_SCRAPE, LONGEST_SCRAPE = Duration(125), Duration(250), Duration(500)
 Config = dict[str, Any]
 
 
@@ -42,8 +43,13 @@ def dump(content: Config) -> str:
     return str(yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True))
 
 
-def prometheus(bundle: Bundle, targets: Sequence[Target], *, scrape: Duration, proxy: str, alertmanager: str) -> Config:
-    """Write Prometheus' configuration for some targets: each is asked through the proxy, by its number."""
+def prometheus(
+    bundle: Bundle, targets: Sequence[Target], *, scrape: Callable[[str], Duration], proxy: str, alertmanager: str
+) -> Config:
+    """Write Prometheus' configuration for some targets: each is asked through the proxy, by its number.
+
+    `scrape` says how often the targets of a job are asked.
+    """
     config: Config = _load(prometheus_target.config(bundle))
     config["rule_files"] = ["rules/*.yml"]
     entry = config["alerting"]["alertmanagers"][0]
@@ -51,10 +57,11 @@ def prometheus(bundle: Bundle, targets: Sequence[Target], *, scrape: Duration, p
     entry.pop("path_prefix", None)
     jobs = {target.job for target in targets}
     config["scrape_configs"] = [
-        _scraped(job, targets, proxy) for job in config["scrape_configs"] if job["job_name"] in jobs
+        {**_scraped(job, targets, proxy), "scrape_interval": str(scrape(job["job_name"]))}
+        for job in config["scrape_configs"]
+        if job["job_name"] in jobs
     ]
-    for place in (config["global"], *config["scrape_configs"]):
-        place["scrape_interval"] = str(scrape)
+    config["global"]["scrape_interval"] = str(USUAL_SCRAPE)
     config["global"]["evaluation_interval"] = _at_least(config["global"]["evaluation_interval"], SHORTEST_EVALUATION)
     return config
 
@@ -62,6 +69,17 @@ def prometheus(bundle: Bundle, targets: Sequence[Target], *, scrape: Duration, p
 def scrape_interval(window: Duration) -> Duration:
     """Choose how often targets are asked, by the shortest window that has to see them; oftener costs more."""
     return min(LONGEST_SCRAPE, max(SHORTEST_SCRAPE, Duration(window.milliseconds // SCRAPES_A_WINDOW)))
+
+
+def scrapes(bundle: Bundle) -> dict[str, Duration]:
+    """Choose for each job by the shortest window of its service's alerts, where all services run at once."""
+    found: dict[str, Duration] = {}
+    for service in bundle.services:
+        spans = [alert.rules[0].witness.settles.milliseconds for alert in service.alerts]
+        shortest = min(filter(None, spans), default=60_000)
+        often = max(SHORTEST_SCRAPE, min(USUAL_SCRAPE, Duration(shortest // FEWEST_SCRAPES)))
+        found |= {scrape.job: often for scrape in service.scrapes}
+    return found
 
 
 def _scraped(job: Config, targets: Sequence[Target], proxy: str) -> Config:

@@ -73,7 +73,8 @@ class Drill:
     def run(self, folder: Path, say: Say) -> Record:
         """Go through all phases; what fails is noted, and the rest goes on."""
         world = World(self.setting.samples)
-        scaled = replace(self.scaled, scrape=self._scrape())
+        often = self._scrape()
+        scaled = replace(self.scaled, scrape=lambda _: often)
         with stack(folder, self.setting, scaled, self.targets, world, self.rules()) as running:
             watch = Watch(running, self.record, say)
             moving = self._begin(world, folder)
@@ -85,7 +86,7 @@ class Drill:
     def _scrape(self) -> Duration:
         """Ask targets as often as the shortest window needs; one that reads no window needs only the latest value."""
         if any(each.stream.metric == UP for each in self.fault.series):
-            return shipped.SHORTEST_SCRAPE
+            return shipped.USUAL_SCRAPE
         spans = (self.witness.settles, self.witness.clears)
         return shipped.scrape_interval(min((span for span in spans if span.milliseconds), default=Duration(60_000)))
 

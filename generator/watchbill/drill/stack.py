@@ -57,14 +57,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """The specs, compiled under a time scale, and how often targets are asked.
+    """The specs, compiled under a time scale, and how often the targets of a job are asked.
 
     An alert runs `alone` where it is scaled more than others, which would not be quiet until the first scrapes then.
     """
 
     bundle: Bundle
     scale: TimeScale
-    scrape: Duration = shipped.SHORTEST_SCRAPE
+    scrape: Callable[[str], Duration] = lambda _: shipped.USUAL_SCRAPE
     alone: bool = False
 
 
