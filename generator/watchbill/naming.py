@@ -23,6 +23,7 @@ ROUTING_PAGE = "docs/routing.md"
 OBJECTIVES_PAGE = "docs/objectives.md"
 EVIDENCE_PAGE = "docs/evidence.md"
 FRONT_PAGE, SYMPTOMS_PAGE = "docs/index.md", "docs/symptoms.md"
+ASSUMPTIONS_PAGE = "docs/runbooks/assumptions.md"
 ALERTS_PAGE, RUNBOOKS_PAGE, DECISIONS_PAGE = "docs/alerts/index.md", "docs/runbooks/index.md", "docs/adr/index.md"
 UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets

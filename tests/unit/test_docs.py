@@ -152,6 +152,37 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return render(prose_compiled(tmp_path_factory.mktemp("prose"), books, more=cited))
 
 
+@pytest.fixture(scope="module")
+def assuming(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    flag, route = "FLAG_<A>: a switch", '"POST /api/<id>": it stops'
+    step = "```sh\nset FLAG_<A>=off\ncurl -X POST http://localhost/api/<id>\n```"
+    books = {
+        "runbooks/RB-001-load.md": runbook(mitigate=step, more=f"assumes: {{{route}, {flag}}}\n"),
+        "runbooks/RB-002-rest.md": runbook(2, alerts=REST, severity="P1", resolve=step, more=f"assumes: {{{flag}}}\n"),
+    }
+    return render(prose_compiled(tmp_path_factory.mktemp("assumes"), books))
+
+
+def test_what_the_commands_assume_stands_behind_all_steps(assuming: dict[str, str]) -> None:
+    for place in ("docs/alerts/shop/LoadHigh.md", "docs/runbooks/RB-001.md"):
+        _, _, after = assuming[place].partition("## After")
+        assert "- <code>FLAG\\_&lt;A&gt;</code>: a switch\n- <code>POST /api/&lt;id&gt;</code>: it stops\n" in after
+
+
+def test_one_page_gathers_what_all_runbooks_assume_and_is_found(assuming: dict[str, str]) -> None:
+    _, _, listed = assuming["docs/runbooks/assumptions.md"].partition("## Backend\n")
+    assert [line for line in listed.splitlines() if line.startswith("- ")] == [
+        "- <code>FLAG\\_&lt;A&gt;</code>: a switch ([RB-001](RB-001.md), [RB-002](RB-002.md))",
+        "- <code>POST /api/&lt;id&gt;</code>: it stops ([RB-001](RB-001.md))",
+    ]
+    assert "(assumptions.md)" in assuming["docs/runbooks/index.md"]
+    assert "What they assume: runbooks/assumptions.md" in assuming["mkdocs.nav.yml"]
+
+
+def test_nothing_tells_of_what_is_assumed_where_nothing_is(written: dict[str, str]) -> None:
+    assert not [path for path, text in written.items() if "assum" in path or "assume" in text]
+
+
 def test_prose_on_an_alerts_page_has_that_alerts_facts(written: dict[str, str]) -> None:
     page = written["docs/alerts/shop/LoadHigh.md"]
     assert "## Meaning\n\nIt is above 5 on `shop` for 5 minutes, [Backend](../../teams/backend.md).\n" in page

@@ -136,6 +136,10 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
         (runbook(alerts="[shop/LoadHihg]"), "6:10", 'there is no alert "shop/LoadHihg"; use "shop/LoadHigh"'),
         (runbook(alerts="[]"), "6:9", "no alert leads to this runbook"),
         (runbook(more="reason: none\n"), "9:9", "a reason is for a runbook without alerts"),
+        (runbook(more="assumes: [FLAG]\n"), "9:10", "a list stands where a mapping belongs"),
+        (runbook(more="assumes:\n  FLAG:\n", meaning="`FLAG`"), "10:8", '"FLAG" has no value'),
+        (runbook(more="assumes:\n  FLAG: a switch\n"), "10:3", 'no command of this page uses "FLAG"'),
+        (runbook(more="assumes:\n  FLAG: '{{ x }}'\n", meaning="`FLAG`"), "10:9", "is not one line of text without"),
         (runbook(severity="P1"), "4:11", "the most urgent of its alerts is P0"),
         (runbook(7), "2:5", 'runbook "RB-007" stands in a file of another name'),
         (runbook(escalate=""), "31:1", '"Escalate" says nothing'),
@@ -154,6 +158,35 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
 def test_a_broken_runbook_is_told_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
     found = faults(tmp_path, WHOLE | {LOAD: text})
     assert any(one.startswith(f"{LOAD}:{place}:") and complaint in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("thing", "text"),
+    [
+        ("FEATURE_<NAME>", "```sh\nset FEATURE_<NAME>=off\n```"),
+        ("FLAG", "`FLAG=on`"),
+        ("POST /api/<id>/pause", "`curl -X POST http://localhost:3000/api/<id>/pause`"),
+    ],
+)
+def test_what_is_assumed_stands_in_a_command(tmp_path: Path, thing: str, text: str) -> None:
+    book = runbook(mitigate=text, more=f'assumes: {{"{thing}": it switches}}\n')
+    assert faults(tmp_path, WHOLE | {LOAD: book}) == []
+
+
+@pytest.mark.parametrize(
+    ("thing", "text"),
+    [
+        ("FEATURE_<NAME>", "set FEATURE_ of NAME=off"),
+        ("FLAG", "FLAG=on"),
+        ("FLAG", "`FLAGS=on` and `MY_FLAG=on`"),
+        ("POST /api/<id>/pause", "`curl -X PUT http://localhost:3000/api/<id>/pause`"),
+        ("POST /api/<id>/pause", "`curl -X POST http://localhost/api` and `/api/<id>/pause`"),
+    ],
+)
+def test_what_no_command_uses_is_not_assumed(tmp_path: Path, thing: str, text: str) -> None:
+    book = runbook(mitigate=text, more=f'assumes: {{"{thing}": it switches}}\n')
+    (told,) = faults(tmp_path, WHOLE | {LOAD: book})
+    assert f':9:11: no command of this page uses "{thing}"; write it as it stands in a command' in told
 
 
 @pytest.mark.parametrize("front", ["owner: backend\nownr: x", "title: [x"])

@@ -48,7 +48,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """A runbook; `alerts` are the ids of those that lead to it, `reason` why there are none."""
+    """A runbook; `alerts` are the ids of those that lead to it, `reason` why there are none.
+
+    `assumes` says of what its commands use what that must do.
+    """
 
     id: str
     title: str
@@ -58,6 +61,7 @@ class Runbook:
     recovery_time: str
     last_reviewed: date
     reason: str
+    assumes: Mapping[str, str]
     formerly: tuple[str, ...]
     sections: tuple[Section, ...]
     origin: Origin

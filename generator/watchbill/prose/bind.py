@@ -70,6 +70,7 @@ def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
         recovery_time=spec.recovery_time,
         last_reviewed=spec.last_reviewed,
         reason=spec.reason or "",
+        assumes=dict(sorted(spec.assumes.items())),
         formerly=spec.formerly,
         sections=written.sections,
         origin=Origin(spec.span("id"), written.page.source.pointer),

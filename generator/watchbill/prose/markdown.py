@@ -54,6 +54,10 @@ class Markup:
         nearest = bisect_right(self._begins, index) - 1
         return nearest >= 0 and index < self._code[nearest][1]
 
+    def code(self) -> tuple[str, ...]:
+        """List the pieces of code as they are written, blocks and spans."""
+        return tuple(self.text[begin:end] for begin, end in self._code)
+
     def headings(self) -> tuple[Heading, ...]:
         """List the headings."""
         found = self.outside(_HEADING)

@@ -23,11 +23,12 @@ _ABROAD = re.compile(r"https?://[^\s/]+|mailto:[^\s]+@")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that was read: its headings, and its text with the references and links to other pages in it."""
+    """A page that was read: its headings, its code, and its text with the references and links to other pages in it."""
 
     source: Source
     placed: Text
     headings: tuple[Heading, ...]
+    code: tuple[str, ...]
     inserts: tuple[tuple[int, int, str | Reference | PageLink], ...]
 
     @property
@@ -63,7 +64,7 @@ def read_page(source: Source, faults: Faults) -> Page:
     _refuse(placed, markup, faults)
     if template.whole:  # else what was not read would be taken for braces of Markdown
         _refuse_braces(placed, markup, faults)
-    return Page(source, placed, headings, tuple(sorted(inserts, key=lambda insert: insert[:2])))
+    return Page(source, placed, headings, markup.code(), tuple(sorted(inserts, key=lambda insert: insert[:2])))
 
 
 def _links(

@@ -43,6 +43,7 @@ def read_runbooks(sources: Iterable[Prose], teams: Iterable[str], today: date, f
         if spec is None:
             continue
         _judge(spec, source, known, today, faults)
+        _judge_assumed(spec, page, faults)
         for index, name in enumerate((spec.id, *spec.formerly)):
             if (first := seen.setdefault(name, source.path)) != source.path:
                 span = spec.span("formerly", index - 1) if index else spec.span("id")
@@ -65,6 +66,25 @@ def _judge(spec: RunbookSpec, source: Prose, teams: Iterable[str], today: date, 
         faults.add(spec.span("alerts"), what, 'name its alerts, or add "reason: …", which says why it has none')
     if spec.alerts and spec.reason is not None:
         faults.add(spec.span("reason"), "a reason is for a runbook without alerts", "remove it")
+
+
+def _judge_assumed(spec: RunbookSpec, page: Page, faults: Faults) -> None:
+    """Hold each thing that is assumed to a command of the page which uses it."""
+    for thing in spec.assumes:
+        if not any(_uses(piece, thing) for piece in page.code):
+            what = f'no command of this page uses "{thing}"'
+            faults.add(spec.span("assumes", thing, key=True), what, "write it as it stands in a command, or remove it")
+
+
+def _uses(piece: str, thing: str) -> bool:
+    """Whether all words of what is assumed stand in a piece of code: of a route, its method and its path."""
+    return all(re.search(_whole(word), piece) for word in thing.split())
+
+
+def _whole(word: str) -> str:
+    """Match a word that is no part of a longer one; a path goes on behind a host and a port."""
+    before, after = (r"(?<!\w)" if word[0].isalnum() else ""), (r"(?!\w)" if word[-1].isalnum() else "")
+    return before + re.escape(word) + after
 
 
 def _sections(page: Page, faults: Faults) -> tuple[Section, ...]:

@@ -61,10 +61,22 @@ AlertOrPattern = Annotated[
         re.compile(r"[a-z0-9*-]+/[A-Za-z0-9*]+"),
     ),
 ]
+AsTyped = Annotated[
+    str,
+    TextRule(
+        "what commands assume",
+        "write it on one line as the commands do, such as FEATURE_<NAME>; in quotes, if it holds a colon",
+        120,
+        re.compile(r"[^\s{}](?:[^\n{}]*[^\s{}])?"),
+    ),
+]
 
 
 class RunbookSpec(Authored):
-    """What a runbook says of itself. `reason` is for one without alerts; `formerly` are ids that it once had."""
+    """What a runbook says of itself. `reason` is for one without alerts; `formerly` are ids that it once had.
+
+    `assumes` says of what commands use and no spec states (settings, routes, units, paths, roles) what it must do.
+    """
 
     id: RunbookId
     title: Sentence
@@ -74,6 +86,7 @@ class RunbookSpec(Authored):
     recovery_time: Sentence
     last_reviewed: Day
     reason: Sentence | None = None
+    assumes: dict[AsTyped, Sentence] = {}
     formerly: tuple[RunbookId, ...] = ()
 
 

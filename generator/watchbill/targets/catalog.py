@@ -141,6 +141,7 @@ def _runbook(runbook: Runbook, bundle: Bundle) -> dict[str, Any]:
         "url": naming.page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
         "alerts": list(runbook.alerts),
         "reason": runbook.reason or None,
+        "assumes": dict(runbook.assumes),
     }
 
 

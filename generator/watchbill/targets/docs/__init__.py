@@ -7,6 +7,7 @@ from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
 from watchbill.targets.docs import indexes, prose
 from watchbill.targets.docs.alerts import alert_page
+from watchbill.targets.docs.assumptions import assumptions
 from watchbill.targets.docs.markdown import Writer, code, inline
 from watchbill.targets.docs.metrics import metrics
 from watchbill.targets.docs.navigation import PATH as NAVIGATION
@@ -46,6 +47,8 @@ def _prose(bundle: Bundle, writer: Writer) -> dict[str, str]:
     pages |= {naming.decision_page(d.file): prose.decision_page(d, writer) for d in bundle.pages.decisions}
     if bundle.pages.runbooks:
         pages[naming.RUNBOOKS_PAGE] = prose.runbooks(writer)
+    if any(book.assumes for book in bundle.pages.runbooks):
+        pages[naming.ASSUMPTIONS_PAGE] = assumptions(writer)
     if bundle.pages.decisions:
         pages[naming.DECISIONS_PAGE] = prose.decisions(writer)
     if any(service.slos for service in bundle.services):

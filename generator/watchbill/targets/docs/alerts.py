@@ -16,6 +16,7 @@ from watchbill.promql import quoted
 from watchbill.quantity import Duration
 from watchbill.targets import matrix, objectives
 from watchbill.targets.catalog import pointer
+from watchbill.targets.docs.assumptions import assumed
 from watchbill.targets.docs.markdown import Sheet, Writer, code, inline
 from watchbill.targets.promtests import clock
 
@@ -52,6 +53,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
         runbook=runbook,
         jumps=[(title, naming.anchor(title)) for title in FIRST] if runbook is not None else [],
         sections=sorted(sections(runbook, page, alert), key=_urgency),
+        assumed=assumed(runbook) if runbook is not None else [],
         waiver=service.waivers.get(alert.name),
         facts=list(_facts(alert, service, page)),
         rules=[(rule.place, rule.expr) for rule in alert.rules],

@@ -138,6 +138,10 @@ class Sheet:
         """Link a runbook's page."""
         return self.to(naming.runbook_page(runbook.id), f"{runbook.id}: {runbook.title}")
 
+    def assumptions(self) -> str:
+        """Link the page of all that the runbooks assume."""
+        return self.to(naming.ASSUMPTIONS_PAGE, "what all runbooks assume")
+
     def decision(self, decision: Decision) -> str:
         """Link a decision's page."""
         return self.to(naming.decision_page(decision.file), f"{decision.id}: {decision.title}")

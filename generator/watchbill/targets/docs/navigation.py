@@ -20,6 +20,8 @@ def navigation(bundle: Bundle, unlisted: Iterable[str]) -> str:
         books: list[Plain] = [
             {html.escape(f"{r.id}: {r.title}"): in_docs(naming.runbook_page(r.id))} for r in bundle.pages.runbooks
         ]
+        if any(runbook.assumes for runbook in bundle.pages.runbooks):
+            books.insert(0, {"What they assume": in_docs(naming.ASSUMPTIONS_PAGE)})
         nav.append({"Runbooks": [in_docs(naming.RUNBOOKS_PAGE), *books]})
     nav.append({"Services": _services(bundle)} if bundle.services else {"Services": []})
     objectives = _objectives(bundle)

@@ -10,6 +10,7 @@ from watchbill.model.pages import Citation, Decision, Runbook
 from watchbill.model.slo import Slo
 from watchbill.targets import objectives
 from watchbill.targets.docs.alerts import budget_series, exhaustion, row, sections
+from watchbill.targets.docs.assumptions import assumed
 from watchbill.targets.docs.markdown import Sheet, Writer, code, relative
 
 
@@ -25,6 +26,7 @@ def runbook_page(runbook: Runbook, writer: Writer) -> str:
         severity=_severity(runbook, page),
         rows=[row(alert, page) for alert in led],
         sections=sections(runbook, page, None),
+        assumed=assumed(runbook),
         source=code(runbook.origin.document),
     )
 
@@ -46,7 +48,8 @@ def runbooks(writer: Writer) -> str:
         }
         for runbook in writer.bundle.pages.runbooks
     ]
-    return writer.template("site/runbooks.md.j2", page.path, rows=rows)
+    assumes = any(runbook.assumes for runbook in writer.bundle.pages.runbooks)
+    return writer.template("site/runbooks.md.j2", page.path, rows=rows, assumes=assumes)
 
 
 def decision_page(decision: Decision, writer: Writer) -> str:
