@@ -16,14 +16,22 @@ ROOT = Path(__file__).parents[1]
 BOOKS = sorted((ROOT / "runbooks").glob("RB-*.md"))
 _BLOCK = re.compile(r"^ *```(?:bash|sh)\n(?P<lines>.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _CHANGES = re.compile(
-    r"\bdelete pod\b|\brollout (?:restart|undo)\b|\bscale statefulset|set env (?!.*--list)|\balembic downgrade\b"
+    r"\bdelete pod\b|\brollout (?:restart|undo)\b|\bscale \w+/|\bset env (?!.*--list)|\balembic downgrade (?!.*--sql)"
     r"|\bpatch (?:statefulset|cronjob)\b|\bannotate ingress\b|pg_(?:cancel|terminate)_backend|\bpg_promote\b"
-    r"|\bKILL QUERY\b|\bCONFIG SET\b|\bsystemctl (?:restart|start|edit)\b|journalctl --vacuum|\bq\.(?:pause|resume)\("
-    r"|-X DELETE"
+    r"|\bpg_drop_replication_slot\b|\bALTER ROLE\b|\bCREATE INDEX\b|\bKILL QUERY\b|\bCONFIG SET\b|\bCLIENT KILL\b"
+    r"|\bsystemctl (?:restart|start|stop|edit|mask|set-property|kill)\b|journalctl --vacuum"
+    r"|\bsudo (?:kill|renice|nft|mkswap)\b"
+    r"|\bq\.(?:pause|resume|setGlobal\w+)\(|\bj\.retry\(|-X (?:DELETE|PATCH|PUT)|-X POST .*/(?:pause|resume|-/reload)"
 )
 _LOOKS = re.compile(r"^ *(?:promtool query|curl|(?:ssh|psql|mysql|redis-cli|kubectl) .*)")
 # what belongs to a change: the evidence that it would destroy, and whether it worked
-_OF_A_CHANGE = re.compile(r"> /tmp/|kill -USR[12] |rollout status|journalctl -u \S+ -n|daemon-reload")
+_OF_A_CHANGE = re.compile(r"> /tmp/|rollout status|journalctl -u \S+ -n|daemon-reload")
+# a signal that opens the inspector or writes a snapshot is of use only to whoever waits for what comes of it
+_SIGNAL = re.compile(r"\bkill -USR[12]\b")
+_ENDLESS = re.compile(r"--latency\b|--latency-history\b|\bpy-spy top\b|\bMONITOR\b|\bwatch \w|\btail -f\b|logs .*-f\b")
+_BOUNDED = re.compile(r"\btimeout \d+ |\bexec -it\b")
+_STEP = re.compile(r"^(?=\d+\. \*\*)", re.MULTILINE)
+_UNDO = re.compile(r"\bundo\b|\bundone\b|\bis the undo\b|\bno simple way back\b", re.IGNORECASE)
 _QUERY = re.compile(r"promtool query (?:instant|range) (?:--\S+ )*\S+ '(?P<expr>[^']*)'")
 _PLACEHOLDER = re.compile(r"<[a-z-]+>")
 _BUILT_IN = {"up", "ALERTS", "scrape_duration_seconds", "scrape_samples_scraped"}
@@ -93,6 +101,46 @@ def test_no_command_deletes_a_pod_that_the_alert_may_not_mean() -> None:
         for found in re.findall(r"delete pod (?!<)\S+", book.read_text(encoding="utf-8"))
     ]
     assert named == []
+
+
+def test_no_signal_goes_to_a_pod_that_the_alert_may_not_mean_nor_right_before_its_end() -> None:
+    wrong = [
+        f"{block.place}: {command.strip()}"
+        for block in blocks()
+        for command in block.commands
+        if _SIGNAL.search(command)
+        and (not re.search(r"exec <pod> ", command) or any(_CHANGES.search(other) for other in block.commands))
+    ]
+    assert wrong == []
+
+
+def test_no_command_runs_for_ever() -> None:
+    endless = [
+        f"{block.place}: {command.strip()}"
+        for block in blocks()
+        for command in block.commands
+        if _ENDLESS.search(command) and not _BOUNDED.search(command)
+    ]
+    assert endless == []
+
+
+def steps() -> Iterator[tuple[str, str]]:
+    """Yield every step of "Mitigate first", with where it stands."""
+    for book in BOOKS:
+        text = book.read_text(encoding="utf-8")
+        begin = text.index("\n## Mitigate first\n")
+        part = text[: text.index("\n## ", begin + 1)]
+        starts = [match.start() for match in _STEP.finditer(part, begin)]
+        for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
+            yield f"{book.name}:{part.count(chr(10), 0, start) + 1}", part[start:end]
+
+
+def test_a_step_that_changes_something_says_how_to_see_that_it_worked_and_how_to_undo_it() -> None:
+    changing = [(place, step) for place, step in steps() if _CHANGES.search(step)]
+    assert len(changing) > 100
+    silent = [f"{place} how it worked" for place, step in changing if "Worked" not in step]
+    silent += [f"{place} how to undo it" for place, step in changing if not _UNDO.search(step)]
+    assert silent == []
 
 
 @pytest.mark.parametrize(("place", "expr"), queries(), ids=[place for place, _ in queries()])

@@ -6,8 +6,6 @@ from watchbill import naming
 from watchbill.model.pages import Runbook
 from watchbill.targets.docs.markdown import Sheet, Writer, code, inline
 
-TITLE = "What the runbooks assume"
-
 
 def assumed(runbook: Runbook) -> list[tuple[str, str]]:
     """Say what the commands of a runbook assume, each with what it must do."""
@@ -21,7 +19,6 @@ def assumptions(writer: Writer) -> str:
     return writer.template(
         "site/assumptions.md.j2",
         page.path,
-        title=TITLE,
         owners=[(title, rows) for title, rows in owners if rows],
     )
 
