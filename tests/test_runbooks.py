@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,13 +74,16 @@ def queries() -> list[tuple[str, str]]:
     ]
 
 
+def catalogue() -> Any:
+    return json.loads((ROOT / "out/catalog.json").read_text(encoding="utf-8"))
+
+
 def exported() -> set[str]:
     """Name every metric of the sample scrapes, and every series of an objective."""
     names = _BUILT_IN | _UNSAMPLED
     for sample in (ROOT / "specs/samples").glob("*.prom"):
         names |= set(re.findall(r"^([a-zA-Z_:][\w:]*)[{ ]", sample.read_text(encoding="utf-8"), re.MULTILINE))
-    catalogue = json.loads((ROOT / "out/catalog.json").read_text(encoding="utf-8"))
-    return names.union(*(slo["series"].values() for slo in catalogue["slos"]))
+    return names.union(*(slo["series"].values() for slo in catalogue()["slos"]))
 
 
 def test_what_changes_something_is_copied_apart_from_what_only_looks() -> None:
@@ -114,6 +119,23 @@ def test_no_signal_goes_to_a_pod_that_the_alert_may_not_mean_nor_right_before_it
     assert wrong == []
 
 
+def test_what_is_copied_is_a_script_that_bash_can_read() -> None:
+    filled = {
+        f"{book.name}:{text.count(chr(10), 0, found.start()) + 1}": _PLACEHOLDER.sub("filled", found["lines"])
+        for book in BOOKS
+        for text in [book.read_text(encoding="utf-8")]
+        for found in _BLOCK.finditer(text)
+    }
+    said = {place: _complaint(re.sub(r"\{\{.*?\}\}", "fact", script)) for place, script in filled.items()}
+    assert len(said) > 200
+    assert {place: complaint for place, complaint in said.items() if complaint} == {}
+
+
+def _complaint(script: str) -> str:
+    read = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+    return read.stderr
+
+
 def test_no_command_runs_for_ever() -> None:
     endless = [
         f"{block.place}: {command.strip()}"
@@ -147,3 +169,16 @@ def test_a_step_that_changes_something_says_how_to_see_that_it_worked_and_how_to
 def test_a_query_parses_and_asks_for_what_is_exported(place: str, expr: str) -> None:
     asked = {selection.metric for selection in selections(expr) if selection.metric}
     assert asked <= exported(), place
+
+
+def test_whoever_is_woken_or_told_learns_when_to_call_whom() -> None:
+    severities = {alert["id"]: alert["severity"] for alert in catalogue()["alerts"]}
+    silent = []
+    for book in catalogue()["runbooks"]:
+        _, _, after = (ROOT / book["file"]).read_text(encoding="utf-8").partition("\n## Escalate\n")
+        times = after.partition("\n## ")[0]
+        led = {severities[alert] for alert in book["alerts"]}
+        silent += [f"{book['id']}: P0"] if "P0" in led and not re.search(r"at once|within 2 minutes", times) else []
+        by_day = r"working days?\b|within the hour|the same day"
+        silent += [f"{book['id']}: P1"] if "P1" in led and not re.search(by_day, times) else []
+    assert silent == []
