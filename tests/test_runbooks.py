@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from watchbill.promql import selections
 
@@ -182,3 +183,24 @@ def test_whoever_is_woken_or_told_learns_when_to_call_whom() -> None:
         by_day = r"working days?\b|within the hour|the same day"
         silent += [f"{book['id']}: P1"] if "P1" in led and not re.search(by_day, times) else []
     assert silent == []
+
+
+def test_a_page_of_several_services_changes_none_of_them_unnamed() -> None:
+    titles = {
+        spec["service"]: spec["title"]
+        for path in (ROOT / "specs/services").glob("*.yaml")
+        for spec in [yaml.safe_load(path.read_text(encoding="utf-8"))]
+    }
+    shared = {
+        Path(book["file"]).name
+        for book in catalogue()["runbooks"]
+        if len({alert.partition("/")[0] for alert in book["alerts"]}) > 1
+    }
+    unnamed = [
+        f"{place}: {service}"
+        for place, step in steps()
+        if place.partition(":")[0] in shared and _CHANGES.search(step)
+        for service in re.findall(r"(?:statefulset/|statefulset |ingress )([a-z][\w-]+)", step)
+        if titles[service] not in step
+    ]
+    assert unnamed == []
