@@ -20,8 +20,8 @@ SHAPES = {
     "variable that is read": r"\$([A-Z][A-Z0-9_]{3,})\b|process\.env\.([A-Z0-9_]+)|\bprintenv ([A-Z0-9_]+)",
     "systemd unit": r"\bsystemctl (?:restart|start|stop|edit|mask|set-property --runtime|show -p MainPID --value)"
     r" ([a-z][\w-]+)|\bjournalctl -u ([\w-]+)",
-    "role": r"\b(?:psql|pg_dump|mysql)\b[^|;\n]* -[Uu] ([\w<>-]+)",
-    "database": r"\bpsql\b[^|;\n]* -d (?!postgres\b)(\w+)",
+    "role": r"\b(?:psql|pg_dump|mysql)\b[^|;\n]* -[Uu] ([\w<>-]+)|\busename = '(\w+)'|\bALTER ROLE (\w+)",
+    "database": r"\b(?:psql|pg_dump)\b[^|;\n]* -d (?!postgres\b)(\w+)|-u postgres psql ([a-z]\w+)",
     "file on a machine": r"(?<![\w.:}>/-])(/(?:var|etc|opt|srv|home)/[\w./<>-]+)",
     "queue": r'new Queue\("(\w+)"',
     "form of a log": r"(\w+=)\[\^ \]",
@@ -34,6 +34,9 @@ _ROUTE = re.compile(
     r"\bcurl\b(?P<options>[^|;\n]*?)https?://(?:localhost:(?!90)\d+|<public-host>)(?P<path>/\w[^\s'\"\\`?]*)"
 )
 _INGRESS = re.compile(r"\b(?:annotate|get) ingress(?:,endpoints)? ([a-z][\w-]+)")
+# the label of a sample scrape whose values say it
+STATED_BY = {"role": "usename", "database": "datname", "queue": "queue", "route": "route"}
+SPECS = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs/services").glob("*.yaml")))
 # a folder of every Linux, and what node itself reads always
 _OF_THE_SYSTEM = {"/var/log", "NODE_OPTIONS"}
 
@@ -76,16 +79,19 @@ def uses(book: Book) -> Iterator[tuple[str, str]]:
         yield "ingress", f"ingress {match[1]}"
 
 
+def exported(services: frozenset[str]) -> str:
+    """Join the sample scrapes of some services; of all, where a runbook has no alert."""
+    scrapes = sorted((ROOT / "specs/samples").glob("*.prom"))
+    own = [path for path in scrapes if not services or path.name.split(".")[0] in services]
+    return "".join(path.read_text(encoding="utf-8") for path in own)
+
+
 def stated(book: Book, kind: str, thing: str) -> bool:
-    """Whether a spec or a sample scrape of the book's services says it: a path that is probed, a queue, a route."""
-    specs = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "specs/services").glob("*.yaml"))
-    samples = [path for path in (ROOT / "specs/samples").glob("*.prom") if path.name.split(".")[0] in book.services]
-    exported = "".join(path.read_text(encoding="utf-8") for path in samples)
-    if kind == "route":
-        return (
-            re.search(rf"(?:path: |:\d+){re.escape(thing)}[\s,\]]", specs) is not None or f'route="{thing}"' in exported
-        )
-    return thing in _OF_THE_SYSTEM or (kind == "queue" and f'queue="{thing}"' in exported)
+    """Whether a spec or a sample scrape of the book's services says it, by a target or by a label's value."""
+    if kind == "route" and re.search(rf"(?:path: |:\d+){re.escape(thing)}[\s,\]]", SPECS):
+        return True
+    label = STATED_BY.get(kind)
+    return thing in _OF_THE_SYSTEM or (label is not None and f'{label}="{thing}"' in exported(book.services))
 
 
 def said(book: Book, kind: str, thing: str) -> bool:
