@@ -204,3 +204,14 @@ def test_a_page_of_several_services_changes_none_of_them_unnamed() -> None:
         if titles[service] not in step
     ]
     assert unnamed == []
+
+
+def test_a_panel_that_a_page_names_is_there() -> None:
+    titles = [panel["title"] for dashboard in catalogue()["dashboards"] for panel in dashboard["panels"]]
+    named = {
+        (book.name, found.removesuffix("…"))
+        for book in BOOKS
+        for found in re.findall(r'[Pp]anel "([^"]+)"', book.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert {name for name in named if not any(title.startswith(name[1]) for title in titles)} == set()
