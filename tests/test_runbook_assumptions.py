@@ -37,8 +37,8 @@ _INGRESS = re.compile(r"\b(?:annotate|get) ingress(?:,endpoints)? ([a-z][\w-]+)"
 # the label of a sample scrape whose values say it
 STATED_BY = {"role": "usename", "database": "datname", "queue": "queue", "route": "route"}
 SPECS = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs/services").glob("*.yaml")))
-# a folder of every Linux, and what node itself reads always
-_OF_THE_SYSTEM = {"/var/log", "NODE_OPTIONS"}
+# a folder and the slice of every such Linux, and what node itself reads always
+_OF_THE_SYSTEM = {"/var/log", "system", "NODE_OPTIONS"}
 
 
 @dataclass(frozen=True)
