@@ -138,6 +138,11 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
         (runbook(more="reason: none\n"), "9:9", "a reason is for a runbook without alerts"),
         (runbook(more="assumes: [FLAG]\n"), "9:10", "a list stands where a mapping belongs"),
         (runbook(more="assumes:\n  FLAG:\n", meaning="`FLAG`"), "10:8", '"FLAG" has no value'),
+        (
+            runbook(more="assumes:\n" + "".join(f"  FLAG{number}: a switch\n" for number in range(101))),
+            "9:1",
+            "the page assumes more than 100 things",
+        ),
         (runbook(more="assumes:\n  FLAG: a switch\n"), "10:3", 'no command of this page uses "FLAG"'),
         (runbook(more="assumes:\n  FLAG: '{{ x }}'\n", meaning="`FLAG`"), "10:9", "is not one line of text without"),
         (runbook(severity="P1"), "4:11", "the most urgent of its alerts is P0"),

@@ -16,6 +16,7 @@ from watchbill.prose.page import Page, read_page
 from watchbill.source import Prose
 from watchbill.spec.runbook import RUNBOOK_FILE, SECTIONS, RunbookSpec
 
+MOST_ASSUMED = 100  # each is looked for in all code of the page
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -70,15 +71,19 @@ def _judge(spec: RunbookSpec, source: Prose, teams: Iterable[str], today: date, 
 
 def _judge_assumed(spec: RunbookSpec, page: Page, faults: Faults) -> None:
     """Hold each thing that is assumed to a command of the page which uses it."""
+    if len(spec.assumes) > MOST_ASSUMED:
+        faults.add(spec.span("assumes", key=True), f"the page assumes more than {MOST_ASSUMED} things", "split it")
+        return
     for thing in spec.assumes:
-        if not any(_uses(piece, thing) for piece in page.code):
+        if not _used(thing, page.code):
             what = f'no command of this page uses "{thing}"'
             faults.add(spec.span("assumes", thing, key=True), what, "write it as it stands in a command, or remove it")
 
 
-def _uses(piece: str, thing: str) -> bool:
-    """Whether all words of what is assumed stand in a piece of code: of a route, its method and its path."""
-    return all(re.search(_whole(word), piece) for word in thing.split())
+def _used(thing: str, code: Iterable[str]) -> bool:
+    """Whether all words of what is assumed stand in one piece of code: of a route, its method and its path."""
+    words = [re.compile(_whole(word)) for word in thing.split()]
+    return any(all(word.search(piece) for word in words) for piece in code)
 
 
 def _whole(word: str) -> str:
