@@ -29,6 +29,7 @@ KINDS = [
     "alerts/index.html",
     "symptoms.html",
     "routing.html",
+    "drills.html",
     "objectives.html",
     "severities/P0.html",
     "services/core-api.html",
@@ -155,6 +156,49 @@ def test_a_page_that_has_another_name_now_leads_on_served_and_as_a_file(
         page.goto(f"{place}/alerts/core-api/{FORMER}.html")
         page.wait_for_url("**/CircuitBreakerOpen.html")
         assert page.locator("h1").first.inner_text().startswith("CircuitBreakerOpen")
+
+
+def test_a_link_to_an_anchor_of_a_former_page_lands_on_that_anchor(
+    phone: BrowserContext, home: str, site: Path
+) -> None:
+    page = phone.new_page()
+    for place in (home, site.as_uri()):
+        page.goto(f"{place}/alerts/core-api/{FORMER}.html?from=mail#escalate")
+        page.wait_for_url("**/CircuitBreakerOpen.html?from=mail#escalate")
+        page.wait_for_function("window.scrollY > 0")
+        heading = page.get_by_role("heading", name="Escalate").bounding_box()
+        assert heading is not None
+        assert heading["y"] < PHONE["height"]
+
+
+def test_without_scripts_a_former_page_leads_on(browser: Browser, home: str, site: Path) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        for place in (home, site.as_uri()):
+            page.goto(f"{place}/alerts/core-api/{FORMER}.html")
+            page.wait_for_url("**/CircuitBreakerOpen.html")
+
+
+def test_search_finds_an_alert_by_its_former_name_offline_and_lands_on_its_page(
+    phone: BrowserContext, site: Path
+) -> None:
+    page = phone.new_page()
+    page.goto((site / "index.html").as_uri())
+    (found_first, *_) = found(page, FORMER)
+    assert found_first.endswith("alerts/core-api/CircuitBreakerOpen.html")
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**/CircuitBreakerOpen.html*")
+    assert page.locator("h1").first.inner_text().startswith("CircuitBreakerOpen")
+
+
+def test_a_page_lists_what_drills_its_alert_and_leads_to_it(phone: BrowserContext, home: str) -> None:
+    page = phone.new_page()
+    page.goto(f"{home}/alerts/core-api/EndpointHighErrorRate.html")
+    page.get_by_role("link", name="PostgreSQL answers queries with errors").click()
+    page.wait_for_url("**/drills.html#postgres-errors")
+    drilled = page.locator("#postgres-errors + .wb-facts")
+    assert "watchbill drill postgres-errors" in drilled.inner_text()
+    assert drilled.get_by_role("link", name="core-api/EndpointHighErrorRate").count() == 2
 
 
 @pytest.mark.parametrize("path", KINDS)

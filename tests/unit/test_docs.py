@@ -209,10 +209,16 @@ def test_links_between_files_of_prose_lead_to_their_pages(written: dict[str, str
 def test_a_page_that_had_another_name_leaves_a_stub_that_no_list_names(written: dict[str, str]) -> None:
     stub = written["docs/alerts/shop/LoadTooHigh.md"]
     assert '<meta http-equiv="refresh" content="0; url=LoadHigh.html">' in stub
+    assert '<script>location.replace("LoadHigh.html" + location.search + location.hash)</script>' in stub
     assert "url=RB-001.html" in written["docs/runbooks/RB-007.md"]
     nav, _, rest = written["mkdocs.nav.yml"].partition("not_in_nav")
     assert rest.split()[-2:] == ["/alerts/shop/LoadTooHigh.md", "/runbooks/RB-007.md"]
     assert "LoadTooHigh" not in nav
+
+
+def test_a_page_says_what_it_was_called_so_that_a_search_finds_it(written: dict[str, str]) -> None:
+    assert "Formerly\n:   `LoadTooHigh`\n" in written["docs/alerts/shop/LoadHigh.md"]
+    assert "It was called RB-007 before." in written["docs/runbooks/RB-001.md"]
 
 
 def test_facts_of_an_alert_are_on_its_page(written: dict[str, str]) -> None:
@@ -259,3 +265,64 @@ def test_what_a_service_needs_is_listed_with_the_most_urgent_that_tells_of_it(tm
     for page, up in (("docs/services/shop.md", "../alerts/shop"), ("docs/alerts/shop/HeapLarge.md", ".")):
         text = written[page].replace("](LoadHigh", "](./LoadHigh")
         assert f":   Disks: [LoadHigh]({up}/LoadHigh.md)\n:   The sky: no alert of ours tells of it\n" in text
+
+
+FALL = """\
+drill: fall
+title: The load | rises
+breaks: [shop/LoadHigh]
+flaps: {broken: 45s, healthy: 15s, times: 3}
+expect:
+  told: [shop/LoadHigh]
+  muted: [shop/LoadOdd]
+  quiet: [shop/HeapLarge]
+  incidents: {backend: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def drilled(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return prose_compiled(tmp_path_factory.mktemp("drilled"), WHOLE | {"specs/drills/fall.yaml": FALL})
+
+
+@pytest.mark.parametrize(("alert", "expected"), [("LoadHigh", "told"), ("LoadOdd", "muted"), ("HeapLarge", "quiet")])
+def test_a_page_lists_the_drills_that_name_its_alert_and_what_they_expect(
+    drilled: Bundle, alert: str, expected: str
+) -> None:
+    page = render(drilled)[f"docs/alerts/shop/{alert}.md"]
+    assert (
+        f"Drilled by\n:   [The load &#124; rises](../../drills.md#fall): {expected}; Backend sees 1 incident; "
+        f"`watchbill drill fall`\n:   itself: `watchbill drill shop/{alert}`\n"
+    ) in page
+
+
+def test_an_alert_that_no_drill_names_is_drilled_by_itself(drilled: Bundle) -> None:
+    page = render(drilled)["docs/alerts/shop/TargetDown.md"]
+    assert "Drilled by\n:   itself: `watchbill drill shop/TargetDown`\n" in page
+
+
+def test_the_page_of_drills_says_what_each_breaks_and_expects(drilled: Bundle) -> None:
+    tree = render(drilled)
+    for part in (
+        "## The load &#124; rises { #fall }\n",
+        "Breaks\n:   [shop/LoadHigh](alerts/shop/LoadHigh.md)\n",
+        "Muted\n:   [shop/LoadOdd](alerts/shop/LoadOdd.md)\n",
+        "Wakes\n:   Backend sees 1 incident\n",
+        "Besides\n:   the fault is there for 45 seconds and gone for 15 seconds, 3 times\n",
+        "Spec\n:   `specs/drills/fall.yaml`\n",
+    ):
+        assert part in tree["docs/drills.md"], part
+    assert "Fire drills: drills.md" in tree["mkdocs.nav.yml"]
+
+
+def test_the_catalogue_knows_drills_and_which_alerts_they_name(drilled: Bundle) -> None:
+    content = json.loads(catalog.render(drilled)["catalog.json"])
+    named = {alert["name"]: alert["drills"] for alert in content["alerts"] if alert["drills"]}
+    assert named == {"LoadHigh": ["fall"], "LoadOdd": ["fall"], "HeapLarge": ["fall"]}
+    (drill,) = content["drills"]
+    assert (drill["name"], drill["told"], drill["incidents"]) == ("fall", ["shop/LoadHigh"], {"backend": 1})
+
+
+def test_without_drills_there_is_no_page_of_them(written: dict[str, str]) -> None:
+    assert "docs/drills.md" not in written
+    assert "drills" not in written["mkdocs.nav.yml"]

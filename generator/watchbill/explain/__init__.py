@@ -12,6 +12,7 @@ from watchbill.explain.objective import explain_slo
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment
 from watchbill.model.slo import Slo
+from watchbill.targets import drills
 from watchbill.targets.matrix import told
 
 MANY = 12  # candidates are a list to read, up to here
@@ -65,6 +66,7 @@ def explain_alert(bundle: Bundle, alert: Alert) -> str:
         *_reached(bundle, alert, service.environments),
         ("Muted", _muted(bundle.inhibited_by[alert.id])),
         ("Down", f"while it fires, {alert.declares_down} counts as down." if alert.declares_down else ""),
+        ("Drilled", _drilled(bundle, alert)),
         ("Subject", f"{alert.subject} ({signal.title})" + (f", read from {metrics}" if metrics else "")),
         ("Why", alert.why),
         ("From", _source(alert)),
@@ -99,6 +101,11 @@ def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) 
 
 def _muted(by: tuple[str, ...]) -> str:
     return f"while the same fault is told by {listed(by, 'or')}." if by else ""
+
+
+def _drilled(bundle: Bundle, alert: Alert) -> str:
+    named = [f"{each.name} ({drills.expected(each, alert)})" for each in drills.naming_each(bundle)[alert.id]]
+    return f"in {listed(named, 'and')}, and by itself." if named else ""
 
 
 def _source(alert: Alert) -> str:

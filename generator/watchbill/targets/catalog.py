@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,11 @@ from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.dashboards import Dashboard
+from watchbill.model.drills import Drill
 from watchbill.model.pages import Runbook
 from watchbill.model.slo import Slo
 from watchbill.quantity import decimal_text
+from watchbill.targets.drills import naming_each
 from watchbill.targets.promtests import clock, names_of_cases, proofs, tested
 
 PATH = "catalog.json"
@@ -21,13 +23,14 @@ PATH = "catalog.json"
 
 def render(bundle: Bundle) -> dict[str, str]:
     """Render `catalog.json`, sorted; what no target makes yet is empty or null."""
-    cases = tested(bundle).cases
+    cases, drills = tested(bundle).cases, naming_each(bundle)
     content = {
         "version": 1,
-        "alerts": [entry(alert, bundle, cases) for alert in bundle.alerts],
+        "alerts": [entry(alert, bundle, cases, drills[alert.id]) for alert in bundle.alerts],
         "slos": [slo_entry(slo, service, cases) for service in bundle.services for slo in service.slos],
         "dashboards": [dashboard_entry(dashboard) for dashboard in bundle.dashboards],
         "runbooks": [_runbook(runbook, bundle) for runbook in bundle.pages.runbooks],
+        "drills": [_drill(drill) for drill in bundle.drills],
     }
     return {PATH: json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
 
@@ -36,10 +39,12 @@ def describe(found: Alert | Slo, bundle: Bundle) -> dict[str, Any]:
     """Describe an alert or an objective."""
     service = next(service for service in bundle.services if service.name == found.service)
     cases = names_of_cases(proofs(service))
-    return entry(found, bundle, cases) if isinstance(found, Alert) else slo_entry(found, service, cases)
+    if isinstance(found, Alert):
+        return entry(found, bundle, cases, naming_each(bundle)[found.id])
+    return slo_entry(found, service, cases)
 
 
-def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]]) -> dict[str, Any]:
+def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]], drills: Iterable[Drill]) -> dict[str, Any]:
     """Describe one alert, as the contract lays it down."""
     threshold = alert.threshold
     return {
@@ -70,6 +75,7 @@ def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]]) -> dict[
         "covers": [f"{alert.service}/{name}" for name in alert.covers],
         "declares_down": alert.declares_down or None,
         "cases": cases[alert.id],
+        "drills": [drill.name for drill in drills],
         "explanation": alert.sentence,
     }
 
@@ -142,6 +148,20 @@ def _runbook(runbook: Runbook, bundle: Bundle) -> dict[str, Any]:
         "alerts": list(runbook.alerts),
         "reason": runbook.reason or None,
         "assumes": dict(runbook.assumes),
+    }
+
+
+def _drill(drill: Drill) -> dict[str, Any]:
+    return {
+        "name": drill.name,
+        "title": drill.title,
+        "breaks": list(drill.breaks),
+        "told": list(drill.told),
+        "muted": list(drill.muted),
+        "quiet": list(drill.quiet),
+        "incidents": dict(drill.incidents),
+        "environments": [env for env, _ in drill.places],
+        "spec": drill.origin.document,
     }
 
 

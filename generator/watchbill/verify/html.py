@@ -17,6 +17,11 @@ _PLAIN_TAG = re.compile(
     r"a|abbr|article|blockquote|br|code|dd|del|details|div|dl|dt|em|h[1-6r]|li|nav|ol|p|pre|span|strong"
     r"|sub|summary|sup|table|tbody|td|th|thead|tr|ul"
 )
+# What leads on from a page that has another name now; without a script the anchor is lost, and the way is not.
+_MOVED = re.compile(
+    r'<script>location\.replace\("[\w./-]+" \+ location\.search \+ location\.hash\)</script>\s*'
+    r'<noscript><meta http-equiv="refresh" content="0; url=[\w./-]+"></noscript>'
+)
 _RUNS = re.compile(r"(?<![\w-])on\w+\s*=", re.IGNORECASE)
 _STYLED = re.compile(r"(?<![\w-])style\s*=(?!\"text-align: \w+;\")", re.IGNORECASE)  # a table's columns are aligned so
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -93,13 +98,12 @@ def loaded_by_style(sheet: str) -> tuple[str, ...]:
 
 
 def _odd(content: str) -> tuple[str, ...]:
-    return tuple(match[0][:60] for match in _TAG.finditer(content) if _is_odd(match))
+    return tuple(match[0][:60] for match in _TAG.finditer(_MOVED.sub("", content)) if _is_odd(match))
 
 
 def _is_odd(tag: re.Match[str]) -> bool:
-    moved = tag[0].startswith('<meta http-equiv="refresh"')  # on a page that has another name
     runs = _RUNS.search(_QUOTED.sub("", tag["attributes"])) or _STYLED.search(tag["attributes"])
-    return bool(runs) or (not _PLAIN_TAG.fullmatch(tag["name"].lower()) and not moved)
+    return bool(runs) or not _PLAIN_TAG.fullmatch(tag["name"].lower())
 
 
 def text_of(fragment: str) -> str:

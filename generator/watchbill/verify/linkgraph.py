@@ -32,6 +32,8 @@ class Source:
 def sources(bundle: Bundle) -> dict[str, Source]:
     """Map each page of the site to what it is made from."""
     found = {_site(naming.FRONT_PAGE): Source(bundle.platform.origin.span)}
+    if bundle.drills:
+        found[_site(naming.DRILLS_PAGE)] = Source(bundle.drills[0].origin.span)
     for service in bundle.services:
         for page in (naming.service_page(service.name), naming.metrics_page(service.name)):
             found[_site(page)] = Source(service.origin.span)

@@ -8,6 +8,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.targets.docs import indexes, prose
 from watchbill.targets.docs.alerts import alert_page
 from watchbill.targets.docs.assumptions import assumptions
+from watchbill.targets.docs.drills import drills_page
 from watchbill.targets.docs.markdown import Writer, code, inline
 from watchbill.targets.docs.metrics import metrics
 from watchbill.targets.docs.navigation import PATH as NAVIGATION
@@ -36,6 +37,7 @@ def render(bundle: Bundle) -> dict[str, str]:
         pages[naming.metrics_page(service.name)] = metrics(service, writer)
         pages |= {naming.slo_page(s.service, s.name): prose.slo_page(s, service, writer) for s in service.slos}
     pages |= {naming.alert_page(alert.service, alert.name): alert_page(alert, writer) for alert in bundle.alerts}
+    pages |= {naming.DRILLS_PAGE: drills_page(writer)} if bundle.drills else {}
     pages |= _prose(bundle, writer)
     stubs = prose.stubs(writer)
     assets = {f"docs/assets/{name}": text for name, text in library.assets().items()}

@@ -17,6 +17,7 @@ from watchbill.quantity import Duration
 from watchbill.targets import matrix, objectives
 from watchbill.targets.catalog import pointer
 from watchbill.targets.docs.assumptions import assumed
+from watchbill.targets.docs.drills import drilled_by
 from watchbill.targets.docs.markdown import Sheet, Writer, code, inline
 from watchbill.targets.promtests import clock
 
@@ -125,8 +126,10 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
         ("Depends on", depends_on(service, page)),
         ("Needed by", needed_by(service, page)),
         ("Why", [inline(alert.why)] if alert.why else []),
+        ("Formerly", [code(rename.old) for rename in service.renamed if rename.new == alert.name]),
         ("Decisions", [page.decision_named(citation.decision) for citation in alert.cites]),
         ("Proven by", [inline(case) for case in page.writer.cases.get(alert.id, [])]),
+        ("Drilled by", drilled_by(alert, page)),
         ("Test", [code(naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)))]),
         ("Rule", [code(naming.rule_file(alert.service, alert.area))]),
         ("Spec", [code(pointer(alert))]),

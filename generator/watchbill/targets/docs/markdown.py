@@ -15,7 +15,9 @@ from watchbill import naming
 from watchbill.facts import Fact, Facts
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
+from watchbill.model.drills import Drill
 from watchbill.model.pages import Decision, PageLink, Prose, Runbook
+from watchbill.targets.drills import naming_each
 from watchbill.targets.promtests import tested
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_:.,=~#!\"'(){}/+ -]+")
@@ -74,6 +76,11 @@ class Writer:
     def cases(self) -> Mapping[str, list[str]]:
         """The names of the cases that prove each alert and objective, by id."""
         return tested(self.bundle).cases
+
+    @cached_property
+    def drills(self) -> Mapping[str, tuple[Drill, ...]]:
+        """The drills that name each alert, by id."""
+        return naming_each(self.bundle)
 
     def on(self, page: str) -> Sheet:
         """Begin a page."""

@@ -48,6 +48,7 @@ def _alerts(bundle: Bundle) -> list[Plain]:
         if any(alert.severity is severity for alert in bundle.alerts)
     ]
     found.append({"What proves them": in_docs(naming.EVIDENCE_PAGE)})
+    found += [{"Fire drills": in_docs(naming.DRILLS_PAGE)}] if bundle.drills else []
     for service in bundle.services:
         own = sorted(service.alerts, key=lambda alert: alert.name)
         pages: list[Plain] = [{alert.name: in_docs(naming.alert_page(alert.service, alert.name))} for alert in own]

@@ -106,6 +106,7 @@ def slo_page(slo: Slo, service: Service, writer: Writer) -> str:
         rows=[row(alert, page) for alert in service.alerts if alert.slo == slo.name],
         series=[(role, code(name)) for role, name in sorted(slo.series.items())],
         decisions=[page.decision_named(citation.decision) for citation in slo.cites],
+        formerly=[code(rename.old) for rename in service.renamed if rename.new == slo.name],
         spec=code(naming.slo_pointer(slo.origin.document, slo.name)),
     )
 
