@@ -139,6 +139,19 @@ def test_what_all_pages_load_from_another_host_is_told_once(broken: Path) -> Non
     assert "more) loads https://cdn.example.com/x.js from another host" in told
 
 
+def test_prose_that_is_too_long_or_runs_something_is_told_once_and_at_its_own_place(broken: Path) -> None:
+    text = (broken / LOAD).read_text()
+    (broken / LOAD).write_text(text.replace("About resolve", "About `<i>`"))
+    for page in (PAGE, "runbooks/RB-001.html"):
+        replace("</article>", f"<i>{'x' * 200_000}</i></article>", page)(broken / "site")
+    line = text.splitlines().index("About resolve") + 1
+    heavy, odd = faults(broken)
+    assert heavy.startswith(f"{LOAD}:1:1: {PAGE} (and 1 more) has more than 200,000 bytes; shorten its prose")
+    assert odd.startswith(
+        f"{LOAD}:{line}:8: {PAGE} (and 1 more) holds <i>, which no prose becomes; put it in backticks"
+    )
+
+
 def test_a_broken_link_in_prose_is_told_at_its_line_and_column(broken: Path) -> None:
     remove("runbooks/RB-002.html")(broken / "site")
     text = (broken / LOAD).read_text().splitlines()

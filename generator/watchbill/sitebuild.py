@@ -45,7 +45,7 @@ def _refused(config: Path, staged: Path, compiled: Compiled) -> list[Diagnostic]
     found = []
     for remark in mkdocs.build(config.resolve(), staged):
         source = known.get(remark.page.removesuffix(".md") + ".html")
-        span = compiled.bundle.platform.origin.span if source is None else source.span
+        span = compiled.bundle.platform.origin.span if source is None else source.find("", compiled.texts)
         found.append(Diagnostic(span, f"MkDocs refuses the site: {remark.text}", _TODO))
     return found
 

@@ -6,15 +6,23 @@ import os
 import re
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown import Markdown  # type: ignore[import-untyped]  # ships no type information
 
 from prosetree import REST, WHOLE, compiled, decision, faults, runbook, tree
 from spectree import run
+from watchbill.authoring import Faults
 from watchbill.prose.markdown import Markup
+from watchbill.prose.page import read_page
+from watchbill.source import Prose
+from watchbill.verify.html import read
 
+ROOT = Path(__file__).parents[2]
 LOAD = "runbooks/RB-001-load.md"
 MEANING = 11  # the line of the first section's text
 
@@ -74,6 +82,23 @@ def test_a_runbook_that_names_an_alert_goes_before_a_pattern(tmp_path: Path) -> 
         (0, 5, '[x]({{ team("backend").link }})', "a reference stands where an address belongs"),
         (0, 1, "TODO: say it", '"TODO" is still to be written'),
         (0, 1, "FILL IN: what it means", "the skeleton is not filled in: what it means"),
+        (0, 3, "a `b", "a backtick opens code that does not end"),
+        (0, 3, "- `a\n- <b>`", "a backtick opens code that does not end"),
+        (1, 1, "`a\n<script>x</script>`", "raw HTML stands in prose (<script>)"),
+        (0, 5, "`\\` <b>`", "raw HTML stands in prose (<b>)"),
+        (2, 1, "a | b\n---|---\n`c | d\n<b>x` | e", "a backtick opens code that does not end"),
+        (0, 4, "```bash {onclick=x}\nx\n```", "Markdown does not take this for code"),
+        (1, 1, "    ```\n<script>x</script>\n    ```", "Markdown does not take this for code"),
+        (2, 1, "```\n<script>x</script>\n    ```", "Markdown does not take this for code"),
+        (1, 1, "    a\n~~~\n<script>x</script>\n~~~", "Markdown does not take this for code"),
+        (2, 1, "[x][y]\n\n> [y]: javascript:x", "a link is defined away from its text"),
+        (2, 1, "[x][y]\n\n   [y]:\n   javascript:x", "a link is defined away from its text"),
+        (0, 1, "<svg/onload=x>", "raw HTML stands in prose"),
+        (0, 1, "<details>x</details>", "raw HTML stands in prose"),
+        (0, 1, "<javascript:x>", "raw HTML stands in prose"),
+        (0, 5, "[x](&#106;avascript:x)", "leads nowhere on the site"),
+        (0, 5, "[x](data:text/html,x)", "leads nowhere on the site"),
+        (0, 6, "![x](x.svg)", "a page carries no images"),
         (0, 1, "# Title", "the title stands in the front matter already"),
         (0, 1, "## Remedy", '"Remedy" is no section of a runbook'),
         (0, 1, "## Meaning", 'the section "Meaning" stands here twice'),
@@ -90,6 +115,12 @@ def test_a_runbook_that_names_an_alert_goes_before_a_pattern(tmp_path: Path) -> 
         (0, 1, "{{ 1 + 1 }}", "{{ 1 + 1 }} is no reference"),
         (0, 1, '{{ alert("shop/LoadHigh").for | upper }}', "is no reference"),
         (0, 1, "{% for a in range(1000000000) %}x{% endfor %}", "prose holds references only, no statements"),
+        (0, 1, "{% for a in b %}{% for c in a %}x{% endfor %}{% endfor %}", "no statements"),
+        (0, 1, "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "no statements"),
+        (0, 1, '{{ "x" * 10 ** 9 }}', "is no reference"),
+        pytest.param(0, 1, f"{{{{ {'(' * 20_000}1{')' * 20_000} }}}}", "is no reference", id="brackets in brackets"),
+        pytest.param(0, 1, f"{{{{ {'(' * 90}1{')' * 90} }}}}", "is no reference", id="some brackets in brackets"),
+        pytest.param(0, 1, f"{{{{ 1{'|abs' * 20_000} }}}}", "is no reference", id="filters of filters"),
         (0, 1, "{% include '/etc/passwd' %}", "prose holds references only, no statements"),
         (0, 1, "{{ oh", "braces cannot be read"),
         (0, 12, "token xoxb-123456789012-abcdefghijkl", "a plain secret (a Slack token) stands in a spec"),
@@ -116,6 +147,9 @@ def test_what_misleads_a_browser_or_a_reader_is_refused_at_its_place(
         "[out](https://example.com/a?b=c#d), [in](#escalate), [other](RB-002-rest.md#impact)",
         "<https://example.com>",
         "`${#list[@]}`",
+        "It goes on: `kubectl set env deployment/api\n<NAME>_FALLBACK-` and `<pod>`",
+        "a \\` alone",
+        "`kubectl get |\n    grep <pod>`",
     ],
 )
 def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
@@ -271,6 +305,90 @@ def test_code_is_known_wherever_it_stands() -> None:
         **dict.fromkeys("acfijk", False),
         **dict.fromkeys("bdegh", True),
     }
+
+
+def markdown_of_the_site() -> Markdown:
+    asked = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["markdown_extensions"]
+    named = [entry if isinstance(entry, dict) else {entry: {}} for entry in asked]
+    settings_ = {name: setting or {} for entry in named for name, setting in entry.items()}
+    return Markdown(extensions=list(settings_), extension_configs=settings_)
+
+
+PIECES = (
+    *(
+        "`",
+        "``",
+        "```",
+        "```\n",
+        "\n```\n",
+        "```bash\n",
+        "\n~~~\n",
+        "    ",
+        "\t",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "> ",
+        "# ",
+    ),
+    *(
+        "---\n",
+        "===\n",
+        "| ",
+        "---|---",
+        "a",
+        "b c",
+        "<script>",
+        "</script>",
+        "<b>",
+        "<img src=x onerror=y>",
+        "<div>",
+        "-->",
+    ),
+    *(
+        "[x](javascript:y)",
+        "[x]: javascript:y",
+        "[x]",
+        "](",
+        "(javascript:y)",
+        "![x](y)",
+        "{: onclick=x }",
+        "\\",
+        "\\`",
+    ),
+    *(
+        "<https://e.x>",
+        "<javascript:y>",
+        "!!! note\n",
+        '??? "x"\n',
+        "\n:   ",
+        "*",
+        '"',
+        "<!",
+        "<?",
+        "&#60;",
+        "<",
+        ">",
+        "`<b>`",
+    ),
+)
+
+
+@given(text=st.lists(st.sampled_from(PIECES), min_size=2, max_size=14).map("".join))
+@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_accepted_runs_nothing_where_the_site_renders_it(tmp_path: Path, text: str) -> None:
+    told = Faults()
+    read_page(Prose("0001.md", "adr/0001.md", text, None, 0), told)
+    if told.fatal:
+        return
+    page = tmp_path / "page.html"
+    shown = markdown_of_the_site().convert(f"## Title\n\n{text.strip()}")
+    page.write_text(f"<article>{shown}</article>")
+    built = read(page)
+    assert built.odd == ()
+    assert [link for link in built.links if urlsplit(link).scheme not in {"", "https", "mailto"}] == []
+    assert built.loads == ()
 
 
 def decisions(root: Path, *, more: str = "", **texts: str) -> list[str]:

@@ -99,6 +99,12 @@ def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
     """Refuse raw HTML, attributes, secrets, and what somebody meant to write later."""
     if (fence := markup.open_fence()) is not None:
         faults.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
+    for start, end in islice(markup.odd_fences(), MOST_FAULTS):
+        todo = "write one word behind the fence, the language, and indent the code as far as its fences"
+        faults.add(placed.between(start, end), "Markdown does not take this for code", todo)
+    for start, end in islice(markup.unclosed(), MOST_FAULTS):
+        todo = "close it in the same paragraph, list item or row by as many backticks, or write a backslash before it"
+        faults.add(placed.between(start, end), "a backtick opens code that does not end", todo)
     for start, end in islice(markup.html(), MOST_FAULTS):
         what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
         faults.add(placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks")

@@ -18,6 +18,7 @@ from watchbill.facts import NOUNS, THIS
 from watchbill.source.text import Text
 
 MOST_REFERENCES = 2000  # of one page; nobody writes as many
+LONGEST_REFERENCE = 300
 MOST_FAULTS = 100  # of one kind and page; nobody reads more
 HIDDEN = "\ufffc"  # in the place of each character that is the template's, so that indices stay
 _RAW = "{% raw %}…{% endraw %}"
@@ -114,8 +115,8 @@ def _asked(placed: Text, start: int, end: int, faults: Faults) -> Asked | None:
     """Read one reference: what it is of, the key, and the field."""
     text, span = placed.text[start:end], placed.between(start, end)
     try:
-        body = _ENVIRONMENT.parse(text).body
-    except TemplateSyntaxError:
+        body = _ENVIRONMENT.parse(text).body if len(text) <= LONGEST_REFERENCE else []
+    except (TemplateSyntaxError, RecursionError):  # brackets in brackets
         body = []
     match body:
         case [nodes.Output(nodes=[nodes.Getattr(node=nodes.Name(name=of), attr=name)])] if of == THIS:

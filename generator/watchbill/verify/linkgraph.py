@@ -28,6 +28,15 @@ class Source:
     span: Span
     prose: str = ""
 
+    def find(self, fragment: str, texts: Mapping[str, str]) -> Span:
+        """Find the place of a fragment in the prose; the prose itself where that does not hold it literally."""
+        if not self.prose:
+            return self.span
+        text = texts.get(self.prose, "")
+        index = max(text.find(fragment), 0)
+        line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+        return Span(self.prose, line, column, line, column + max(len(fragment), 1))
+
 
 def sources(bundle: Bundle) -> dict[str, Source]:
     """Map each page of the site to what it is made from."""
@@ -57,7 +66,7 @@ def check(site: Path, bundle: Bundle, texts: Mapping[str, str], dashboards: Dash
     """
     pages = {path.relative_to(site).as_posix(): read(path) for path in sorted(site.rglob("*.html"))}
     graph = _Graph(site, bundle, pages, sources(bundle), texts)
-    faults = [*graph.foreign(), *graph.links(), *graph.alerts(), *graph.runbooks()]
+    faults = [*graph.foreign(), *graph.links(), *graph.content(), *graph.alerts(), *graph.runbooks()]
     return sort_diagnostics([*faults, *(graph.panels(dashboards) if dashboards else ())])
 
 
@@ -66,11 +75,8 @@ def locate(source: Source, href: str, texts: Mapping[str, str]) -> Span:
     path, _, anchor = href.partition("#")
     name = posixpath.basename(path).removesuffix(".html").removesuffix(".md")
     for sought in (f"{name}.md#{anchor}", f"(#{anchor})" if not name else f"({href})", href, f'"{name}"', name):
-        text = texts.get(source.prose, "")
-        index = text.find(sought) if sought.strip('#()"') else -1
-        if index >= 0:
-            line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-            return Span(source.prose, line, column, line, column + len(sought))
+        if sought.strip('#()"') and sought in texts.get(source.prose, ""):
+            return source.find(sought, texts)
     return source.span
 
 
@@ -94,8 +100,7 @@ class _Graph:
         for address, places in asked.items():
             if urlsplit(address).netloc:
                 source = self.sources.get(places[0], Source(self.bundle.platform.origin.span))
-                more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
-                what = f"{places[0]}{more} loads {address} from another host"
+                what = f"{places[0]}{_and_more(len(places) - 1)} loads {address} from another host"
                 yield Diagnostic(source.span, what, "serve it from the site itself; see mkdocs.yml")
 
     def links(self) -> Iterator[Diagnostic]:
@@ -112,16 +117,24 @@ class _Graph:
             for address in built.links:
                 if urlsplit(address).scheme not in {"", "http", "https", "mailto"}:
                     what = f"{page} links {address[:60]}, which a browser might run"
-                    yield Diagnostic(source.span, what, "link a page or a full address")
+                    yield Diagnostic(source.find(address, self.texts), what, "link a page or a full address")
                 elif not urlsplit(address).scheme and (why := self._missing(page, address)):
                     span = locate(source, address, self.texts)
                     yield Diagnostic(span, f"{page} links {address}, and {why}", "correct the link, or write the page")
+
+    def content(self) -> Iterator[Diagnostic]:
+        """Yield what no prose becomes, and what is too much of it; prose that several pages embed is told of once."""
+        found: dict[tuple[Span, str, str], list[str]] = {}
+        for page, built in self.pages.items():
+            source = self.sources.get(page, Source(self.bundle.platform.origin.span))
             for tag in built.odd:
-                what = f"the text of {page} holds {tag}, which no prose becomes"
-                yield Diagnostic(source.span, what, "put it in backticks, or write Markdown")
+                told = (source.find(tag, self.texts), f"holds {tag}, which no prose becomes", _PLAIN)
+                found.setdefault(told, []).append(page)
             if built.size > MOST_BYTES:
-                what = f"{page} has {built.size:,} bytes"
-                yield Diagnostic(source.span, what, f"shorten its prose: a phone at night loads {MOST_BYTES:,}")
+                told = (source.find("", self.texts), f"has more than {MOST_BYTES:,} bytes", _SHORTER)
+                found.setdefault(told, []).append(page)
+        for (span, what, todo), pages in found.items():
+            yield Diagnostic(span, f"{pages[0]}{_and_more(len(pages) - 1)} {what}", todo)
 
     def alerts(self) -> Iterator[Diagnostic]:
         """Yield alerts whose page is missing, or says nothing, or does not lead to its runbook."""
@@ -203,7 +216,13 @@ class _Graph:
         return ""
 
 
+_PLAIN = "put it in backticks, or write Markdown"
+_SHORTER = "shorten its prose, since a phone loads it at night"
 _PANEL = 'correct its "dashboard" or "panel", or add the panel'
+
+
+def _and_more(number: int) -> str:
+    return f" (and {number} more)" if number else ""
 
 
 def _site(page: str) -> str:
