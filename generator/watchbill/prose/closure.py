@@ -23,7 +23,8 @@ def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], faults: Faults) -
         led = []
         for index, pattern in enumerate(written.spec.alerts):
             exact, span = "*" not in pattern, written.spec.span("alerts", index)
-            meant = [name for name in names if _pattern(pattern).fullmatch(name)]
+            fits = _pattern(pattern).fullmatch
+            meant = [name for name in names if fits(name)]
             led += meant
             if not meant:
                 what = f'there is no alert "{pattern}"' if exact else f'no alert is called like "{pattern}"'

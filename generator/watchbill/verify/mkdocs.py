@@ -35,9 +35,7 @@ def build(config: Path, into: Path) -> tuple[Remark, ...]:
         if importlib.util.find_spec(module) is None:
             raise ToolError(f"the site needs {module}, which is not installed; run make, or install mkdocs-material")
     os.environ["NO_MKDOCS_2_WARNING"] = "1"  # or the theme fills each log with an advertisement
-    # never with --quiet, which lets warnings pass (MkDocs 1.6)
-    arguments = ["-m", "mkdocs", "build", "--strict", "--config-file", str(config), "--site-dir", str(into)]
-    result = judge(Path(sys.executable), arguments, seconds=SECONDS)
+    result = judge(Path(sys.executable), ["-m", "watchbill.verify.build", str(config), str(into)], seconds=SECONDS)
     said = f"{result.stdout}\n{result.stderr}"
     remarks = tuple(_remark(match["text"]) for match in _WARNING.finditer(said))
     if result.returncode and not remarks:
