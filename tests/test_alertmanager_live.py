@@ -5,16 +5,15 @@ Each case has a cluster of its own, which keeps it apart from the others, and is
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+import shipped
 from arrivals import (
     LONGEST_WAIT,
     MAIL,
@@ -31,8 +30,7 @@ from loopback import post_alerts
 from sinks import Posted
 from watchbill.tools import GENERATIONS
 
-ROOT = Path(__file__).parents[1]
-ALERTS = {alert["id"]: alert for alert in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]}
+ALERTS = shipped.alerts()
 PATIENCE_SECONDS = 15.0
 FLUSHED_SECONDS = LONGEST_WAIT + 0.5
 

@@ -20,8 +20,8 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
 from shown import asked
 
-from watchbill.model.bundle import Bundle
-from watchbill.pipeline import compile_specs
+import shipped
+from shipped import OUT, catalogue
 from watchbill.promql import selections
 from watchbill.tools import GENERATIONS, generation
 
@@ -29,23 +29,10 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # the next form is read by Grafana 12 and later only
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "out"
 FILES = sorted((OUT / "grafana/dashboards").glob("*.json"))
 IN_LIFE = {"$__rate_interval": "1m", "$__range": "6h"}
 NOTHING_TO_DRAW = {"watchdog", "growth"}  # one always fires; the other is told by rises, which no line shows
 KNOWN_UNITS = {value for name, value in vars(units).items() if isinstance(value, str) and not name.startswith("_")}
-
-
-@cache
-def shipped() -> Bundle:
-    return compile_specs(ROOT / "specs").bundle
-
-
-@cache
-def catalogue() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((OUT / "catalog.json").read_text())
-    return loaded
 
 
 @cache
@@ -77,7 +64,7 @@ def drawn() -> Iterator[Shown]:
 
 def expressions() -> list[tuple[str, str]]:
     found = []
-    for dashboard in shipped().dashboards:
+    for dashboard in shipped.bundle().dashboards:
         for panel in dashboard.all_panels():
             found += [
                 (f"{dashboard.uid}: {panel.title}", asked(q.expr, dashboard, windows=IN_LIFE)) for q in panel.queries
@@ -201,7 +188,7 @@ def _in_unit(entry: dict[str, Any], unit: str) -> float:
     factors = {("d", "s"): 86400.0, ("ms", "s"): 0.001, ("ratio", "short"): 0.0, ("ratio", "bytes"): 0.0}
     factor = factors.get((entry["unit"], unit), 1.0)
     if not factor:  # a share of a limit that the signal states as a number
-        subject = next(s for s in shipped().services if s.name == entry["service"])
+        subject = next(s for s in shipped.bundle().services if s.name == entry["service"])
         signal = next(signal for signal in subject.signals if signal.key == entry["subject"])
         (limit,) = (limit.number for name, limit in signal.limits.items() if limit.number and name in LIMITS)
         factor = float(limit)
@@ -225,12 +212,7 @@ def test_promtool_reads_every_expression(name: str, tmp_path: Path) -> None:
 
 
 def test_every_recorded_series_that_a_panel_reads_is_made_by_a_rule() -> None:
-    made = {
-        rule.get("record")
-        for path in (OUT / "prometheus/rules").glob("*.yml")
-        for group in yaml.safe_load(path.read_text())["groups"]
-        for rule in group["rules"]
-    }
+    made = {rule.get("record") for rule in shipped.rules()}
     read = {found.metric for _, expr in expressions() for found in selections(expr) if ":" in (found.metric or "")}
     assert len(read) > 10
     assert read <= made
@@ -238,7 +220,7 @@ def test_every_recorded_series_that_a_panel_reads_is_made_by_a_rule() -> None:
 
 @pytest.mark.parametrize("name", GENERATIONS)
 def test_limits_of_another_day_are_drawn_once_there_is_one(name: str, tmp_path: Path) -> None:
-    dashboard = next(d for d in shipped().dashboards if d.uid == "core-api-http-metrics")
+    dashboard = next(d for d in shipped.bundle().dashboards if d.uid == "core-api-http-metrics")
     (panel,) = (panel for panel in dashboard.panels if panel.title == "Request Rate by Endpoint")
     limits = {q.legend: asked(q.expr, dashboard, windows=IN_LIFE) for q in panel.queries if q.empty}
     assert set(limits) == {"HTTPTrafficSpike: limit", "HTTPTrafficDrop: limit"}
@@ -391,8 +373,8 @@ def test_the_catalogue_lists_every_dashboard_and_panel() -> None:
 
 
 def test_provisioning_names_the_source_and_how_often_it_is_scraped() -> None:
-    sources = yaml.safe_load((OUT / "grafana/provisioning/datasources/watchbill.yml").read_text())["datasources"]
+    sources = shipped.file("out/grafana/provisioning/datasources/watchbill.yml")["datasources"]
     assert sources[0]["url"] == "https://prometheus.example.com"
     assert sources[0]["jsonData"]["timeInterval"] == "15s"
-    (provider,) = yaml.safe_load((OUT / "grafana/provisioning/dashboards/watchbill.yml").read_text())["providers"]
+    (provider,) = shipped.file("out/grafana/provisioning/dashboards/watchbill.yml")["providers"]
     assert provider["allowUiUpdates"] is False

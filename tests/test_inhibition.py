@@ -8,7 +8,6 @@ compiler says of them.
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,14 +17,13 @@ import pytest
 import yaml
 from amlint.routing import Inhibitor
 
+import shipped
 from loopback import alertmanager, inhibited, post_alerts
 from watchbill.tools import GENERATIONS
 
-ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / "out/alertmanager/alertmanager.yml"
-CATALOGUE = {alert["id"]: alert for alert in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]}
-SPECS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "specs/services").glob("*.yaml")}
-RULES = ROOT / "out/prometheus/rules"
+CATALOGUE = shipped.alerts()
+SPECS = shipped.services()
+INHIBIT_RULES = shipped.file("out/alertmanager/alertmanager.yml")["inhibit_rules"]
 CONTRACT = frozenset({"alertname", "severity", "team", "stage", "service", "subject", "env", "cluster"})
 
 Labels = dict[str, str]
@@ -53,13 +51,9 @@ class Pair:
 def fired() -> dict[str, Labels]:
     """Read from the promtool tests which labels each alert fires with in production."""
     found: dict[str, Labels] = {}
-    for path in sorted((ROOT / "out/prometheus/tests").glob("*.test.yml")):
-        for test in yaml.safe_load(path.read_text())["tests"]:
-            for check in test.get("alert_rule_test", []):
-                for expected in check.get("exp_alerts", []):
-                    labels = {"alertname": check["alertname"], **expected["exp_labels"]}
-                    if labels["env"] == "production":
-                        found.setdefault(f"{labels['service']}/{labels['alertname']}", labels)
+    for id_, labels in shipped.firings():
+        if labels["env"] == "production":
+            found.setdefault(id_, {"alertname": id_.partition("/")[2], **labels})
     return found
 
 
@@ -94,11 +88,10 @@ def depends(target: Labels, source_id: str) -> bool:
 def counted() -> dict[tuple[str, ...], set[str]]:
     """Read which series the recordings of each objective select, by service, objective and recording."""
     found: dict[tuple[str, ...], set[str]] = {}
-    for path in RULES.glob("*.slo.*.events.rules.yml"):
-        for group in yaml.safe_load(path.read_text())["groups"]:
-            for rule in group["rules"]:
-                labels = rule["labels"]
-                found[labels["service"], labels["slo"], rule["record"]] = selections(rule["expr"])
+    for rule in shipped.rules():
+        if rule["file"].endswith(".events.rules.yml"):
+            labels = rule["labels"]
+            found[labels["service"], labels["slo"], rule["record"]] = selections(rule["expr"])
     return found
 
 
@@ -210,10 +203,8 @@ def test_there_are_pairs_of_both_kinds() -> None:
 @pytest.mark.parametrize("name", GENERATIONS)
 def test_an_alert_is_muted_by_what_speaks_for_it_and_by_nothing_else(name: str, tmp_path: Path) -> None:
     config = tmp_path / "alertmanager.yml"
-    rules = yaml.safe_load(CONFIG.read_text())["inhibit_rules"]
-    config.write_text(
-        yaml.safe_dump({"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}], "inhibit_rules": rules})
-    )
+    quiet = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    config.write_text(yaml.safe_dump({**quiet, "inhibit_rules": INHIBIT_RULES}))
     posted = [{"labels": labels} for pair in PAIRS for labels in (pair.source, pair.target)]
     by = ("cluster", "alertname", "scenario")
     with alertmanager(name, config, tmp_path) as url:
@@ -224,7 +215,7 @@ def test_an_alert_is_muted_by_what_speaks_for_it_and_by_nothing_else(name: str, 
 
 
 def test_a_simulation_in_python_agrees() -> None:
-    simulated = Inhibitor(yaml.safe_load(CONFIG.read_text())["inhibit_rules"])
+    simulated = Inhibitor(INHIBIT_RULES)
     assert [p for p in PAIRS if (simulated.inhibited_by(p.target, [p.source]) is not None) is not p.muted] == []
 
 
@@ -240,8 +231,7 @@ def test_the_catalogue_names_what_mutes_an_alert() -> None:
 
 @pytest.mark.parametrize("label", ["cluster", "env", "service", "subject"])
 def test_every_rule_about_a_subject_needs_its_labels_on_both_sides(label: str) -> None:
-    rules = yaml.safe_load(CONFIG.read_text())["inhibit_rules"]
-    same = [rule for rule in rules if 'severity="P0"' in rule["source_matchers"]]
+    same = [rule for rule in INHIBIT_RULES if 'severity="P0"' in rule["source_matchers"]]
     assert len(same) >= 3
     for found in same:
         assert label in found["equal"]
@@ -250,7 +240,7 @@ def test_every_rule_about_a_subject_needs_its_labels_on_both_sides(label: str) -
 
 
 def test_no_rule_asks_a_label_to_be_two_things_at_once() -> None:
-    for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
+    for rule in INHIBIT_RULES:
         for side in ("source_matchers", "target_matchers"):
             labels = [re.split(r"[=!~]", matcher)[0] for matcher in rule[side]]
             assert len(labels) == len(set(labels)), rule

@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 from servers import exporter, prometheus, query
 
+import shipped
+from shipped import SPECS
 from watchbill.audit.samples import samples
 from watchbill.model.bundle import Service
-from watchbill.pipeline import compile_specs
 from watchbill.promql import Selection, selections, selector
 from watchbill.tools import GENERATIONS
-
-ROOT = Path(__file__).parents[1]
 
 
 def expressions(service: Service) -> Iterator[tuple[str, str]]:
@@ -46,8 +45,8 @@ def of_recordings(services: Iterable[Service]) -> set[str]:
 
 @pytest.mark.parametrize("name", GENERATIONS)
 def test_every_selector_of_every_rule_finds_scraped_series(name: str, tmp_path: Path) -> None:
-    services = compile_specs(ROOT / "specs").bundle.services
-    files = dict(sample for service in services for sample in samples(service, ROOT / "specs/samples"))
+    services = shipped.bundle().services
+    files = dict(sample for service in services for sample in samples(service, SPECS / "samples"))
     asked = {
         (reader, selector(found.metric or "", found.matchers))
         for service in services

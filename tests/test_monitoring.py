@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from watchbill.pipeline import compile_specs
+import shipped
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
 
-ROOT = Path(__file__).parents[1]
 HERE = 'cluster="main",env="production"'
 PROMETHEUS = f'{HERE},job="prometheus",instance="localhost:9090"'
 DROPPED = f"prometheus_notifications_dropped_total{{{PROMETHEUS}}}"
@@ -91,7 +90,6 @@ def judged(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("generation_name", GENERATIONS)
 def test_what_lasts_is_told_and_what_passes_is_not(generation_name: str, tmp_path: Path) -> None:
-    bundle = compile_specs(ROOT / "specs").bundle
     wanted = {alert for alert, _, _ in CASES.values()}
     rules = [
         {
@@ -100,7 +98,7 @@ def test_what_lasts_is_told_and_what_passes_is_not(generation_name: str, tmp_pat
             "for": str(alert.for_),
             "keep_firing_for": str(alert.keep_firing_for),
         }
-        for alert in bundle.alerts
+        for alert in shipped.bundle().alerts
         if alert.service == "monitoring" and alert.name in wanted
     ]
     assert len(rules) == len(wanted)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import shipped
 import spectree
 from objective_cases import CRITICAL, STATED, flow
+from shipped import OUT, ROOT
 from watchbill.tools import GENERATIONS, generation
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "out"
 RECORDED_AT = "10m"  # of the injected series; the last five minutes are counted
 
 
@@ -28,15 +28,11 @@ PLACE = ('cluster="main"', 'env="production"')
 
 @functools.cache
 def objectives() -> dict[str, Any]:
-    loaded = json.loads((OUT / "catalog.json").read_text())
-    return {slo["id"]: slo for slo in loaded["slos"]}
+    return {slo["id"]: slo for slo in shipped.catalogue()["slos"]}
 
 
-@functools.cache
 def recorded(service: str) -> list[dict[str, Any]]:
-    files = sorted((OUT / "prometheus/rules").glob(f"{service}.slo.*.events.rules.yml"))
-    groups = [group for path in files for group in yaml.safe_load(path.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"]]
+    return [rule for rule in shipped.rules() if fnmatchcase(rule["file"], f"{service}.slo.*.events.rules.yml")]
 
 
 def counted(name: str) -> str:

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,26 +13,18 @@ import pytest
 import yaml
 
 import spectree
-from watchbill.model.bundle import Bundle
-from watchbill.pipeline import compile_specs
+from shipped import OUT, ROOT, bundle, catalogue, parsed
 from watchbill.proof import run
 from watchbill.proof.emitted import read_rules
 from watchbill.proof.mutants.score import BAR, score
 from watchbill.tools import GENERATIONS, generation
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "out"
 P0, OBJECTIVE = "core-api/DatabaseConnectionPoolCritical", "core-api/availability"
 RULES = "prometheus/rules/core-api.connection-pool.rules.yml"
 TESTS = "prometheus/tests/core-api.connection-pool.15s.test.yml"
 ROUTES = "alertmanager/alertmanager.yml"
 EVENTS = "prometheus/rules/core-api.slo.availability.events.rules.yml"
 WINDOWS = "prometheus/rules/core-api.slo.availability.windows.rules.yml"
-
-
-@cache
-def bundle() -> Bundle:
-    return compile_specs(ROOT / "specs").bundle
 
 
 def untracked(_: str, __: int) -> Callable[[int], None]:
@@ -59,14 +50,12 @@ def test_every_case_of_the_shipped_tree_holds(name: str) -> None:
     scope = run.choose_scope(bundle())
     verdict = run.prove(scope, OUT, generation(name), untracked)
     assert verdict.findings == ()
-    catalogue = json.loads((OUT / "catalog.json").read_text())
-    named = {(e["id"], case) for kind in ("alerts", "slos") for e in catalogue[kind] for case in e["cases"]}
+    named = {(e["id"], case) for kind in ("alerts", "slos") for e in catalogue()[kind] for case in e["cases"]}
     assert named <= {(case.subject, case.case) for case in verdict.proven}
 
 
 def test_every_alert_and_objective_has_its_cases() -> None:
-    catalogue = json.loads((OUT / "catalog.json").read_text())
-    for alert in catalogue["alerts"]:
+    for alert in catalogue()["alerts"]:
         cases = set(alert["cases"])
         if alert["kind"] == "watchdog":
             assert cases == {"fires all the time"}
@@ -76,7 +65,7 @@ def test_every_alert_and_objective_has_its_cases() -> None:
         assert ("quiet before for is over" in cases) or alert["for"] in {"0s", "10s", "15s", "30s"}, alert["id"]
         assert ("keeps firing" in cases) == (alert["severity"] == "P0"), alert["id"]
         assert ("truth table" in cases) == (alert["kind"] == "burn_rate"), alert["id"]
-    for slo in catalogue["slos"]:
+    for slo in catalogue()["slos"]:
         wanted = {
             "counts events and errors",
             "windows weigh by traffic",
@@ -123,7 +112,7 @@ def test_an_edited_alert_is_found_and_named(edited: str, copy: Path) -> None:
 
 def test_an_alert_that_was_removed_is_found_and_named(copy: Path) -> None:
     place = copy / RULES
-    content = yaml.safe_load(place.read_text())
+    content = parsed(place.read_text())
     for group in content["groups"]:
         group["rules"] = [rule for rule in group["rules"] if rule["alert"] != P0.partition("/")[2]]
     place.write_text(yaml.safe_dump(content))

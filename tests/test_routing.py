@@ -6,26 +6,25 @@ routes.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from amlint.routing import Router
 from hypothesis import given
 from hypothesis import strategies as st
 
+import shipped
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import amtool
 
-ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / "out/alertmanager/alertmanager.yml"
-PLATFORM = yaml.safe_load((ROOT / "specs/platform.yaml").read_text())
-ALERTS: list[dict[str, Any]] = json.loads((ROOT / "out/catalog.json").read_text())["alerts"]
+CONFIG = shipped.OUT / "alertmanager/alertmanager.yml"
+CONFIGURED = shipped.file("out/alertmanager/alertmanager.yml")
+PLATFORM = shipped.file("specs/platform.yaml")
+ALERTS: list[dict[str, Any]] = shipped.catalogue()["alerts"]
 UNKNOWN = "somebody-new"
 ROUTED_BY = ("team", "env", "severity")
 # The source's table: what each severity is told over; where nothing pages, all but PagerDuty.
@@ -69,21 +68,42 @@ CASES = [
 
 @cache
 def router() -> Router:
-    return Router(yaml.safe_load(CONFIG.read_text())["route"])
+    return Router(CONFIGURED["route"])
 
 
 def by_amlint(labels: Labels) -> tuple[str, ...]:
     return tuple(str(match.receiver) for match in router().match(labels))
 
 
+def told_apart(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the labels and values that routes can tell apart; any other value is to them like the next."""
+    for matcher in route.get("matchers", []):
+        label, value = re.fullmatch(r'(\w+)!?=~?"([\w|-]+)"', matcher).groups()  # type: ignore[union-attr]
+        yield from ((label, one) for one in value.split("|"))
+    for inner in route.get("routes", []):
+        yield from told_apart(inner)
+
+
+def alike() -> list[tuple[Labels, tuple[str, ...]]]:
+    """Choose one of all cases that no route tells apart, as a start of amtool takes 30 ms; each is expected alike."""
+    known = set(told_apart(CONFIGURED["route"]))
+    looked_at = sorted({label for label, _ in known})
+    chosen: dict[tuple[object, ...], tuple[Labels, tuple[str, ...]]] = {}
+    for alert, labels in CASES:
+        told = expected(alert, labels)
+        seen = (labels.get(label) if (label, labels.get(label)) in known else label in labels for label in looked_at)
+        chosen.setdefault((told, *seen), (labels, told))
+    return list(chosen.values())
+
+
 @pytest.mark.parametrize("name", GENERATIONS)
 def test_amtool_sends_every_alert_to_exactly_its_receivers_whatever_label_is_missing(name: str) -> None:
-    tool = generation(name).amtool
+    tool, asked = generation(name).amtool, alike()
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda case: amtool.receivers(tool, CONFIG, case[1]), CASES))
-    wrong = [(c[1], told, expected(*c)) for c, told in zip(CASES, found, strict=True) if told != expected(*c)]
+        found = list(pool.map(lambda case: amtool.receivers(tool, CONFIG, case[0]), asked))
     assert len(CASES) == len(ALERTS) * 2 * 7
-    assert wrong == []
+    assert len(asked) > 100
+    assert [(case, told) for case, told in zip(asked, found, strict=True) if told != case[1]] == []
 
 
 def test_a_simulation_in_python_agrees_with_amtool() -> None:
@@ -126,7 +146,7 @@ def test_any_labels_reach_somebody_and_only_environments_that_page_page(labels: 
 
 
 def test_every_receiver_is_reached_by_some_route() -> None:
-    config = yaml.safe_load(CONFIG.read_text())
+    config = CONFIGURED
     routes = [config["route"]]
     named = set()
     for route in routes:
@@ -136,7 +156,7 @@ def test_every_receiver_is_reached_by_some_route() -> None:
 
 
 def test_the_default_team_is_paged_for_what_nobody_owns() -> None:
-    receivers = {receiver["name"]: receiver for receiver in yaml.safe_load(CONFIG.read_text())["receivers"]}
+    receivers = {receiver["name"]: receiver for receiver in CONFIGURED["receivers"]}
     owner = PLATFORM["teams"][PLATFORM["defaults"]["team"]]
     unowned = receivers["unowned"]
     assert unowned["pagerduty_configs"][0]["routing_key_file"].endswith("/pagerduty-platform")
@@ -145,7 +165,7 @@ def test_the_default_team_is_paged_for_what_nobody_owns() -> None:
 
 
 def test_each_team_is_reached_at_its_own_addresses() -> None:
-    receivers = {receiver["name"]: receiver for receiver in yaml.safe_load(CONFIG.read_text())["receivers"]}
+    receivers = {receiver["name"]: receiver for receiver in CONFIGURED["receivers"]}
     for name, team in PLATFORM["teams"].items():
         paged = receivers[f"{name}/pagerduty+slack+email"]
         assert paged["pagerduty_configs"][0]["routing_key_file"] == f"/etc/alertmanager/secrets/pagerduty-{name}"
@@ -209,7 +229,7 @@ def test_no_secret_and_no_address_of_a_secret_stands_in_the_configuration() -> N
         else:
             yield key, str(node)
 
-    found = list(texts(yaml.safe_load(CONFIG.read_text())))
+    found = list(texts(CONFIGURED))
     forbidden = {
         "api_url",
         "slack_api_url",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections import Counter
@@ -10,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+import shipped
+from shipped import OUT, ROOT, catalogue
 from watchbill.audit.run import audit_samples
-from watchbill.pipeline import compile_specs, rendered
+from watchbill.pipeline import rendered
 from watchbill.tools import GENERATIONS, generation
-
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "out"
 
 # The source's table of core-api's alerts: severity, threshold in the unit of the comparison, duration.
 NAMED = {
@@ -44,16 +41,7 @@ EDGES = {"HTTPLatencyP99Critical": "1", "HTTPLatencyP99Warning": "0.5", "Databas
 
 
 def rules(service: str = "*") -> list[dict[str, Any]]:
-    found = []
-    for path in sorted((OUT / "prometheus/rules").glob("*.yml")):
-        for group in yaml.safe_load(path.read_text())["groups"]:
-            found += [{**rule, "group": group["name"], "file": path.name} for rule in group["rules"]]
-    return [rule for rule in found if "alert" in rule and service in {rule["labels"]["service"], "*"}]
-
-
-def catalogue() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((OUT / "catalog.json").read_text())
-    return loaded
+    return [rule for rule in shipped.rules() if "alert" in rule and service in {rule["labels"]["service"], "*"}]
 
 
 def designed() -> list[dict[str, Any]]:
@@ -132,7 +120,7 @@ def test_groups_hold_at_most_20_rules_and_have_names_of_their_own() -> None:
 
 def test_absence_is_asked_for_each_environment_by_name() -> None:
     absences = [rule for rule in rules("core-api") if rule["alert"].endswith("MetricsAbsent")]
-    signals = yaml.safe_load((ROOT / "specs/services/core-api.yaml").read_text())["signals"]
+    signals = shipped.services()["core-api"]["signals"]
     asked = Counter((rule["labels"]["subject"], rule["labels"]["env"]) for rule in absences)
     assert asked == {(signal, env): 1 for signal in signals for env in ("production", "staging")}
     for rule in absences:
@@ -141,8 +129,7 @@ def test_absence_is_asked_for_each_environment_by_name() -> None:
 
 def test_the_targets_of_every_service_are_watched_job_by_job() -> None:
     watching = {rule["labels"]["service"]: rule["expr"] for rule in rules() if rule["alert"] == "TargetDown"}
-    for path in (ROOT / "specs/services").glob("*.yaml"):
-        spec = yaml.safe_load(path.read_text())
+    for spec in shipped.services().values():
         (jobs,) = re.findall(r'job=~?"([^"]*)"', watching[spec["service"]])
         assert set(jobs.split("|")) == set(spec["scrape"])
 
@@ -172,13 +159,7 @@ def test_tests_run_by_promtool_alone_where_they_stand(path: Path) -> None:
 
 
 def test_every_alert_has_a_case_in_which_it_fires() -> None:
-    fired: Counter[str] = Counter()
-    for path in TEST_FILES:
-        for test in yaml.safe_load(path.read_text())["tests"]:
-            for check in test.get("alert_rule_test", []):
-                for expected in check.get("exp_alerts", []):
-                    fired[f"{expected['exp_labels']['service']}/{check['alertname']}"] += 1
-    assert set(fired) == {alert["id"] for alert in catalogue()["alerts"]}
+    assert {alert for alert, _ in shipped.firings()} == set(shipped.alerts())
 
 
 def test_a_changed_threshold_is_caught_by_the_witnesses(tmp_path: Path) -> None:
@@ -206,19 +187,18 @@ def test_published_files_name_neither_lines_nor_this_machine() -> None:
 
 
 def test_out_is_what_the_specs_compile_to() -> None:
-    tree = rendered(compile_specs(ROOT / "specs").bundle)
+    tree = rendered(shipped.bundle())
     assert {path: (OUT / path).read_text() for path in tree} == tree
     assert {str(path.relative_to(OUT)) for path in OUT.rglob("*") if path.is_file()} == set(tree)
 
 
 def test_samples_of_every_job_satisfy_the_specs() -> None:
-    bundle = compile_specs(ROOT / "specs").bundle
-    audited = audit_samples(bundle.services, ROOT / "specs/samples")
+    audited = audit_samples(shipped.bundle().services, ROOT / "specs/samples")
     assert [finding.what for entry in audited for finding in entry.findings if entry.failed] == []
     ours = {entry.job for entry in audited if entry.service == "core-api"}
     assert ours == {"core-api", "core-api-health", "core-api-ready", "core-api-postgres"}
 
 
 def test_samples_of_every_job_fill_every_panel() -> None:
-    audited = audit_samples(compile_specs(ROOT / "specs").bundle.services, ROOT / "specs/samples")
+    audited = audit_samples(shipped.bundle().services, ROOT / "specs/samples")
     assert [finding.what for entry in audited for finding in entry.findings if finding.what.startswith("panel ")] == []

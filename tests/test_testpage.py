@@ -16,20 +16,20 @@ from typing import Any
 
 import pytest
 
+import shipped
 from arrivals import MAIL, PAGERDUTY, SLACK, Notice, Running, Told, shipped_alertmanager
 from loopback import alerts, post_alerts
+from shipped import ROOT
 from sinks import Posted
 from spectree import run
 from watchbill.loopback import reload
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
-from watchbill.pipeline import compile_specs
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
 from watchbill.testpage.run import Sent, Verdict, prepare, send
 from watchbill.tools import GENERATIONS
 
-ROOT = Path(__file__).parents[1]
 WAIT_SECONDS = 2  # longer than any wait of the shipped configuration at 1:60
 PATIENCE_SECONDS = 15.0
 REACHED: dict[Severity, set[Told]] = {
@@ -47,9 +47,9 @@ MUTED = "    - receiver: conversations/slack\n"
 ALWAYS = "- name: always\n  time_intervals:\n  - times: [{start_time: '00:00', end_time: '24:00'}]\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bundle() -> Bundle:
-    return compile_specs(ROOT / "specs").bundle
+    return shipped.bundle()
 
 
 @pytest.fixture(scope="module", params=GENERATIONS)
@@ -126,7 +126,7 @@ def test_a_page_neither_mutes_nor_joins_nor_is_muted_by_any_real_alert(
     del running  # one round for each generation is enough of it; this one has a server of its own
     real = [
         {"labels": {**entry["labels"], "alertname": entry["name"], "env": "production", "cluster": "main"}}
-        for entry in json.loads((ROOT / "out/catalog.json").read_text())["alerts"]
+        for entry in shipped.alerts().values()
     ]
     now = datetime.now(UTC)
     tests = []

@@ -2,24 +2,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from shipped import ROOT, bundle
 from watchbill.model.alerts import Severity
-from watchbill.pipeline import compile_specs
 from watchbill.testpage import wording
 from watchbill.testpage.deployed import Deployed, Routed
 from watchbill.testpage.plan import choose_plan
 from watchbill.testpage.run import Sent, Verdict, judge
 
-ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 24, 18, 4, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def sent() -> Sent:
-    plan = choose_plan(compile_specs(ROOT / "specs").bundle, team="backend", severity=Severity.P0, env=None)
+    plan = choose_plan(bundle(), team="backend", severity=Severity.P0, env=None)
     server = Deployed("https://alertmanager.example.com")
     return Sent(plan, server, "0.33.1", "k", AT, AT.replace(minute=9), watched=15.0, quiet=())
 
