@@ -116,6 +116,7 @@ class Selection:
 _OPERATORS: dict[str, Operator] = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
+@lru_cache(maxsize=4096)
 def selections(expr: str) -> tuple[Selection, ...]:
     """List the selectors of an expression, in reading order."""
     found: list[Selection] = []

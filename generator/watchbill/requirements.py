@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as pp
@@ -130,8 +131,7 @@ def _uses(reader: str, exprs: Iterable[str], signal: Signal) -> Iterable[Use]:
     placed = {*SCRAPE_LABELS, *(matcher.label for matcher in signal.matchers)}
     excluded = set(signal.excluded.values())  # what is left out need not be there
     for text in exprs:
-        expr = parse(text)
-        for selection, grouped in zip(selections(text), _groupings(expr), strict=True):
+        for selection, grouped in zip(selections(text), _groupings(text), strict=True):
             if selection.metric is None or _MADE.fullmatch(selection.metric) or _elsewhere(selection, signal):
                 continue
             if any(metric.native and metric.name == selection.metric for metric in signal.metrics.values()):
@@ -156,7 +156,8 @@ def _elsewhere(selection: Selection, signal: Signal) -> bool:
     return bool(own and written) and own != written
 
 
-def _groupings(expr: Any) -> list[frozenset[str]]:
+@lru_cache(maxsize=4096)
+def _groupings(expr: str) -> tuple[frozenset[str], ...]:
     """Give for each selector, in reading order, the labels that the aggregations around it group by.
 
     What lies outside a `label_replace` may be a label that it makes, and is not asked of the series.
@@ -179,8 +180,8 @@ def _groupings(expr: Any) -> list[frozenset[str]]:
             around.pop()
         return True
 
-    pp.walk(expr, pre_visit=enter, post_visit=leave)
-    return found
+    pp.walk(parse(expr), pre_visit=enter, post_visit=leave)
+    return tuple(found)
 
 
 def _by(modifier: Any) -> frozenset[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from watchbill.errors import ToolError
+
+# They are written in Go, end after seconds, and take a fifth less time if they collect garbage less often.
+_HASTE = {"GOGC": "400"}
 
 
 def judge(
@@ -19,7 +23,15 @@ def judge(
     errors = subprocess.STDOUT if joined else subprocess.PIPE
     command = [str(tool), *arguments]
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False, timeout=seconds)
+        return subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+            timeout=seconds,
+            env={**_HASTE, **os.environ},
+        )
     except subprocess.TimeoutExpired:
         raise ToolError(f"{tool} {arguments[0]} has not answered for {seconds} s") from None
     except OSError as error:

@@ -26,12 +26,12 @@ _PLAIN_CODE = re.compile(r"[A-Za-z0-9_:.,=~#!\"'(){}/+ -]+")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "\\": "&#92;", '"': "&quot;"}
 # What begins a heading, a list, a rule or a definition, but only at the start of a line.
 _STARTS = re.compile(r"^([0-9]*)((?<=[0-9])[.)](?= |$)|(?<![0-9])[#+~=:-])")
-_ESCAPES = _ENTITIES | {mark: f"\\{mark}" for mark in "*_{}[]"}
+_ESCAPES = str.maketrans(_ENTITIES | {mark: f"\\{mark}" for mark in "*_{}[]"})
 
 
 def inline(text: str) -> str:
     """Make a text safe anywhere in Markdown, cells of tables included: it shows as it is, on one line."""
-    line = "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    line = " ".join(text.split()).translate(_ESCAPES)
     return _STARTS.sub(lambda match: f"{match[1]}&#{ord(match[2])};", line)
 
 
@@ -57,6 +57,7 @@ def environment() -> Environment:
     return made
 
 
+@cache
 def relative(page: str, other: str) -> str:
     """Write the way from one page below `out/` to another."""
     return posixpath.relpath(other, posixpath.dirname(page))
