@@ -34,7 +34,7 @@ check: $(READY) ## compile and judge without writing; fail where out/ differs
 
 test: lint tools ## everything that a change must pass: lint, types, layers, drift, tests
 	@$(BIN)/watchbill check
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: $(READY) ## ruff, mypy and the layers of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . || \

@@ -18,6 +18,7 @@ import spectree
 from objective_cases import CRITICAL, STATED, flow
 from shipped import OUT, ROOT
 from watchbill.tools import GENERATIONS, generation
+from watchbill.verify.promtool import run
 
 RECORDED_AT = "10m"  # of the injected series; the last five minutes are counted
 
@@ -107,9 +108,7 @@ def promtool(name: str, folder: Path, tests: list[dict[str, Any]]) -> subprocess
     document = {"rule_files": files, "evaluation_interval": "1m", "tests": tests}
     path = folder / "objectives.test.yml"
     path.write_text(yaml.safe_dump(document))
-    return subprocess.run(
-        [generation(name).promtool, "test", "rules", path], capture_output=True, text=True, check=False
-    )
+    return run(generation(name).promtool, ["test", "rules", str(path)])
 
 
 @pytest.mark.parametrize("tool", GENERATIONS)

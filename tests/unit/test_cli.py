@@ -201,6 +201,13 @@ def test_explain_takes_a_bare_name_where_it_is_unique(checkout: Path) -> None:
         assert part in whole.stdout
 
 
+def test_explain_answers_at_night_although_a_runbook_is_broken(checkout: Path) -> None:
+    runbook = next((checkout / "runbooks").glob("RB-004-*.md"))
+    runbook.write_text(runbook.read_text() + "{{ alert(")
+    assert watchbill(checkout, "check").returncode == 1
+    assert watchbill(checkout, "explain", "core-api/CircuitBreakerOpen").returncode == 0
+
+
 def test_explain_lists_the_candidates_of_an_ambiguous_name(checkout: Path) -> None:
     result = watchbill(checkout, "explain", "CacheHitRateLow")
     assert result.returncode == 2

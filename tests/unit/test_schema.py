@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,24 @@ def shipped() -> list[tuple[str, Document]]:
     return found
 
 
-@pytest.mark.parametrize(("kind", "document"), [pytest.param(*entry, id=entry[1].pointer) for entry in shipped()])
+@cache
+def built(kind: str) -> dict[str, Any]:
+    return schema.schema(kind)
+
+
+def validator(kind: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(built(kind))
+
+
+SHIPPED = shipped()
+
+
+@pytest.mark.parametrize(("kind", "document"), [pytest.param(*entry, id=entry[1].pointer) for entry in SHIPPED])
 def test_shipped_specs_fit_the_schema_that_editors_use(kind: str, document: Document) -> None:
-    jsonschema.Draft202012Validator(schema.schema(kind)).validate(plain(document.data))
+    validator(kind).validate(plain(document.data))
 
 
-OURS = [entry for entry in shipped() if entry[1].pointer.startswith("watchbill/") or "core-api" in entry[1].pointer]
+OURS = [entry for entry in SHIPPED if entry[1].pointer.startswith("watchbill/") or "core-api" in entry[1].pointer]
 
 
 @pytest.mark.parametrize(("kind", "document"), [pytest.param(*entry, id=entry[1].pointer) for entry in OURS])
@@ -52,7 +65,7 @@ def test_shipped_specs_name_their_schema_in_the_first_line(kind: str, document: 
 
 def test_schemas_are_valid_schemas() -> None:
     for name in schema.DOCUMENTS:
-        jsonschema.Draft202012Validator.check_schema(schema.schema(name))
+        jsonschema.Draft202012Validator.check_schema(built(name))
 
 
 ALERT = {
@@ -79,7 +92,7 @@ def alert(**changes: object) -> dict[str, Any]:
 
 
 def faults(document: dict[str, Any]) -> list[str]:
-    return [error.message for error in jsonschema.Draft202012Validator(schema.schema("service")).iter_errors(document)]
+    return [error.message for error in validator("service").iter_errors(document)]
 
 
 def test_a_good_service_has_no_fault() -> None:

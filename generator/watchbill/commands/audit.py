@@ -40,12 +40,12 @@ def audit(  # noqa: PLR0913 (one parameter per option)
             )
         _audit_secrets(out, format_)
         return
-    from watchbill import pipeline
     from watchbill.audit import run
+    from watchbill.compilation import compile_rules
 
     if job is not None and metrics is None:
         raise UsageError("--job says whose scrape --metrics is; give both, or neither")
-    compiled = pipeline.compile_specs(specs)
+    compiled = compile_rules(specs)
     services = run.choose_services(compiled.bundle, service)
     if metrics is None:
         audited = run.audit_samples(services, specs / "samples")

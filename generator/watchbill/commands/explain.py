@@ -21,12 +21,13 @@ def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None
     ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
     """
     from watchbill import explain as explaining
-    from watchbill import matrix, pipeline
+    from watchbill import matrix
+    from watchbill.compilation import compile_rules
     from watchbill.targets import catalog
 
     if (alert is None) is not matrix_:
         raise UsageError("name one alert, or ask for the whole --matrix")
-    compiled = pipeline.compile_specs(specs)
+    compiled = compile_rules(specs)
     if alert is None:
         console.answer(matrix.as_json(compiled.bundle), matrix.text(compiled.bundle), format_)
         return

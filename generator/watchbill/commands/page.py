@@ -39,7 +39,7 @@ def page(  # noqa: PLR0913 (one parameter per option)
     itself after some minutes, joins no real alert and mutes none. An Alertmanager older than 0.28 does not say what
     it mutes by the hour; there the quiet times of the specs count.
     """
-    from watchbill import pipeline
+    from watchbill.compilation import compile_rules
     from watchbill.model.alerts import Severity
     from watchbill.testpage import wording
     from watchbill.testpage.deployed import deployed
@@ -47,7 +47,7 @@ def page(  # noqa: PLR0913 (one parameter per option)
     from watchbill.testpage.run import prepare, send
 
     server = deployed(alertmanager)
-    bundle = pipeline.compile_specs(specs).bundle
+    bundle = compile_rules(specs).bundle
     sent = prepare(choose_plan(bundle, team=team, severity=Severity(severity), env=env), server, wait)
     if format_ == "text":
         click.echo(wording.before(sent))
