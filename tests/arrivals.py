@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from loopback import alertmanager
-from sinks import Mail, MailSink, Posted, WebSink, web_sink
-from watchbill.loopback import free_port
+from sinks import Mail, MailSink, Posted, WebSink, mail_sink, web_sink
+from watchbill.drill.notices import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+
+__all__ = ["LONGEST_WAIT", "MAIL", "PAGERDUTY", "SECOND_MAIL", "SLACK", "SWITCH", "Told"]
 
 SHIPPED = Path(__file__).parents[1] / "out/alertmanager"
 SCALE, LONGEST_WAIT = 60, 1.0  # of group_wait and group_interval, in seconds
-PAGERDUTY, SLACK, MAIL, SECOND_MAIL, SWITCH = "PagerDuty", "Slack", "mail", "mail over the second path", "switch"
 TEAMS = ("automation", "backend", "conversations", "messaging", "platform", "support")
 # Named by hand, as an operator does who follows the documentation.
 SECRETS = {
@@ -32,8 +29,6 @@ SECRETS = {
     "second-path-smtp-password": "of-the-second",
     **{f"pagerduty-{team}": f"key-of-{team}" for team in TEAMS},
 }
-
-Told = tuple[str, str]  # a channel, and an address on it
 
 
 @dataclass(frozen=True)
@@ -44,31 +39,6 @@ class Notice:
     resolved: bool
     text: str
     sent: Posted | Mail
-
-
-class Guarded(MailSink):
-    """A mail server that asks for a user and a password, and notes both."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.logins: set[tuple[str, str]] = set()
-
-    def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        assert isinstance(given, LoginPassword)
-        self.logins.add((given.login.decode(), given.password.decode()))
-        return AuthResult(success=True)
-
-
-@contextmanager
-def _guarded_mail_sink() -> Iterator[Guarded]:
-    sink = Guarded(port := free_port())
-    asks: dict[str, Any] = {"authenticator": sink.admit, "auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN"]}
-    controller = Controller(sink, hostname="127.0.0.1", port=port, **asks)
-    controller.start()
-    try:
-        yield sink
-    finally:
-        controller.stop()
 
 
 def _on_loopback(text: str, web: WebSink, first: MailSink, second: MailSink, secrets: Path) -> str:
@@ -100,7 +70,7 @@ def _sooner(written: re.Match[str]) -> str:
 class Running:
     """An Alertmanager of a generation, at `url`, and what its receivers have got."""
 
-    def __init__(self, url: str, web: WebSink, first: Guarded, second: Guarded) -> None:
+    def __init__(self, url: str, web: WebSink, first: MailSink, second: MailSink) -> None:
         self.url = url
         self._web, self._mail = web, {MAIL: first, SECOND_MAIL: second}
 
@@ -119,7 +89,7 @@ def shipped_alertmanager(generation_name: str, folder: Path) -> Iterator[Running
     """Run the shipped configuration, with its templates and secrets in `folder`."""
     (secrets := folder / "secrets").mkdir()
     shutil.copytree(SHIPPED / "templates", folder / "templates")
-    with web_sink() as web, _guarded_mail_sink() as first, _guarded_mail_sink() as second:
+    with web_sink() as web, mail_sink() as first, mail_sink() as second:
         for name, text in {**SECRETS, "slack-api-url": f"{web.url}/slack"}.items():
             (secrets / name).write_text(text, encoding="utf-8")
         shipped = (SHIPPED / "alertmanager.yml").read_text(encoding="utf-8")

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import spectree
 from watchbill.audit import Finding, audit, diagnostic, read_scrape
-from watchbill.link import link
-from watchbill.lower import lower
 from watchbill.model.bundle import Bundle, Service
-from watchbill.source import read_tree
 
-PLATFORM = """\
-teams: {backend: {title: Backend, slack: "#incidents", email: backend@example.com, pagerduty: core}}
-environments: {production: {clusters: [main], pages: true}}
-urls:
-  site: https://runbooks.example.com
-  grafana: https://grafana.example.com
-  prometheus: https://prometheus.example.com
-  alertmanager: https://alertmanager.example.com
-delivery: {smtp: {host: "smtp.example.com:587", from: alerts@example.com}}
-defaults: {team: backend}
-"""
 PROFILE = """\
 profile: web
 title: Web server
@@ -85,12 +72,8 @@ OPENMETRICS = (
 
 def compiled(folder: Path, service: str = SERVICE) -> Bundle:
     """Write the tree below a folder and compile it; `ALERT` in the service stands for what every alert says."""
-    texts = {"platform": PLATFORM, "profiles/web": PROFILE, "services/shop": service.replace("ALERT", ALERT)}
-    for name, text in texts.items():
-        path = folder / "specs" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return lower(link(read_tree(folder / "specs")))
+    files = {"profiles/web.yaml": PROFILE, "services/shop.yaml": service.replace("ALERT", ALERT)}
+    return spectree.compile_tree(spectree.write_tree(folder, files))
 
 
 def found(shop: Service, text: str) -> tuple[Finding, ...]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from email.message import EmailMessage, Message
 from typing import Any, Generic, TypeVar
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from servers import Handler, http_server
 
-from watchbill.loopback import PATIENCE_SECONDS, free_port
+from watchbill.drill.receivers import mailing
+from watchbill.loopback import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -117,11 +117,17 @@ class Mail:
 
 
 class MailSink:
-    """A mail server that takes everything and delivers nothing."""
+    """A mail server that takes everything, and notes who logs in; it delivers nothing."""
 
-    def __init__(self, port: int) -> None:
-        self.smarthost = f"127.0.0.1:{port}"
+    def __init__(self) -> None:
+        self.smarthost = ""
         self.inbox = Inbox[Mail]()
+        self.logins: set[tuple[str, str]] = set()
+
+    def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        self.logins.add((given.login.decode(), given.password.decode()))
+        return AuthResult(success=True)
 
     def mails(self) -> list[Mail]:
         """List what has arrived."""
@@ -139,11 +145,7 @@ class MailSink:
 
 @contextmanager
 def mail_sink() -> Iterator[MailSink]:
-    """Record every mail that is handed over without TLS or password; gives the sink, with its `smarthost`."""
-    sink = MailSink(port := free_port())
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    """Record every mail that is handed over without TLS, with a login or without; gives the sink."""
+    sink = MailSink()
+    with mailing(sink) as sink.smarthost:
         yield sink
-    finally:
-        controller.stop()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -33,6 +33,14 @@ from watchbill.drill.notices import (
 from watchbill.loopback import free_port
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what it does itself
+
+
+class Doorkeeper(Protocol):
+    """Who receives mail, and decides whom to let in; aiosmtpd asks the same object for both."""
+
+    def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+        """Judge a login."""
+        ...
 
 
 class MailServer:
@@ -140,12 +148,13 @@ def receiving(addresses: Addresses) -> Iterator[Receivers]:
 
     first = MailServer(MAIL, inbox, addresses.mail, addresses.passwords)
     second = MailServer(SECOND_MAIL, inbox, addresses.second_mail, addresses.passwords)
-    with serving(Web) as url, _mailing(first) as smtp, _mailing(second) as second_smtp:
+    with serving(Web) as url, mailing(first) as smtp, mailing(second) as second_smtp:
         yield Receivers(url, smtp, second_smtp, inbox)
 
 
 @contextmanager
-def _mailing(server: MailServer) -> Iterator[str]:
+def mailing(server: Doorkeeper) -> Iterator[str]:
+    """Serve mail on loopback, with logins and without TLS, until the block ends; gives host and port."""
     port = free_port()
     asks: dict[str, Any] = {
         "authenticator": server.admit,
