@@ -6,19 +6,17 @@ browser is the Chromium on PATH. Its version and the fonts decide the rest, so t
 
 from __future__ import annotations
 
-from base64 import b64encode
 from pathlib import Path
-from typing import Literal
 
 from browser import chromium
 from playwright.sync_api import Browser
+from sheet import Scheme, lay_out
 
 HERE = Path(__file__).parent
 SITE = HERE.parent / "site"
 PICTURE = HERE / "site-phone.png"
-WIDTH, HEIGHT, GAP = 390, 844, 24  # pixels
+WIDTH, HEIGHT = 390, 844  # pixels
 ALERT = "alerts/core-api/DatabaseConnectionPoolCritical.html"
-Scheme = Literal["light", "dark"]
 SCREENS: tuple[tuple[str, Scheme], ...] = (("index.html", "light"), (ALERT, "light"), (ALERT, "dark"))
 
 
@@ -27,11 +25,7 @@ def main() -> None:
     if not SITE.is_dir():
         raise SystemExit('there is no site yet; run "make site" first')
     with chromium() as browser:
-        screens = [_screen(browser, path, scheme) for path, scheme in SCREENS]
-        width = GAP + len(screens) * (WIDTH + GAP)
-        page = browser.new_page(viewport={"width": width, "height": HEIGHT + 2 * GAP})
-        page.set_content(_side_by_side(screens))
-        page.screenshot(path=PICTURE)
+        lay_out(browser, [_screen(browser, path, scheme) for path, scheme in SCREENS], PICTURE)
 
 
 def _screen(browser: Browser, path: str, scheme: Scheme) -> bytes:
@@ -40,12 +34,6 @@ def _screen(browser: Browser, path: str, scheme: Scheme) -> bytes:
     page.goto((SITE / path).as_uri())
     page.wait_for_load_state("networkidle")
     return page.screenshot()
-
-
-def _side_by_side(screens: list[bytes]) -> str:
-    images = "".join(f'<img src="data:image/png;base64,{b64encode(screen).decode()}">' for screen in screens)
-    style = f"margin: 0; padding: {GAP}px; display: flex; gap: {GAP}px; background: #d8dadf"
-    return f'<style>img {{ border-radius: 12px }}</style><body style="{style}">{images}</body>'
 
 
 if __name__ == "__main__":
