@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +16,10 @@ import pytest
 from browser import DESK, PHONE, chromium, foreign_requests, served
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from spectree import run
+from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]
+WATCHBILL = Path(sys.executable).parent / "watchbill"
 CATALOGUE: dict[str, Any] = json.loads((ROOT / "out/catalog.json").read_text())
 P0 = [alert for alert in CATALOGUE["alerts"] if alert["severity"] == "P0"]
 SITE_URL = "https://runbooks.example.com"
@@ -53,9 +56,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
     with (folder / "specs/services/core-api.yaml").open("a") as spec:
         spec.write(f"renamed: {{{FORMER}: CircuitBreakerOpen}}\n")
+    judges = {f"WATCHBILL_{name.upper()}": str(getattr(generation("newest"), name)) for name in ("promtool", "amtool")}
     begun = computed()
-    outcome = run(folder, "site")
-    assert (outcome.code, outcome.stderr) == (0, ""), outcome
+    # In a process of its own, where no line is counted, which would double the time.
+    outcome = subprocess.run(
+        [WATCHBILL, "site"], cwd=folder, env=os.environ | judges, capture_output=True, text=True, check=False
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, ""), outcome
     (folder / "seconds").write_text(str(computed() - begun))
     return folder / "site"
 
