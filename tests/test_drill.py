@@ -83,7 +83,7 @@ def test_alerts_of_every_kind_reach_the_right_people_and_nobody_else(bundle: Bun
     assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
 
 
-def test_a_wrong_route_a_wrong_threshold_and_a_wrong_text_fail_the_drill(
+def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
     bundle: Bundle, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_alertmanager, real_rules = shipped.alertmanager, shipped.rules
@@ -100,6 +100,8 @@ def test_a_wrong_route_a_wrong_threshold_and_a_wrong_text_fail_the_drill(
             for rule in group["rules"]:
                 if rule.get("alert") == QUICK.partition("/")[2]:
                     rule["annotations"]["summary"] += "!"
+                    rule["annotations"]["description"] = rule["annotations"]["description"].replace("95%", "94%")
+                    rule["for"] = "1s"
         return config
 
     monkeypatch.setattr(shipped, "alertmanager", misrouted)
@@ -109,6 +111,8 @@ def test_a_wrong_route_a_wrong_threshold_and_a_wrong_text_fail_the_drill(
     assert "Slack #incidents was not told; Slack #support-alerts was told" in failed["reaches exactly its receivers"]
     assert "Slack #support-alerts was told of core-api/DatabaseConnectionsExhausted" in failed["nobody else is told"]
     assert "summary" in failed["its texts are right"]
+    assert "got 94" in failed["its texts are right"]
+    assert "and for is 2.00 s" in failed["waits just as long as its for"]
 
 
 # What is drilled is what is shipped.
@@ -231,7 +235,24 @@ def test_a_full_disk_is_one_sentence(site: Path) -> None:
     assert "no temporary file can be written" in result.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_temporary_folder_that_is_not_there_is_one_sentence(site: Path) -> None:
+    command = [str(WATCHBILL), "drill", QUICK, "--site", str(site)]
+    environment = os.environ | {"TMPDIR": "/proc/nowhere"}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 3
+    assert "TMPDIR is /proc/nowhere, and no file can be written there" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--junit", "--html"])
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_drilled(option: str, tmp_path: Path) -> None:
+    command = [str(WATCHBILL), "drill", QUICK, option, f"{tmp_path}/nowhere/report"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"watchbill: {tmp_path}/nowhere/report cannot be written")
+    assert "Running" not in result.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_drill_that_is_stopped_leaves_nothing(number: signal.Signals, code: int, site: Path, tmp_path: Path) -> None:
     command = [str(WATCHBILL), "drill", "core-api/MemoryUsageCritical", "--site", str(site)]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
@@ -246,7 +267,9 @@ def test_a_drill_that_is_stopped_leaves_nothing(number: signal.Signals, code: in
         assert any(tmp_path.iterdir())
         assert len(_descendants(process.pid)) == 2  # Prometheus and Alertmanager
         servers = _descendants(process.pid)
-        process.send_signal(number)
+        for _ in range(3):  # people are impatient
+            process.send_signal(number)
+            time.sleep(0.02)
         process.communicate(timeout=30)
     assert process.returncode == code
     assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from watchbill.errors import ToolError
 
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
+STOP_SECONDS = 10.0  # until what was asked to end is killed
 # The inhibitor takes in its alerts beside the API and says nowhere how far it is; it needs some milliseconds.
 SETTLED_SECONDS, SETTLED_ALERTS = 0.25, 500
 
@@ -67,11 +68,18 @@ def running(
             error.add_note(f"{log}:\n{log.read_text()}")
             raise
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=START_SECONDS)
-            finally:
-                process.kill()  # does nothing to one that has ended
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass  # it hangs
+    finally:
+        process.kill()  # does nothing to one that has ended
+    process.wait()
 
 
 def _started(command: Sequence[str], folder: Path, out: Any) -> subprocess.Popen[bytes]:

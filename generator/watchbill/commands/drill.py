@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from watchbill import console
-from watchbill.errors import ExitCode, UsageError
+from watchbill import artifacts, console
+from watchbill.errors import ExitCode, ToolError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,28 +70,40 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
     from watchbill.drill import campaign
+    from watchbill.drill.stopping import stoppable
 
     if (name is None) is not (all_ or service is not None or severity is not None):
         raise UsageError("name one alert or drill, or ask for --all, a --service or a --severity")
-    bundle = compile_rules(specs).bundle
-    chosen = campaign.choose(bundle, scale, name=name, service=service, severity=severity)
-    campaign.expect_emitted(bundle, out)
-    toolbox.fetch(names=(generation_,))
-    tools = toolbox.generation(generation_)
-    _expect_site(specs, config, site)
-    given = campaign.Campaign(specs, out, site, bundle, tools, scale, keep)
-    records = _run(given, chosen, jobs, alone=name is not None)
+    _expect_folders(junit, html)
+    with stoppable():
+        bundle = compile_rules(specs).bundle
+        chosen = campaign.choose(bundle, scale, name=name, service=service, severity=severity)
+        campaign.expect_emitted(bundle, out)
+        toolbox.fetch(names=(generation_,))
+        tools = toolbox.generation(generation_)
+        _expect_site(specs, config, site, out)
+        given = campaign.Campaign(specs, out, site, bundle, tools, scale, keep)
+        records = _run(given, chosen, jobs, alone=name is not None)
     servers = f"Prometheus {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
     _write(records, junit, html, servers)
-    _show(records, servers, format_)
+    _show(records, servers, format_, alone=name is not None)
     if any(record.broke for record in records):
         sys.exit(ExitCode.TOOL)
     if any(record.failures for record in records):
         sys.exit(ExitCode.FOUND)
 
 
-def _expect_site(specs: Path, config: Path, site: Path) -> None:
-    if (site / "index.html").is_file():
+def _expect_folders(*reports: Path | None) -> None:
+    """Refuse a report that could not be written when all has been drilled."""
+    for report in reports:
+        if report is not None and not (report.parent.is_dir() and os.access(report.parent, os.W_OK)):
+            raise UsageError(f"{report} cannot be written, as {report.parent} is no folder that can be; make it first")
+
+
+def _expect_site(specs: Path, config: Path, site: Path, out: Path) -> None:
+    """Build the site where there is none, or where the one that was built is of other alerts."""
+    own, emitted = site / artifacts.CATALOGUE, out / artifacts.CATALOGUE
+    if (site / "index.html").is_file() and not (own.is_file() and own.read_bytes() != emitted.read_bytes()):
         return
     from watchbill import sitebuild
 
@@ -101,7 +114,7 @@ def _expect_site(specs: Path, config: Path, site: Path) -> None:
 def _run(given: Campaign, chosen: Sequence[Part], jobs: int, *, alone: bool) -> list[Record]:
     from watchbill.drill import campaign, report
 
-    console.say(f"running {console.count(len(chosen), 'drill')} {report.scaling(given.scale)}")
+    console.say(f"Running {console.count(len(chosen), 'drill')} {report.scaling(given.scale)}")
     tell = _timeline if alone else _quiet
     records = []
     for record in campaign.run(given, chosen, jobs=jobs, tell=tell):
@@ -127,13 +140,19 @@ def _quiet(id_: str, event: Event) -> None:
 def _write(records: Sequence[Record], junit: Path | None, html: Path | None, servers: str) -> None:
     from watchbill.drill import report
 
+    written = {}
     if junit is not None:
-        junit.write_text(report.junit(records), encoding="utf-8")
+        written[junit] = report.junit(records)
     if html is not None:
-        html.write_text(report.page(records, generation=servers), encoding="utf-8")
+        written[html] = report.page(records, generation=servers)
+    for path, text in written.items():
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ToolError(f"{path} cannot be written: {error.strerror}; the drills themselves have run") from None
 
 
-def _show(records: Sequence[Record], servers: str, format_: str) -> None:
+def _show(records: Sequence[Record], servers: str, format_: str, *, alone: bool) -> None:
     from watchbill.drill import report
 
     if format_ == "json":
@@ -143,5 +162,7 @@ def _show(records: Sequence[Record], servers: str, format_: str) -> None:
     failed = sum(bool(record.failures) for record in records)
     if len(records) > 1:
         click.echo(report.table(records))
+    elif alone:
+        click.echo(report.checks(records[0]))
     said = f"{console.count(failed, 'drill')} failed" if failed else "all of them hold"
     click.echo(f"{console.count(checks, 'check')} on {servers}: {said}")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import FrameType
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
 from watchbill.drill import links, one
+from watchbill.drill.places import expect_room, folder
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import Scaled, Setting
 from watchbill.drill.watch import Say
@@ -33,8 +29,6 @@ from watchbill.tools import Generation
 
 LONGEST_FOR_SECONDS = 60.0  # what waits for longer under the scale runs faster still
 AGAIN_AT_ONCE = 2  # of what failed beside others
-NEEDED_BYTES = 8 << 20  # of one drill, at most
-TERMINATED = 143  # what shells give a command that was ended by SIGTERM
 Tell = Callable[[str, Event], None]
 
 
@@ -141,7 +135,7 @@ def run(campaign: Campaign, parts: Sequence[Part], *, jobs: int, tell: Tell) -> 
     targets look down. The record says so. Whatever ends this early, every server has ended, and every folder is gone,
     when it returns.
     """
-    _expect_room()
+    expect_room()
     files = dict(
         sample for service in campaign.bundle.services for sample in samples(service, campaign.specs / "samples")
     )
@@ -149,7 +143,7 @@ def run(campaign: Campaign, parts: Sequence[Part], *, jobs: int, tell: Tell) -> 
     compiled = _compiled(campaign.specs)
     scaled = {part.id: replace(compiled(part.scale), alone=part.alone) for part in parts}
     queue = sorted(parts, key=lambda part: (-part.lasts, part.id))
-    with links.served(campaign.site) as site, _terminating():
+    with links.served(campaign.site) as site:
         panels = links.panels(campaign.out)
         setting = Setting(campaign.generation, known, site, panels, campaign.bundle, threading.Event())
         again: list[Part] = []
@@ -183,15 +177,6 @@ def _at_once(
             raise
 
 
-def _expect_room() -> None:
-    try:
-        with tempfile.NamedTemporaryFile(prefix="watchbill-drill-") as file:
-            file.write(bytes(NEEDED_BYTES))
-    except OSError as error:
-        where = f"no temporary file can be written ({error.strerror})"
-        raise ToolError(f"{where}; make room, or set TMPDIR to a folder that can be written") from None
-
-
 def _finished(futures: Iterable[Future[Record]]) -> Iterator[Record]:
     left = set(futures)
     while left:
@@ -209,36 +194,12 @@ def _compiled(specs: Path) -> Callable[[int], Scaled]:
 
 
 def _one(part: Part, scaled: Scaled, setting: Setting, keep: bool, tell: Tell) -> Record:  # noqa: FBT001 (its caller's)
-    with _folder(keep) as folder:
+    with folder("watchbill-drill-", keep=keep) as place:
         if keep:
-            tell(part.id, Event(0, "kept", f"everything is in {folder}"))
+            tell(part.id, Event(0, "kept", f"everything is in {place}"))
         try:
-            return part.play(scaled, setting, folder, lambda event: tell(part.id, event))
+            return part.play(scaled, setting, place, lambda event: tell(part.id, event))
         except (ToolError, OSError) as error:
             broken = Record(part.id, part.title, part.severity, part.scale, broke=True)
             broken.hold("the servers run", str(error))
             return broken
-
-
-@contextmanager
-def _folder(keep: bool) -> Iterator[Path]:  # noqa: FBT001 (its caller's)
-    folder = Path(tempfile.mkdtemp(prefix="watchbill-drill-"))
-    try:
-        yield folder
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _terminating() -> Iterator[None]:
-    """Let SIGTERM end a campaign as Ctrl-C does."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

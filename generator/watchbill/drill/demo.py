@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,9 @@ from watchbill.drill.faultapi import Desk, answering
 from watchbill.drill.faults import Faults, Possible, possible
 from watchbill.drill.living import LivingWorld
 from watchbill.drill.pages import Local
+from watchbill.drill.places import expect_room, folder
 from watchbill.drill.stack import Scaled, Setting, Stack, Stopped, pause, stack
+from watchbill.drill.stopping import heard
 from watchbill.drill.world import Line, lines
 from watchbill.errors import ToolError
 from watchbill.loopback import is_ready
@@ -58,9 +59,10 @@ def run(plan: Plan, prepare: Callable[[], None], say: Say, tell: Say) -> None:
     demo = _Demo(plan, say, tell)
     with _at_port(plan.port, lambda: demo.desk) as index:
         prepare()
-        with _stoppable() as stop, _folder() as folder:
+        expect_room()
+        with _stoppable() as stop, folder("watchbill-demo-") as place:
             try:
-                demo.run(index, folder, stop)
+                demo.run(index, place, stop)
             except (Stopped, ToolError):
                 if not stop.is_set():  # else Ctrl-C has ended the servers too, before they were asked to
                     raise
@@ -68,7 +70,7 @@ def run(plan: Plan, prepare: Callable[[], None], say: Say, tell: Say) -> None:
             except BrokenPipeError:  # whoever read along is gone
                 raise
             except OSError as error:
-                raise ToolError(f"{folder} cannot be written: {error.strerror or error}; make room") from None
+                raise ToolError(f"{place} cannot be written: {error.strerror or error}; make room") from None
 
 
 @dataclass
@@ -133,25 +135,14 @@ def _at_port(port: int, desk: Callable[[], Desk | None]) -> Iterator[str]:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="watchbill-demo-", ignore_cleanup_errors=True)
-    except OSError as error:
-        where = f"no temporary folder can be made ({error.strerror or error})"
-        raise ToolError(f"{where}; make room, or set TMPDIR to a folder that can be written") from None
-    with folder as name:
-        yield Path(name)
-
-
-@contextmanager
 def _stoppable() -> Iterator[Event]:
-    """Set an event at Ctrl-C or SIGTERM, so that whatever runs is ended in order."""
+    """Set an event at Ctrl-C, SIGTERM, or when the terminal is closed, so that whatever runs is ended in order."""
     stop = Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, end) for number in heard()}
     try:
         yield stop
     finally:

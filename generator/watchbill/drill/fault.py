@@ -17,7 +17,7 @@ from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.model.witness import GONE, Indication, Motion, Stream, Witness
 from watchbill.promql import quoted
-from watchbill.targets.annotations import dashboard_url_rendered, rendered, texts
+from watchbill.targets.annotations import AnswerOf, ValueOf, dashboard_url_rendered, rendered, texts
 
 FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"
@@ -26,10 +26,14 @@ CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: M
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One alert that must fire: its labels, and its annotations as they are computed here."""
+    """One alert that must fire: its labels, and its annotations as they are computed here.
+
+    `measured` are the parts of these that show what was measured; all else is exact.
+    """
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    measured: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ def expect(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
     """Say what must fire: labels and texts, rendered for a value."""
     annotations = {name: rendered(text, labels, value) for name, text in texts(alert).items()}
     urls = {"runbook_url": alert.runbook_url, "dashboard_url": dashboard_url_rendered(alert, labels)}
-    return Expected({**labels, **dict(alert.labels), "alertname": alert.name}, annotations | urls)
+    parts = (part for text in texts(alert).values() for part in text if isinstance(part, ValueOf | AnswerOf))
+    measured = tuple(part.rendered(labels, value) for part in parts)
+    return Expected({**labels, **dict(alert.labels), "alertname": alert.name}, annotations | urls, measured)
 
 
 class Homes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from watchbill.drill.world import Moving, Series, Target
+from watchbill.drill.world import Moving, Series, Target, World
 from watchbill.errors import ToolError
 from watchbill.model.witness import Regime
 from watchbill.promql import quoted
@@ -61,3 +62,12 @@ def course(
             values = [each.value(at) for each in moving]
             yield from ((at, name, value) for name, value in zip(names, values, strict=True) if value is not None)
             at += step
+
+
+def calm(series: Sequence[Series], needed: float, world: World, folder: Path, promtool: Path) -> list[Moving]:
+    """Lay series over a world as if they had been calm for so many seconds, and write that down."""
+    now = time.time()
+    moving = world.lay(series, since=now - needed - 1)
+    points = course(series, moving, [(Regime.CALM, now)], step=max(1.0, needed / 2000))
+    write(points, folder / "prometheus", promtool)
+    return moving

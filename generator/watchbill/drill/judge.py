@@ -15,6 +15,7 @@ from watchbill.model.bundle import Bundle
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
+LATE_SECONDS = 1.0  # for evaluations on a busy machine
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]\d+)?")
 _DURATION = re.compile(r"\b(?:(\d+)d )?(?:(\d+)h )?(?:(\d+)m )?(\d+)s\b")
 _LINK = re.compile(r"<([^|>\s]+)\|(\w+)>|^(\w+): (http\S+)", re.MULTILINE)
@@ -41,20 +42,24 @@ def subjects(watch: Watch, bundle: Bundle) -> dict[Key, Subject]:
     for each in watch.fired:
         firing = watch.seen[each]
         labels = firing.labels
-        alert = known[labels["service"], labels["alertname"]]
-        reached = told(alert, labels["env"], bundle.platform)
+        alert, env = known.get((labels.get("service", ""), labels["alertname"])), labels.get("env", "")
+        if alert is None or env not in alert.receivers:
+            continue  # it has lost a label, so it cannot be what is expected
+        reached = told(alert, env, bundle.platform)
         found[each] = Subject(labels, firing.annotations.get("summary", ""), reached)
     return found
 
 
-def differs(expected: str, got: str, tolerance: float = TOLERANCE) -> str:
-    """Compare texts, numbers only nearly; says how they differ, "" where they do not."""
+def differs(expected: str, got: str, measured: Iterable[str] = (), tolerance: float = TOLERANCE) -> str:
+    """Compare texts, numbers that stand in what was measured only nearly; says how they differ, "" if they do not."""
     wanted, found = _in_seconds(expected), _in_seconds(got)
+    near = {number for part in measured for number in _NUMBER.findall(_in_seconds(part))}
     if _NUMBER.sub("#", wanted) != _NUMBER.sub("#", found):
         return f'expected "{expected}", got "{got}"'
     numbers = zip(_NUMBER.finditer(wanted), _NUMBER.findall(found), strict=True)
     for number, other in numbers:
-        if abs(float(number[0]) - float(other)) > max(tolerance * float(number[0]), 1e-9):
+        most = tolerance * float(number[0]) if number[0] in near else 0.0
+        if abs(float(number[0]) - float(other)) > max(most, 1e-9):
             lead = wanted[max(0, number.start() - 40) : number.start()]
             return f'expected "…{lead}{number[0]}", got {other}'
     return ""
@@ -79,7 +84,7 @@ def texts(expected: Expected, watch: Watch, tolerance: float = TOLERANCE) -> str
     wrong = [
         f"{name}: {how}"
         for name, text in expected.annotations.items()
-        if (how := differs(text, got.get(name, ""), tolerance))
+        if (how := differs(text, got.get(name, ""), expected.measured, tolerance))
     ]
     more = sorted(got.keys() - expected.annotations.keys())
     return "; ".join([*wrong, *(f"{name} is not expected" for name in more)])
@@ -102,6 +107,12 @@ def reached(subject: Subject, notices: Sequence[Notice], *, ended: bool = False)
     wanted = {one for one in subject.told if not (ended and one[0] == SWITCH)}
     wrong = [f"{' '.join(one)} was not told" for one in sorted(wanted - got)]
     return "; ".join([*wrong, *(f"{' '.join(one)} was told" for one in sorted(got - wanted))])
+
+
+def waited(for_: float, lasted: float) -> str:
+    """Say how an alert that was pending so many seconds has waited shorter or much longer than its `for`."""
+    longest = for_ * 1.25 + LATE_SECONDS
+    return "" if for_ - 0.01 <= lasted <= longest else f"it was pending for {lasted:.2f} s, and for is {for_:.2f} s"
 
 
 def repeated(subject: Subject, known: Iterable[Subject], notices: Sequence[Notice]) -> str:
@@ -143,7 +154,7 @@ def said(expected: Expected, subject: Subject, notices: Sequence[Notice], tolera
         match = pattern(text).search(_in_seconds(" ".join(got[0].firing.split())))
         if match is None:
             wrong.append(f'{" ".join(one)} did not read "{text}"')
-        elif how := differs(text, match[0], tolerance):
+        elif how := differs(text, match[0], expected.measured, tolerance):
             wrong.append(f"{' '.join(one)}: {how}")
     return "; ".join(wrong)
 

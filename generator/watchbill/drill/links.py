@@ -13,9 +13,12 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from watchbill.drill.asking import ask
 from watchbill.drill.exporter import Handler, serving
-from watchbill.drill.stack import Stack, ask
+from watchbill.drill.stack import Stack
+from watchbill.model.alerts import Alert
 
+PERMALINK = "¶"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
 
@@ -32,10 +35,10 @@ def served(site: Path) -> Iterator[str]:
         yield url
 
 
-def runbook(link: str, base: str, site: str, name: str) -> str:
-    """Say how a runbook's link fails to lead to a page with the alert's heading; "" where it does."""
-    if not link.startswith(f"{base}/"):
-        return f"{link} is not on {base}"
+def runbook(link: str, alert: Alert, base: str, site: str) -> str:
+    """Say how a link fails to lead to the alert's own runbook, a page with its heading; "" where it does."""
+    if link != alert.runbook_url:
+        return f"{link} is not {alert.runbook_url}"
     address = f"{site}{link.removeprefix(base)}"
     try:
         with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 (http, on loopback)
@@ -43,8 +46,8 @@ def runbook(link: str, base: str, site: str, name: str) -> str:
     except OSError as error:
         return f"{link}: {error}"
     heading = _HEADING.search(page)
-    shown = unescape(re.sub(r"<[^>]+>", "", heading[1])) if heading else ""
-    return "" if name in shown else f'{link} is headed "{shown.strip()}"'
+    shown = unescape(re.sub(r"<[^>]+>", "", heading[1])).removesuffix(PERMALINK).strip() if heading else ""
+    return "" if shown == alert.name else f'{link} is headed "{shown}"'
 
 
 def panels(out: Path) -> Mapping[str, frozenset[int]]:

@@ -18,7 +18,7 @@ from watchbill.model.routing import Channel
 
 def id_of(labels: Mapping[str, str]) -> str:
     """Name the alert of some labels by its id."""
-    return f"{labels['service']}/{labels['alertname']}"
+    return f"{labels.get('service', '?')}/{labels['alertname']}"
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Outcome:
 
     def lacking(self, names: Iterable[str]) -> list[str]:
         """Say which alerts have not fired in a place of the drill."""
-        seen = {(id_of(dict(each)), dict(each)["env"]) for each in self.watch.fired}
+        seen = {(id_of(dict(each)), dict(each).get("env", "?")) for each in self.watch.fired}
         return [f"{name} in {env}" for name in names for env, _ in self.drill.places if (name, env) not in seen]
 
     def has_come(self) -> bool:

@@ -15,14 +15,15 @@ _WIDTH = 9
 
 def scaling(divisor: int) -> str:
     """Say what the time scale changes of what is emitted."""
+    here = "  here:    addresses and secret files are those of this machine, and the night mutes nothing"
     if divisor == 1:
-        return "in real time; addresses and secret files are those of this machine, and the night mutes nothing"
-    return (
-        f"at 1:{divisor}: windows, for, keep_firing_for, offsets, intervals, group_wait, group_interval, "
-        "repeat_interval, and Prometheus' own lookback, resend delay, grace of for and outage tolerance; scrapes no "
-        "oftener than every 125 ms, evaluations than every 250 ms; burn rates in real windows, on written histories; "
-        "addresses and secret files are those of this machine, and the night mutes nothing"
-    )
+        return f"in real time.\n{here}"
+    return f"""at 1:{divisor}, with the emitted configuration.
+  scaled:  windows, offsets, for, keep_firing_for, intervals, group_wait, group_interval, repeat_interval, and
+           Prometheus' own lookback, discovery, resend delay, grace of for and outage tolerance
+  bounded: scrapes no oftener than every 125 ms, evaluations than every 250 ms
+  real:    windows of burn rates, on written histories
+{here}"""
 
 
 def line(event: Event) -> str:
@@ -41,6 +42,11 @@ def verdict(record: Record) -> str:
 def failures(record: Record) -> str:
     """List what does not hold."""
     return "\n".join(f"  {check.name}: {check.failure}" for check in record.failures)
+
+
+def checks(record: Record) -> str:
+    """List what was held of a drill, and how it went."""
+    return "\n".join(f"{'FAILED' if check.failure else 'ok':<6}  {check.name}" for check in record.checks)
 
 
 def table(records: Iterable[Record]) -> str:

@@ -12,8 +12,9 @@ from watchbill.drill.fault import CHANNELS, Fault, fault, find
 from watchbill.drill.flapping import enter, flapping
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
+from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.servers import Servers
-from watchbill.drill.single import CALM_SECONDS, SLACK_SECONDS, WAITED_SECONDS, areas_beside, rule_files, seconds
+from watchbill.drill.single import CALM_SECONDS, SLACK_SECONDS, WAITED_SECONDS, seconds
 from watchbill.drill.stack import Scaled, Setting, stack
 from watchbill.drill.watch import Say, Watch, key, named
 from watchbill.drill.world import Moving, Series, Target, World, targets
@@ -65,11 +66,7 @@ class Scenario:
         series, needed = self.series, self._history()
         if needed <= WAITED_SECONDS:
             return world.lay(series)
-        now = time.time()
-        moving = world.lay(series, since=now - needed - CALM_SECONDS)
-        points = history.course(series, moving, [(Regime.CALM, now)], step=max(1.0, needed / 2000))
-        history.write(points, folder / "prometheus", self.setting.generation.promtool)
-        return moving
+        return history.calm(series, needed, world, folder, self.setting.generation.promtool)
 
     def _history(self) -> float:
         return max(seconds(each.witness.history) for each in self.faults)

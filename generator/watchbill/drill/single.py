@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from watchbill import naming
 from watchbill.drill import history, judge, links, neighbours, shipped
 from watchbill.drill.fault import Expected, Fault, fault, paging_place, told
-from watchbill.drill.notices import SWITCH, Notice, Told
+from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.record import Record
+from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.stack import Scaled, Setting, Stack, stack
 from watchbill.drill.watch import Say, Watch, key, named
 from watchbill.drill.world import UP, Moving, Target, World, targets
@@ -26,24 +27,6 @@ from watchbill.targets.yamltext import dump
 SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 CALM_SECONDS = 1.0
 WAITED_SECONDS = 15.0  # of a history; what is longer is written down beforehand
-
-
-def rule_files(service: Service, without: Iterable[str], areas: Iterable[str]) -> dict[str, shipped.Config]:
-    """Write a service's rule files of some areas, without some of its alerts."""
-    left_out = list(without)
-    return {
-        Path(naming.rule_file(service.name, area)).name: shipped.rules(
-            prometheus_target.rules(service, area), without=left_out
-        )
-        for area in areas
-    }
-
-
-def areas_beside(alert: Alert, service: Service) -> list[str]:
-    """List the areas whose rules run in a drill: an objective's alone, else all that belong to no objective."""
-    if alert.slo:
-        return [alert.area]
-    return sorted({each.area for each in service.alerts if not each.area.startswith(naming.SLO_AREA)})
 
 
 Arrivals = Mapping[Told, list[Notice]]
@@ -108,11 +91,7 @@ class Drill:
         needed = seconds(self.witness.history)
         if needed <= WAITED_SECONDS:
             return world.lay(self.fault.series)
-        now = time.time()
-        moving = world.lay(self.fault.series, since=now - needed - CALM_SECONDS)
-        points = history.course(self.fault.series, moving, [(Regime.CALM, now)], step=max(1.0, needed / 2000))
-        history.write(points, folder / "prometheus", self.setting.generation.promtool)
-        return moving
+        return history.calm(self.fault.series, needed, world, folder, self.setting.generation.promtool)
 
     def _go(self, running: Stack, watch: Watch, moving: Sequence[Moving]) -> None:
         watch.calm(CALM_SECONDS + min(seconds(self.witness.history), WAITED_SECONDS))
@@ -184,15 +163,17 @@ class Drill:
         soonest = at + seconds(self.alert.for_) + seconds(self.witness.rises) / 2 - shipped.SHORTEST_EVALUATION
         text = f"told {first - at:.1f} s after the fault, and for lasts {seconds(self.alert.for_):.1f} s"
         self.record.hold("tells nobody before its time is over", "" if first >= soonest else text)
+        began = watch.stack.began().get(key(expected.labels))
+        if began is not None:
+            lasted = began - watch.seen[key(expected.labels)].active_at
+            self.record.hold("waits just as long as its for", judge.waited(seconds(self.alert.for_), lasted))
         if seconds(self.alert.for_) > 1:
             pending = key(expected.labels) in watch.pending
             self.record.hold("is pending first", "" if pending else "it was never seen pending")
 
     def _links(self, running: Stack, expected: Expected, subject: judge.Subject, got: Arrivals) -> None:
         follow: dict[str, Callable[[str], str]] = {
-            "Runbook": lambda link: links.runbook(
-                link, self.bundle.platform.urls.site, self.setting.site, self.alert.name
-            ),
+            "Runbook": lambda link: links.runbook(link, self.alert, self.bundle.platform.urls.site, self.setting.site),
             "Panel": lambda link: links.panel(
                 link, self.bundle.platform.urls.grafana, self.setting.panels, expected.labels
             ),
@@ -204,7 +185,8 @@ class Drill:
                 found = judge.links_of(subject, notices[0])
                 if found is not None and told_[0] != SWITCH:
                     wrong.append(lead(found[name]) if name in found else f"{' '.join(told_)} has no such link")
-            self.record.hold(f"its link {name} leads there", "; ".join(dict.fromkeys(filter(None, wrong))))
+            failure = "; ".join(dict.fromkeys(filter(None, wrong))) if wrong else "no message offers any links"
+            self.record.hold(f"its link {name} leads there", failure)
 
     def _resolved(self, running: Stack, watch: Watch) -> None:
         wanted = {key(expected.labels) for expected in self.fault.expected} & watch.fired.keys()
@@ -235,6 +217,9 @@ class Drill:
         self.record.hold("tells each of them once", "; ".join(twice))
         self.record.hold("no receiver refuses a message", "; ".join(running.receivers.inbox.refused()))
         self.record.incidents = sum(judge.incidents(notices).values())
+        if any(told_[0] == PAGERDUTY for subject in own for told_ in subject.told):
+            more = f"{self.record.incidents} were opened" if self.record.incidents != 1 else ""
+            self.record.hold("opens one incident", more)
         moved = frozenset(each.stream.metric for each in self.fault.series)
         if UP in moved or not moved:
             return

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +11,7 @@ from threading import Event
 from typing import Any
 
 from watchbill.drill import shipped
+from watchbill.drill.asking import Firing, ask, unix
 from watchbill.drill.exporter import exporting
 from watchbill.drill.receivers import Receivers, receiving
 from watchbill.drill.world import Line, Target, World
@@ -84,25 +81,6 @@ def until(stop: Event, seconds: float, done: Callable[[], bool]) -> bool:
     return True
 
 
-def ask(url: str, path: str, **parameters: str) -> Any:
-    """Ask a server's HTTP API; gives its JSON."""
-    query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
-    try:
-        with urllib.request.urlopen(f"{url}{path}{query}", timeout=10) as answer:  # noqa: S310 (http, on loopback)
-            return json.load(answer)
-    except (OSError, ValueError) as error:
-        raise ToolError(f"{url}{path} does not answer: {error}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Firing:
-    """An alert that Prometheus holds: pending or firing."""
-
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    firing: bool
-
-
 @dataclass
 class Stack:
     """A running stack. Prometheus can be stopped and started again while the rest stays."""
@@ -130,7 +108,15 @@ class Stack:
     def alerts(self) -> list[Firing]:
         """List what is pending or fires."""
         found = ask(self.prometheus, "/api/v1/alerts")["data"]["alerts"]
-        return [Firing(each["labels"], each["annotations"], each["state"] == "firing") for each in found]
+        return [
+            Firing(each["labels"], each["annotations"], each["state"] == "firing", unix(each["activeAt"]))
+            for each in found
+        ]
+
+    def began(self) -> dict[tuple[tuple[str, str], ...], float]:
+        """Say of each alert that Alertmanager knows since when it fires, by its labels."""
+        found = ask(self.alertmanager, "/api/v2/alerts")
+        return {tuple(sorted(each["labels"].items())): unix(each["startsAt"]) for each in found}
 
     def query(self, expr: str) -> list[tuple[Mapping[str, str], float]]:
         """Evaluate an expression now."""

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from watchbill.drill.asking import Firing
 from watchbill.drill.notices import Notice
 from watchbill.drill.record import Event, Record
-from watchbill.drill.stack import POLL_SECONDS, Firing, Stack, pause
+from watchbill.drill.stack import POLL_SECONDS, Stack, pause
 from watchbill.errors import ToolError
 
 Key = tuple[tuple[str, str], ...]

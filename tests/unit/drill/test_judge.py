@@ -16,11 +16,25 @@ def notice(told: Told, firing: str = SUMMARY, *, title: str = SUMMARY, ended: bo
 
 
 def test_numbers_may_differ_a_little_and_words_not_at_all() -> None:
-    assert judge.differs("Now 2.3% of requests", "Now 2.31% of requests") == ""
-    assert "got 3.3" in judge.differs("Now 2.3% of requests", "Now 3.3% of requests")
-    assert "got" in judge.differs("Now 2.3% of requests", "Now 2.3% of minutes")
-    assert judge.differs("used up in 1d 20h 27m 16s.", "used up in 1d 20h 3m 1s.") == ""
-    assert judge.differs("used up in 1d 20h 27m 16s.", "used up in 3d 2h 3m 1s.")
+    measured = ["2.3%", "1d 20h 27m 16s"]
+    assert judge.differs("Now 2.3% of requests", "Now 2.31% of requests", measured) == ""
+    assert "got 3.3" in judge.differs("Now 2.3% of requests", "Now 3.3% of requests", measured)
+    assert "got" in judge.differs("Now 2.3% of requests", "Now 2.3% of minutes", measured)
+    assert judge.differs("used up in 1d 20h 27m 16s.", "used up in 1d 20h 3m 1s.", measured) == ""
+    assert judge.differs("used up in 1d 20h 27m 16s.", "used up in 3d 2h 3m 1s.", measured)
+
+
+def test_a_number_that_is_not_measured_is_exact() -> None:
+    wanted = "Above 95% for 2 minutes. Now 96% in use."
+    assert judge.differs(wanted, "Above 95% for 2 minutes. Now 96.1% in use.", ["96%"]) == ""
+    assert "got 93" in judge.differs(wanted, "Above 93% for 2 minutes. Now 96% in use.", ["96%"])
+
+
+def test_an_alert_waits_as_long_as_its_for_and_hardly_longer() -> None:
+    assert judge.waited(2.0, 2.25) == ""
+    assert judge.waited(0.0, 0.0) == ""
+    assert "pending for 1.75 s, and for is 2.00 s" in judge.waited(2.0, 1.75)
+    assert judge.waited(2.0, 4.0)
 
 
 def test_who_is_missing_and_who_is_too_many_are_both_told() -> None:
