@@ -201,5 +201,6 @@ def _one(part: Part, scaled: Scaled, setting: Setting, keep: bool, tell: Tell) -
             return part.play(scaled, setting, place, lambda event: tell(part.id, event))
         except (ToolError, OSError) as error:
             broken = Record(part.id, part.title, part.severity, part.scale, broke=True)
-            broken.hold("the servers run", str(error))
+            why = f"{error.strerror or error} in {place}" if isinstance(error, OSError) else str(error)
+            broken.hold("the servers run", why)
             return broken

@@ -183,7 +183,8 @@ def server(program: Path, arguments: Sequence[str], log: Path, folder: Path, url
             yield
     except ServerError as error:
         tail = log.read_text(errors="replace").splitlines()[-TAIL_LINES:] if log.is_file() else []
-        raise ToolError("\n".join([f"{error}; its log ends with", *tail])) from None
+        lead = "its log ends with" if tail else "its log is empty"
+        raise ToolError("\n".join([f"{error}; {lead}", *tail])) from None
 
 
 @contextmanager
