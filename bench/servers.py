@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -154,11 +155,19 @@ class Handler(KeptHandler):
     timeout = 5
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # so that closing waits for the last answer, and leaks no socket
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up, as a server does that is stopped."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def http_server(handler: type[Handler]) -> Iterator[int]:
     """Answer on loopback until the block ends; gives the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = False  # so that closing waits for the last answer, and leaks no socket
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -95,13 +95,24 @@ def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that a person most likely meant by `name`, if one is near enough."""
+    """Return the choice that a person most likely meant by `name`, if one is near enough.
+
+    `service/Alert` is compared with the alerts of that service only, where there is one.
+    """
     import difflib  # noqa: PLC0415 (a cold start need not pay for suggestions)
 
-    by_fold = {choice.casefold(): choice for choice in sorted(choices, reverse=True)}
+    home = _home(name, choices := tuple(choices))
+    own = (choice for choice in sorted(choices, reverse=True) if choice.startswith(home))
+    by_fold = {choice.removeprefix(home).casefold(): choice for choice in own}
     # difflib is slow on long texts, and nobody means a short name by a long one
-    found = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), sorted(by_fold), n=1, cutoff=0.6)
+    wanted = name.removeprefix(home)[:LONGEST_NAME].casefold()
+    found = difflib.get_close_matches(wanted, sorted(by_fold), n=1, cutoff=0.6)
     return by_fold[found[0]] if found else None
+
+
+def _home(name: str, choices: Iterable[str]) -> str:
+    home = "".join(name.rpartition("/")[:2])
+    return home if any(choice.startswith(home) for choice in choices) else ""
 
 
 def choose(name: str, choices: Iterable[str], *, none: str = "there is nothing to choose from") -> str:
@@ -109,6 +120,7 @@ def choose(name: str, choices: Iterable[str], *, none: str = "there is nothing t
     known = sorted(choices)
     if (match := nearest(name, known)) is not None:
         return f'use "{match}"'
+    known = [choice for choice in known if choice.startswith(_home(name, known))]
     if not known:
         return none
     shown = ", ".join(known[:12])

@@ -81,6 +81,14 @@ def test_the_nearest_name_is_one_of_the_choices(choices: list[str]) -> None:
     assert nearest(choices[0] + "x", choices) in {None, *choices}
 
 
+def test_an_alert_of_a_service_is_compared_with_the_alerts_of_that_service() -> None:
+    known = ["core-api/CPUUsageHigh", "core-api/MemoryUsageHigh", "shop/Nope"]
+    assert nearest("core-api/Nope", known) is None
+    assert nearest("core-api/CPUUsage", known) == "core-api/CPUUsageHigh"
+    assert nearest("core-ap/CPUUsageHigh", known) == "core-api/CPUUsageHigh"
+    assert choose("core-api/Nope", known) == "choose one of: core-api/CPUUsageHigh, core-api/MemoryUsageHigh"
+
+
 def test_choose_suggests_the_nearest_name() -> None:
     assert choose("totl", ["total", "bad"]) == 'use "total"'
 
