@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -96,9 +97,15 @@ def core_api(folder: Path) -> Path:
     """Write a tree with core-api alone; returns the spec tree."""
     specs = folder / "core-api"
     (specs / "services").mkdir(parents=True)
-    for path in ("platform.yaml", "services/core-api.yaml"):
-        (specs / path).write_text((ROOT / "specs" / path).read_text())
+    (specs / "platform.yaml").write_text((ROOT / "specs/platform.yaml").read_text())
+    (specs / "services/core-api.yaml").write_text(_model())
     return specs
+
+
+def _model() -> str:
+    """Read the spec of core-api, without the decisions that it names: no prose stands beside the trees."""
+    text = (ROOT / "specs/services/core-api.yaml").read_text()
+    return re.sub(r"^ +adr: \[.*\]\n|\badr: \[[^]]*\], ", "", text, flags=re.MULTILINE)
 
 
 def large_tree(folder: Path) -> Path:
@@ -106,7 +113,7 @@ def large_tree(folder: Path) -> Path:
     specs = folder / "specs"
     (specs / "services").mkdir(parents=True)
     (specs / "platform.yaml").write_text((ROOT / "specs/platform.yaml").read_text())
-    model = (ROOT / "specs/services/core-api.yaml").read_text()
+    model = _model()
     for number in range(SERVICES):
         text = model.replace("core-api", f"core-api-{number}")
         (specs / "services" / f"core-api-{number}.yaml").write_text(text)
