@@ -139,7 +139,7 @@ def job(service: Service, alert: Alert) -> str:
 
 def service_of(bundle: Bundle, of: Alert | Slo) -> Service:
     """Find the service that an alert or objective belongs to."""
-    return next(service for service in bundle.services if service.name == of.service)
+    return bundle.service(of.service)
 
 
 def _alert(bundle: Bundle, alert: Alert) -> Fields:

@@ -183,7 +183,7 @@ def incidents(notices: Iterable[Notice]) -> dict[str, int]:
 
 def related(alert: Alert, fault_metrics: frozenset[str], bundle: Bundle) -> bool:
     """Say whether an alert reads what a fault moved, so that it may well fire beside the one that is drilled."""
-    service = next(each for each in bundle.services if each.name == alert.service)
+    service = bundle.service(alert.service)
     signal = next(each for each in service.signals if each.key == alert.subject)
     names = {signal.metrics[role].name for role in alert.metrics if role in signal.metrics}
     return not names or bool(names & fault_metrics)

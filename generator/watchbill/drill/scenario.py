@@ -33,14 +33,11 @@ class Scenario:
         self.drill, self.scaled, self.setting, self.bundle = drill, scaled, setting, scaled.bundle
         self.alerts = {name: find(self.bundle, name)[0] for name in drill.named}
         self.services = tuple(dict.fromkeys(find(self.bundle, name)[1].name for name in drill.named))
-        known = targets(map(self._service, self.services))
+        known = targets(map(self.bundle.service, self.services))
         self.faults = tuple(self._fault(name, place, known) for place in drill.places for name in drill.breaks)
         made_up = dict.fromkeys(target for each in self.faults for target in each.targets)
         self.targets: Sequence[Target] = (*known, *made_up)
         self.record = Record(drill.name, drill.title, drill.severity.value, scaled.scale.divisor)
-
-    def _service(self, name: str) -> Service:
-        return next(service for service in self.bundle.services if service.name == name)
 
     def _fault(self, name: str, place: tuple[str, str], known: Sequence[Target]) -> Fault:
         alert, service = find(self.bundle, name)
@@ -73,7 +70,7 @@ class Scenario:
 
     def _rules(self) -> dict[str, shipped.Config]:
         found: dict[str, shipped.Config] = {}
-        for service in map(self._service, self.services):
+        for service in map(self.bundle.service, self.services):
             found |= rule_files(service, (), areas_beside(self._of(service), service))
         return found
 

@@ -139,7 +139,7 @@ class BurnDrill(SlowDrill):
 
     def rules(self) -> dict[str, shipped.Config]:
         """Take the emitted rules with their real windows, evaluated oftener, but for the counts: these are written."""
-        service = next(each for each in self.setting.real.services if each.name == self.service.name)
+        service = self.setting.real.service(self.service.name)
         texts = {naming.rule_file(service.name, self.alert.area): prometheus_target.rules(service, self.alert.area)}
         for name, groups in prometheus_target.recordings(service).items():
             if naming.slo_area(self.slo.name) in name:

@@ -47,7 +47,7 @@ def explain(bundle: Bundle, found: Alert | Slo) -> str:
 
 def explain_alert(bundle: Bundle, alert: Alert) -> str:
     """Write the explanation of an alert."""
-    service = next(service for service in bundle.services if service.name == alert.service)
+    service = bundle.service(alert.service)
     signal = next(signal for signal in service.signals if signal.key == alert.subject)
     team = bundle.platform.teams[alert.team]
     metrics = ", ".join(signal.metrics[role].name for role in alert.metrics)
@@ -94,7 +94,7 @@ def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) 
     for index, environment in enumerate(environments):
         yield "" if index else "Tells", f"in {environment.name}: {told(bundle.platform, alert, environment)}"
     quiet = bundle.platform.policies[alert.severity].quiet_times
-    prompt = next(service for service in bundle.services if service.name == alert.service).prompt
+    prompt = bundle.service(alert.service).prompt
     if quiet and alert.stage is Stage.LIVE and not (prompt and alert.severity is not Severity.INFO):
         yield "Waits", f"in {listed(quiet, 'and')}, when it is not told."
 

@@ -11,7 +11,7 @@ from watchbill.targets import objectives
 
 def explain_slo(bundle: Bundle, slo: Slo) -> str:
     """Write the explanation of an objective as a person reads it on a terminal."""
-    service = next(service for service in bundle.services if service.name == slo.service)
+    service = bundle.service(slo.service)
     signal = next(signal for signal in service.signals if signal.key == slo.signal)
     metrics = ", ".join(signal.metrics[role].name for role in slo.roles)
     read = f", read from {metrics}" if metrics else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.dashboards import Dashboard
@@ -123,7 +124,7 @@ class Service:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is sorted is kept
 class Bundle:
     """Everything, sorted by name.
 
@@ -139,13 +140,30 @@ class Bundle:
     pages: Pages = NO_PAGES
     drills: tuple[Drill, ...] = ()
 
-    @property
+    @cached_property
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts, sorted by service and name."""
         return tuple(sorted((a for s in self.services for a in s.alerts), key=lambda a: a.id))
 
-    @property
+    @cached_property
     def dashboards(self) -> tuple[Dashboard, ...]:
         """All dashboards, sorted by uid."""
         found = (*self.overviews, *(dashboard for service in self.services for dashboard in service.dashboards))
         return tuple(sorted(found, key=lambda dashboard: dashboard.uid))
+
+    @cached_property
+    def mutes(self) -> Mapping[str, tuple[str, ...]]:
+        """What each alert can mute, by id: the other side of `inhibited_by`."""
+        found: dict[str, list[str]] = {}
+        for muted, sources in self.inhibited_by.items():
+            for source in sources:
+                found.setdefault(source, []).append(muted)
+        return {source: tuple(muted) for source, muted in found.items()}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Service]:
+        return {service.name: service for service in self.services}
+
+    def service(self, name: str) -> Service:
+        """Return the service of a name, which is there."""
+        return self._by_name[name]

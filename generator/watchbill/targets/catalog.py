@@ -37,7 +37,7 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 def describe(found: Alert | Slo, bundle: Bundle) -> dict[str, Any]:
     """Describe an alert or an objective."""
-    service = next(service for service in bundle.services if service.name == found.service)
+    service = bundle.service(found.service)
     cases = names_of_cases(proofs(service))
     if isinstance(found, Alert):
         return entry(found, bundle, cases, naming_each(bundle)[found.id])

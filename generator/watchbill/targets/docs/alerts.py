@@ -119,7 +119,7 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
         ("Keeps firing", [f"{alert.keep_firing_for.words()} longer"] if alert.keep_firing_for.milliseconds else []),
         ("Speaks of", [_subject(alert, service, page)]),
         ("Muted by", _alerts(bundle.inhibited_by[alert.id], service, page)),
-        ("Mutes", _alerts((n for n, by in bundle.inhibited_by.items() if alert.id in by), service, page)),
+        ("Mutes", _alerts(bundle.mutes.get(alert.id, ()), service, page)),
         ("Declares down", [code(alert.declares_down)] if alert.declares_down else []),
         *_objective(alert, service, page),
         ("Same subject", _alerts(_siblings(alert, service), service, page)),

@@ -131,8 +131,7 @@ class Sheet:
 
     def service(self, name: str) -> str:
         """Link a service's page by its title."""
-        title = next(service.title for service in self.bundle.services if service.name == name)
-        return self.to(naming.service_page(name), title)
+        return self.to(naming.service_page(name), self.bundle.service(name).title)
 
     def team(self, name: str) -> str:
         """Link a team's page by its title."""

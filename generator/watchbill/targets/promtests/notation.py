@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
+from functools import lru_cache
 
 from watchbill.model.signals import Signal
 from watchbill.model.witness import Regime, Stream
 from watchbill.promql import quoted
 from watchbill.quantity import Duration, decimal_text
 
+_NINE_PLACES, _WIDE = Decimal("1e-9"), Context(prec=40)
 BASE = Decimal(5000)  # counters do not start at zero, which would hide how `increase` extrapolates
 
 
@@ -24,6 +26,7 @@ def target(signal: Signal) -> dict[str, str]:
     return {matcher.label: matcher.value for matcher in signal.matchers}
 
 
+@lru_cache(maxsize=4096)
 def values(stream: Stream, phases: tuple[tuple[Regime, Duration], ...], step: Duration) -> str:
     """Write a stream that goes through regimes, each until a time: `5000+10x40 5412+12x20`."""
     written: list[str] = []
@@ -52,5 +55,4 @@ def gone(count: int) -> str:
 
 def exact(number: Decimal) -> Decimal:
     """Cut digits that no double could hold; what is shown has four."""
-    with localcontext(prec=40):
-        return number.quantize(Decimal("1e-9")) if number != number.to_integral_value() else number
+    return number.quantize(_NINE_PLACES, context=_WIDE) if number != number.to_integral_value() else number
