@@ -44,9 +44,10 @@ print(json.dumps(times))
 """
 
 LARGE = """
-import json, resource, sys
+import gc, json, resource, sys
 from pathlib import Path
-from watchbill import pipeline
+from watchbill import cli, pipeline
+gc.set_threshold(*cli.RARELY)
 bundle = pipeline.compile_specs(Path(sys.argv[1])).bundle
 tree = pipeline.rendered(bundle)
 rules = sum(len(alert.rules) for alert in bundle.alerts)

@@ -42,6 +42,7 @@ def literals(matcher: Matcher) -> tuple[str, ...]:
     return tuple(re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\|", matcher.value))
 
 
+@lru_cache(maxsize=16_384)
 def quoted(value: str) -> str:
     """Quote a label value as a PromQL string literal."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
