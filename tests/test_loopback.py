@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 import urllib.request
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from loopback import alertmanager, alerts, inhibited, metric, post_alerts
 from sinks import MailSink, WebSink, mail_sink, web_sink
 from watchbill.errors import ToolError
+from watchbill.loopback import PORTS, free_port, is_ready
 
 RECEIVERS = """\
 global: {{slack_api_url_file: {folder}/slack, resolve_timeout: 1m}}
@@ -156,3 +160,32 @@ def test_sink_answers_as_the_receiver_that_the_body_is_meant_for(body: object, s
 def test_what_does_not_arrive_fails_within_the_patience() -> None:
     with web_sink() as web, pytest.raises(AssertionError, match=r"^0 of 1 arrived in 0\.1 s$"):
         web.wait_for(1, "/slack", patience=0.1)
+
+
+def test_no_port_is_given_twice_nor_to_whoever_asks_for_any() -> None:
+    given = [free_port() for _ in range(500)]
+    assert len(set(given)) == len(given)
+    with socket.create_server(("127.0.0.1", 0)) as any_:
+        assert any_.getsockname()[1] not in PORTS
+
+
+def test_a_port_on_which_something_listens_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, free = free_port(), free_port()
+    monkeypatch.setattr("watchbill.loopback._ports", cycle([taken, free]))
+    with socket.create_server(("127.0.0.1", taken)):
+        assert free_port() == free
+
+
+def test_a_server_that_speaks_another_protocol_is_not_ready() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mail:
+        greeting = threading.Thread(target=_greet, args=(mail,))
+        greeting.start()
+        assert not is_ready(f"http://127.0.0.1:{mail.getsockname()[1]}")
+        greeting.join()
+
+
+def _greet(server: socket.socket) -> None:
+    client, _ = server.accept()
+    with client:
+        client.sendall(b"220 localhost ready\r\n")
+        client.recv(1024)

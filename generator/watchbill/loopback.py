@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import random
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,9 @@ STOP_SECONDS = 10.0  # until what was asked to end is killed
 # The inhibitor takes in its alerts beside the API and says nowhere how far it is; it needs some milliseconds.
 SETTLED_SECONDS, SETTLED_ALERTS = 0.25, 500
 
+PORTS = range(20_000, 32_768)  # below those that Linux gives to whoever asks for any (ip_local_port_range)
+_ports = cycle(random.sample(PORTS, len(PORTS)))
+
 Key = tuple[str, ...]
 
 
@@ -28,11 +35,15 @@ class ServerError(ToolError):
 
 
 def free_port() -> int:
-    """Find a port of loopback that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """Find a port of loopback that nothing listens on, and that nobody gets who asks for any.
+
+    So a server can be stopped and started again on it; a process gives none twice.
+    """
+    for port in islice(_ports, len(PORTS)):
+        with socket.socket() as taken, contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port
+    raise ServerError(f"all ports of loopback from {PORTS.start} to {PORTS.stop - 1} are taken")
 
 
 def is_ready(url: str) -> bool:
@@ -40,7 +51,7 @@ def is_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/-/ready", timeout=5):  # noqa: S310 (http, on loopback)
             return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 

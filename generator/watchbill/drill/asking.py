@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import urllib.parse
@@ -30,7 +31,7 @@ def ask(url: str, path: str, **parameters: str) -> Any:
     try:
         with urllib.request.urlopen(f"{url}{path}{query}", timeout=10) as answer:  # noqa: S310 (http, on loopback)
             return json.load(answer)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ToolError(f"{url}{path} does not answer: {error}") from None
 
 
