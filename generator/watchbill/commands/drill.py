@@ -133,7 +133,7 @@ def _timeline(_: str, event: Event) -> None:
 
 
 def _quiet(id_: str, event: Event) -> None:
-    if event.kind == "kept":
+    if event.kind in {"kept", "again"}:
         console.say(f"{id_}: {event.text}")
 
 

@@ -132,8 +132,8 @@ def run(campaign: Campaign, parts: Sequence[Part], *, jobs: int, tell: Tell) -> 
     """Drill, several at once; gives each record as soon as it is there.
 
     What fails beside others is drilled once more, nearly alone: a machine that is too busy to scrape in time makes
-    targets look down. The record says so. Whatever ends this early, every server has ended, and every folder is gone,
-    when it returns.
+    targets look down. The record says so, and `tell` hears what failed first. Whatever ends this early, every server
+    has ended, and every folder is gone, when it returns.
     """
     expect_room()
     files = dict(
@@ -151,6 +151,9 @@ def run(campaign: Campaign, parts: Sequence[Part], *, jobs: int, tell: Tell) -> 
         for record in _at_once(queue, scaled, setting, campaign.keep, jobs, tell):
             if record.failures and len(queue) > AGAIN_AT_ONCE:
                 again.append(by_id[record.id])
+                why = record.failures[0]
+                text = f"once more later, nearly alone, since this failed: {why.name}: {why.failure}"
+                tell(record.id, Event(record.seconds, "again", text))
             else:
                 yield record
         for record in _at_once(again, scaled, setting, campaign.keep, AGAIN_AT_ONCE, tell):

@@ -27,7 +27,7 @@ from watchbill.targets import prometheus as prometheus_target
 # What must not sink with the time scale: a scrape and an evaluation cost what they cost.
 SHORTEST_EVALUATION = 0.25  # seconds
 SCRAPES_A_WINDOW = 8  # a window with fewer samples would show what falls between them
-FEWEST_SCRAPES = 4  # of a window, where everything runs at once and nothing is measured
+FEWEST_SCRAPES = 4  # of a window so short that more would cost too much
 SHORTEST_SCRAPE, USUAL_SCRAPE, LONGEST_SCRAPE = Duration(125), Duration(250), Duration(500)
 Config = dict[str, Any]
 
@@ -68,7 +68,10 @@ def prometheus(
 
 def scrape_interval(window: Duration) -> Duration:
     """Choose how often targets are asked, by the shortest window that has to see them; oftener costs more."""
-    return min(LONGEST_SCRAPE, max(SHORTEST_SCRAPE, Duration(window.milliseconds // SCRAPES_A_WINDOW)))
+    often = Duration(window.milliseconds // SCRAPES_A_WINDOW)
+    if often < USUAL_SCRAPE:
+        often = min(USUAL_SCRAPE, Duration(window.milliseconds // FEWEST_SCRAPES))
+    return min(LONGEST_SCRAPE, max(SHORTEST_SCRAPE, often))
 
 
 def scrapes(bundle: Bundle) -> dict[str, Duration]:
