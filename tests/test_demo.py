@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from heeding import heed
 from watchbill.loopback import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +83,15 @@ def demo(folder: Path, *more: str) -> Iterator[Demo]:
     environment = os.environ | {"TMPDIR": str(temporary)}
     with (
         log.open("w") as out,
-        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env=environment, start_new_session=True) as process,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=heed,  # noqa: PLW1509 (no thread runs that could hold a lock)
+        ) as process,
     ):
         try:
             yield Demo(process, f"http://127.0.0.1:{port}", temporary, log)

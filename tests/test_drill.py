@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from heeding import heed
 from watchbill.compilation import compile_rules
 from watchbill.drill import campaign, report, shipped, stack
 from watchbill.drill.record import Event, Record
@@ -256,9 +257,7 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_drilled(opti
 def test_a_drill_that_is_stopped_leaves_nothing(number: signal.Signals, code: int, site: Path, tmp_path: Path) -> None:
     command = [str(WATCHBILL), "drill", "core-api/MemoryUsageCritical", "--site", str(site)]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    quiet["preexec_fn"] = lambda: signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell may have it ignored
+    quiet["preexec_fn"] = heed
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, **quiet) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -43,8 +43,8 @@ KINDS = [
     "runbooks/RB-006.html",
     "alerts/core-api/CircuitBreakerOpen.html",
     "adr/index.html",
-    "adr/ADR-020-cqrs.html",
-    "adr/0019-objectives-are-counted-once.html",
+    "adr/ADR-020.html",
+    "adr/0019.html",
 ]
 
 

@@ -109,7 +109,7 @@ class Facts:
             case Runbook():
                 return _page(thing.id, thing.title, naming.runbook_page(thing.id))
             case Decision():
-                return _page(thing.id, thing.title, naming.decision_page(thing.file))
+                return _page(thing.id, thing.title, naming.decision_page(thing.id))
 
 
 def threshold(found: Threshold) -> str:

@@ -169,9 +169,9 @@ def runbook_page(runbook: str) -> str:
     return f"docs/runbooks/{runbook}.md"
 
 
-def decision_page(file: str) -> str:
-    """Place a decision's page under `out/`, under the name of its file."""
-    return f"docs/adr/{file}.md"
+def decision_page(decision: str) -> str:
+    """Place a decision's page under `out/`, by its id too: `ADR-020`, or `0019` of the project's own."""
+    return f"docs/adr/{decision}.md"
 
 
 def page_url(site: str, page: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from watchbill import artifacts, console
+from watchbill import console
 from watchbill.errors import ExitCode, ToolError, UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def _expect_folders(*reports: Path | None) -> None:
 
 def _expect_site(specs: Path, config: Path, site: Path, out: Path) -> None:
     """Build the site where there is none, or where the one that was built is of other alerts."""
+    from watchbill import artifacts
+
     own, emitted = site / artifacts.CATALOGUE, out / artifacts.CATALOGUE
     if (site / "index.html").is_file() and not (own.is_file() and own.read_bytes() != emitted.read_bytes()):
         return

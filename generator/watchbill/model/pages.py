@@ -69,7 +69,7 @@ class Runbook:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision; `file` is its page's name. The project's own say neither a service nor a date."""
+    """A decision. The project's own say neither a service nor a date."""
 
     id: str
     title: str
@@ -79,7 +79,6 @@ class Decision:
     related: tuple[str, ...]
     supersedes: tuple[str, ...]
     superseded_by: str
-    file: str
     text: Prose
     origin: Origin
 

@@ -56,8 +56,7 @@ def _of_service(source: Prose, services: Iterable[str], today: date, faults: Fau
     spec = load(DecisionSpec, source.data, faults) if source.data is not None else None
     if spec is None:
         return None
-    file = PurePosixPath(source.pointer).stem
-    named = DECISION_FILE.fullmatch(file)
+    named = DECISION_FILE.fullmatch(PurePosixPath(source.pointer).stem)
     if named is None or named[1] != spec.id:
         what = f'decision "{spec.id}" stands in a file of another name'
         faults.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
@@ -84,7 +83,6 @@ def _of_service(source: Prose, services: Iterable[str], today: date, faults: Fau
         related=tuple(sorted(set(spec.related))),
         supersedes=tuple(sorted(set(spec.supersedes))),
         superseded_by=spec.superseded_by or "",
-        file=file,
         text=page.text(source.body, len(source.text)),
         origin=Origin(spec.span("id"), source.pointer),
     )
@@ -117,7 +115,6 @@ def _own(source: Prose, faults: Faults) -> WrittenDecision | None:
         related=(),
         supersedes=(),
         superseded_by=by,
-        file=file,
         text=page.text(status.end(), len(source.text)),
         origin=Origin(page.placed.between(*title.span("title")), source.pointer),
     )

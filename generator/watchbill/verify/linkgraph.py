@@ -55,7 +55,7 @@ def sources(bundle: Bundle) -> dict[str, Source]:
     for runbook in bundle.pages.runbooks:
         found[_site(naming.runbook_page(runbook.id))] = Source(runbook.origin.span, runbook.origin.span.file)
     for decision in bundle.pages.decisions:
-        found[_site(naming.decision_page(decision.file))] = Source(decision.origin.span, decision.origin.span.file)
+        found[_site(naming.decision_page(decision.id))] = Source(decision.origin.span, decision.origin.span.file)
     return found
 
 

@@ -46,7 +46,7 @@ def render(bundle: Bundle) -> dict[str, str]:
 
 def _prose(bundle: Bundle, writer: Writer) -> dict[str, str]:
     pages = {naming.runbook_page(book.id): prose.runbook_page(book, writer) for book in bundle.pages.runbooks}
-    pages |= {naming.decision_page(d.file): prose.decision_page(d, writer) for d in bundle.pages.decisions}
+    pages |= {naming.decision_page(d.id): prose.decision_page(d, writer) for d in bundle.pages.decisions}
     if bundle.pages.runbooks:
         pages[naming.RUNBOOKS_PAGE] = prose.runbooks(writer)
     if any(book.assumes for book in bundle.pages.runbooks):

@@ -71,7 +71,7 @@ class Writer:
         self.facts = Facts(bundle)
         self._environment = environment()
         self._files = {runbook.origin.document: naming.runbook_page(runbook.id) for runbook in bundle.pages.runbooks}
-        self._files |= {d.origin.document: naming.decision_page(d.file) for d in bundle.pages.decisions}
+        self._files |= {d.origin.document: naming.decision_page(d.id) for d in bundle.pages.decisions}
 
     @cached_property
     def cases(self) -> Mapping[str, list[str]]:
@@ -151,7 +151,7 @@ class Sheet:
 
     def decision(self, decision: Decision) -> str:
         """Link a decision's page."""
-        return self.to(naming.decision_page(decision.file), f"{decision.id}: {decision.title}")
+        return self.to(naming.decision_page(decision.id), f"{decision.id}: {decision.title}")
 
     def decision_named(self, identity: str) -> str:
         """Link a decision's page by the decision's id."""

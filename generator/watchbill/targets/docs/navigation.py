@@ -32,7 +32,7 @@ def navigation(bundle: Bundle, unlisted: Iterable[str]) -> str:
     nav.append({"On call": [{"Who is woken by what": in_docs(naming.ROUTING_PAGE)}, *teams]})
     if bundle.pages.decisions:
         pages: list[Plain] = [
-            {html.escape(f"{d.id}: {d.title}"): in_docs(naming.decision_page(d.file))} for d in bundle.pages.decisions
+            {html.escape(f"{d.id}: {d.title}"): in_docs(naming.decision_page(d.id))} for d in bundle.pages.decisions
         ]
         nav.append({"Decisions": [in_docs(naming.DECISIONS_PAGE), *pages]})
     rest = "\n".join(f"/{in_docs(page)}" for page in sorted(unlisted))

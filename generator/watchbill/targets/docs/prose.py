@@ -54,7 +54,7 @@ def runbooks(writer: Writer) -> str:
 
 def decision_page(decision: Decision, writer: Writer) -> str:
     """Render a decision, with who rests on it."""
-    bundle, page = writer.bundle, writer.on(naming.decision_page(decision.file))
+    bundle, page = writer.bundle, writer.on(naming.decision_page(decision.id))
     slos = [(slo, slo.cites) for service in bundle.services for slo in service.slos]
     cited = [page.slo(slo.service, slo.name, slo.id) for slo, by in slos if _cites(decision, by)]
     cited += [page.alert(alert, full=True) for alert in bundle.alerts if _cites(decision, alert.cites)]
