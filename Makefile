@@ -61,7 +61,7 @@ serve: $(READY) ## serve the runbook site on 127.0.0.1:8000, rebuilt on change
 
 drill: $(READY) tools site ## run every alert and drill through real servers, from the fault to the message; P0 on the oldest too
 	@$(BIN)/watchbill drill --all
-	@$(BIN)/watchbill drill --severity P0 --generation oldest
+	@$(BIN)/watchbill drill --severity P0 --generation oldest --jobs 8
 
 demo: $(READY) ## run the whole stack on 127.0.0.1 until Ctrl-C, and break it on purpose
 	@$(BIN)/watchbill demo
