@@ -110,6 +110,11 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
+def and_more(number: int) -> str:
+    """Say that there are so many more than the one that is named."""
+    return f" (and {number} more)" if number else ""
+
+
 def _home(name: str, choices: Iterable[str]) -> str:
     home = "".join(name.rpartition("/")[:2])
     return home if any(choice.startswith(home) for choice in choices) else ""

@@ -14,6 +14,8 @@ from typing import Any
 
 from watchbill.errors import ToolError
 
+Key = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Firing:
@@ -23,6 +25,11 @@ class Firing:
     annotations: Mapping[str, str]
     firing: bool
     active_at: float
+
+
+def key(labels: Mapping[str, str]) -> Key:
+    """Tell alerts apart by all of their labels."""
+    return tuple(sorted(labels.items()))
 
 
 def ask(url: str, path: str, **parameters: str) -> Any:

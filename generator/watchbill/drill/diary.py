@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
+from watchbill.drill.asking import Key, key
 from watchbill.drill.notices import SWITCH, Notice
 from watchbill.drill.stack import Stack
-from watchbill.drill.watch import Key, key, named
+from watchbill.drill.watch import named
 
 KEPT = 200  # entries
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from watchbill.drill.asking import Key, key
 from watchbill.drill.fault import Expected, told
 from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
-from watchbill.drill.watch import Key, Watch, key, named
+from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 

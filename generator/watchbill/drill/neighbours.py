@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from watchbill.drill.asking import key
 from watchbill.drill.fault import Fault, place_labels
-from watchbill.drill.watch import Watch, key
+from watchbill.drill.watch import Watch
 from watchbill.loopback import post_alerts
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service

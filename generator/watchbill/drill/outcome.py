@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchbill.drill import judge
+from watchbill.drill.asking import Key, key
 from watchbill.drill.judge import Subject
 from watchbill.drill.notices import Notice
 from watchbill.drill.record import Record
-from watchbill.drill.watch import Key, Watch, named
+from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Stage
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
@@ -101,7 +102,7 @@ class Outcome:
         notices = self.notices
         for name in self.drill.muted:
             subjects = self.subjects([name])
-            loud = [s for s in subjects if not self.muted.get(tuple(sorted(s.labels.items())), False)]
+            loud = [s for s in subjects if not self.muted.get(key(s.labels), False)]
             self.record.hold(f"{name} fires", ", ".join(self.lacking([name])))
             self.record.hold(f"{name} is muted", ", ".join(named(subject.labels) for subject in loud))
             self._each(f"{name} reaches nobody", subjects, lambda s: heard(s, notices))

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from watchbill.drill import history, shipped
+from watchbill.drill.asking import key
 from watchbill.drill.fault import CHANNELS, Fault, fault, find
 from watchbill.drill.flapping import enter, flapping
 from watchbill.drill.outcome import Outcome
@@ -16,7 +17,7 @@ from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.servers import Servers
 from watchbill.drill.single import CALM_SECONDS, SLACK_SECONDS, WAITED_SECONDS, seconds
 from watchbill.drill.stack import Scaled, Setting, stack
-from watchbill.drill.watch import Say, Watch, key, named
+from watchbill.drill.watch import Say, Watch, named
 from watchbill.drill.world import Moving, Series, Target, World, targets
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service

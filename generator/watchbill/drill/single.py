@@ -10,12 +10,13 @@ from pathlib import Path
 
 from watchbill import naming
 from watchbill.drill import history, judge, links, neighbours, shipped
+from watchbill.drill.asking import key
 from watchbill.drill.fault import Expected, Fault, fault, paging_place, told
 from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.stack import Scaled, Setting, Stack, stack
-from watchbill.drill.watch import Say, Watch, key, named
+from watchbill.drill.watch import Say, Watch, named
 from watchbill.drill.world import UP, Moving, Target, World, targets
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
@@ -27,8 +28,6 @@ from watchbill.targets.yamltext import dump
 SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 CALM_SECONDS = 1.0
 WAITED_SECONDS = 15.0  # of a history; what is longer is written down beforehand
-
-
 Arrivals = Mapping[Told, list[Notice]]
 
 

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from watchbill.drill import shipped
-from watchbill.drill.asking import Firing, ask, unix
+from watchbill.drill.asking import Firing, Key, ask, key, unix
 from watchbill.drill.exporter import exporting
 from watchbill.drill.receivers import Receivers, receiving
 from watchbill.drill.world import Line, Target, World
@@ -113,20 +113,20 @@ class Stack:
             for each in found
         ]
 
-    def began(self) -> dict[tuple[tuple[str, str], ...], float]:
+    def began(self) -> dict[Key, float]:
         """Say of each alert that Alertmanager knows since when it fires, by its labels."""
         found = ask(self.alertmanager, "/api/v2/alerts")
-        return {tuple(sorted(each["labels"].items())): unix(each["startsAt"]) for each in found}
+        return {key(each["labels"]): unix(each["startsAt"]) for each in found}
 
     def query(self, expr: str) -> list[tuple[Mapping[str, str], float]]:
         """Evaluate an expression now."""
         found = ask(self.prometheus, "/api/v1/query", query=expr)["data"]["result"]
         return [(each["metric"], float(each["value"][1])) for each in found]
 
-    def muted(self) -> dict[tuple[tuple[str, str], ...], bool]:
+    def muted(self) -> dict[Key, bool]:
         """Say of each alert that Alertmanager knows whether something mutes it, by its labels."""
         found = ask(self.alertmanager, "/api/v2/alerts")
-        return {tuple(sorted(each["labels"].items())): bool(each["status"]["inhibitedBy"]) for each in found}
+        return {key(each["labels"]): bool(each["status"]["inhibitedBy"]) for each in found}
 
     def scraped(self) -> bool:
         """Whether every target has been scraped once."""

@@ -6,19 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from watchbill.drill.asking import Firing
+from watchbill.drill.asking import Firing, Key, key
 from watchbill.drill.notices import Notice
 from watchbill.drill.record import Event, Record
 from watchbill.drill.stack import POLL_SECONDS, Stack, pause
 from watchbill.errors import ToolError
 
-Key = tuple[tuple[str, str], ...]
 Say = Callable[[Event], None]
-
-
-def key(labels: Mapping[str, str]) -> Key:
-    """Tell alerts apart by all of their labels."""
-    return tuple(sorted(labels.items()))
 
 
 @dataclass

@@ -70,7 +70,6 @@ class _Judge:
     def __init__(self, spec: DrillSpec, bundle: Bundle, faults: Faults) -> None:
         self.spec, self.bundle, self.faults = spec, bundle, faults
         self.alerts = {alert.id: alert for alert in bundle.alerts}
-        self.services = {service.name: service for service in bundle.services}
         self.breaks = self._named("breaks")
         self.lists = {name: self._named("expect", name) for name in LISTS}
 
@@ -111,7 +110,7 @@ class _Judge:
             self._judge_home(alert, named.span)
 
     def _judge_home(self, alert: Alert, span: Span) -> None:
-        there = {environment.name for environment in self.services[alert.service].environments}
+        there = {environment.name for environment in self.bundle.service(alert.service).environments}
         for env in self._environments():
             if env not in there:
                 what = f'"{alert.id}" is not in "{env}"'
@@ -119,12 +118,12 @@ class _Judge:
 
     def _environments(self) -> tuple[str, ...]:
         first = self.alerts.get(self.spec.breaks[0])
-        return self.spec.env or ((_paging(self.services[first.service]),) if first else ())
+        return self.spec.env or ((_paging(self.bundle.service(first.service)),) if first else ())
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:
         """Where the fault hits: the environments that are named, else the first that pages, each in one cluster."""
-        service = self.services[self.alerts[self.spec.breaks[0]].service]
+        service = self.bundle.service(self.alerts[self.spec.breaks[0]].service)
         return tuple((name, _cluster(service, name)) for name in self._environments())
 
     # What is said of them.
@@ -197,7 +196,7 @@ class _Judge:
                     break
 
     def _series(self, alert: Alert, stream: Stream) -> tuple[tuple[str, str], ...]:
-        signal = next(s for s in self.services[alert.service].signals if s.key == alert.subject)
+        signal = next(s for s in self.bundle.service(alert.service).signals if s.key == alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
         return tuple(sorted(labels.items()))

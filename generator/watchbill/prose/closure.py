@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from watchbill.authoring import Faults
-from watchbill.errors import choose
+from watchbill.errors import and_more, choose
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Bundle
 from watchbill.prose.runbooks import Written
@@ -37,7 +37,7 @@ def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], faults: Faults) -
                 elif exact is before[0] and before[1] is not written:
                     twice.setdefault(before[1].spec.id, []).append(name)
             for other, shared in sorted(twice.items()):
-                what = f'"{shared[0]}"{_and_more(len(shared) - 1)} has runbook {other} already'
+                what = f'"{shared[0]}"{and_more(len(shared) - 1)} has runbook {other} already'
                 faults.add(span, what, "name each in one of them only")
         _judge_severity(written, [names[name] for name in led], faults)
     _refuse_idle(runbooks, {id(written) for _, written in found.values()}, faults)
@@ -71,10 +71,6 @@ def judge_closure(bundle: Bundle, led: Iterable[str], today: date, faults: Fault
             ):
                 todo = f'add "{alert.id}" to a runbook\'s alerts, or begin one by: watchbill new runbook {alert.id}'
                 faults.add(alert.origin.span, f"{alert.severity} {alert.id} has no runbook", todo)
-
-
-def _and_more(number: int) -> str:
-    return f" (and {number} more)" if number else ""
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from watchbill import naming
-from watchbill.errors import Diagnostic, Span, sort_diagnostics
+from watchbill.errors import Diagnostic, Span, and_more, sort_diagnostics
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Bundle
 from watchbill.verify.html import Built, loaded_by_style, read
@@ -100,7 +100,7 @@ class _Graph:
         for address, places in asked.items():
             if urlsplit(address).netloc:
                 source = self.sources.get(places[0], Source(self.bundle.platform.origin.span))
-                what = f"{places[0]}{_and_more(len(places) - 1)} loads {address} from another host"
+                what = f"{places[0]}{and_more(len(places) - 1)} loads {address} from another host"
                 yield Diagnostic(source.span, what, "serve it from the site itself; see mkdocs.yml")
 
     def links(self) -> Iterator[Diagnostic]:
@@ -134,7 +134,7 @@ class _Graph:
                 told = (source.find("", self.texts), f"has more than {MOST_BYTES:,} bytes", _SHORTER)
                 found.setdefault(told, []).append(page)
         for (span, what, todo), pages in found.items():
-            yield Diagnostic(span, f"{pages[0]}{_and_more(len(pages) - 1)} {what}", todo)
+            yield Diagnostic(span, f"{pages[0]}{and_more(len(pages) - 1)} {what}", todo)
 
     def alerts(self) -> Iterator[Diagnostic]:
         """Yield alerts whose page is missing, or says nothing, or does not lead to its runbook."""
@@ -219,10 +219,6 @@ class _Graph:
 _PLAIN = "put it in backticks, or write Markdown"
 _SHORTER = "shorten its prose, since a phone loads it at night"
 _PANEL = 'correct its "dashboard" or "panel", or add the panel'
-
-
-def _and_more(number: int) -> str:
-    return f" (and {number} more)" if number else ""
 
 
 def _site(page: str) -> str:
