@@ -12,8 +12,8 @@ import yaml
 
 from watchbill.link import link
 from watchbill.lower import lower
+from watchbill.outputs import render
 from watchbill.source import read_tree
-from watchbill.targets import render
 
 PLACE = {"cluster": "main", "env": "production"}
 

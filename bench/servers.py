@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-from watchbill.drill.exporter import Handler as KeptHandler
-from watchbill.loopback import free_port, is_ready, running
+from watchbill.stack.exporter import Handler as KeptHandler
+from watchbill.stack.loopback import free_port, is_ready, running
 from watchbill.tools import generation
 
 ONE_BLOCK = "1536h"  # more than 32 days, so that all history lands in one block; many blocks take 50 times as long

@@ -17,13 +17,13 @@ from browser import DESK, chromium, wait_for
 from servers import exporter, prometheus
 from shown import moving
 
-from watchbill import artifacts
 from watchbill.audit.samples import samples
 from watchbill.link import link
 from watchbill.lower import lower
+from watchbill.outputs import prometheus as rules
+from watchbill.publish import artifacts
 from watchbill.quantity import TimeScale
 from watchbill.source import read_tree
-from watchbill.targets import prometheus as rules
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loopback import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, mail_sink, web_sink
-from watchbill.drill.notices import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.stack.notifications import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
 
 __all__ = ["LONGEST_WAIT", "MAIL", "PAGERDUTY", "SECOND_MAIL", "SLACK", "SWITCH", "Told"]
 

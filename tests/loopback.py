@@ -9,8 +9,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from watchbill import loopback
-from watchbill.loopback import PATIENCE_SECONDS, alerts, inhibited, post_alerts
+from watchbill.stack import loopback
+from watchbill.stack.loopback import PATIENCE_SECONDS, alerts, inhibited, post_alerts
 from watchbill.tools import generation
 
 __all__ = ["alertmanager", "alerts", "inhibited", "metric", "post_alerts"]

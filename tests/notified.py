@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from watchbill.targets import messages
+from watchbill.outputs import messages
 from watchbill.tools import generation
 
 EXTERNAL_URL = "https://alertmanager.example.com"

@@ -18,8 +18,8 @@ from typing import Any, Generic, TypeVar
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from servers import Handler, http_server
 
-from watchbill.drill.receivers import mailing
-from watchbill.loopback import PATIENCE_SECONDS
+from watchbill.stack.loopback import PATIENCE_SECONDS
+from watchbill.stack.receivers import mailing
 
 T = TypeVar("T")
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from watchbill import artifacts, cli
+from watchbill import cli
 from watchbill.link import link
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
+from watchbill.outputs import prometheus, promtests
 from watchbill.proof import inventory
 from watchbill.proof import promtests as runner
 from watchbill.proof.emitted import read_rules
+from watchbill.publish import artifacts
 from watchbill.quantity import REAL_TIME, TimeScale
 from watchbill.source import read_tree
-from watchbill.targets import prometheus, promtests
 from watchbill.tools import generation
 from watchbill.verify import promtool
 

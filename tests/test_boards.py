@@ -16,11 +16,12 @@ from shown import moving
 
 from opened import Live, Seen
 from spectree import compile_tree
-from watchbill import artifacts, library
+from watchbill import library
 from watchbill.audit.samples import samples
-from watchbill.loopback import free_port
+from watchbill.outputs import prometheus as rules
+from watchbill.publish import artifacts
 from watchbill.quantity import TimeScale
-from watchbill.targets import prometheus as rules
+from watchbill.stack.loopback import free_port
 
 ROOT = Path(__file__).parents[1]
 BOARDS = sorted(path for path in (ROOT / "out/board").glob("*.html") if path.stem != "index")

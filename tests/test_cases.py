@@ -14,8 +14,8 @@ import pytest
 import spectree
 from watchbill import naming
 from watchbill.model.alerts import Alert
+from watchbill.outputs import render
 from watchbill.quantity import decimal_text
-from watchbill.targets import render
 from watchbill.tools import GENERATIONS
 
 CASES = Path(__file__).parent / "cases"

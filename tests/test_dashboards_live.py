@@ -18,12 +18,12 @@ from servers import exporter, prometheus, query
 from shown import asked, moving
 
 from spectree import compile_tree
-from watchbill import artifacts
 from watchbill.audit.samples import samples
 from watchbill.model.bundle import Bundle
 from watchbill.model.dashboards import Query
+from watchbill.outputs import prometheus as rules
+from watchbill.publish import artifacts
 from watchbill.quantity import TimeScale
-from watchbill.targets import prometheus as rules
 from watchbill.tools import GENERATIONS
 
 ROOT = Path(__file__).parents[1]

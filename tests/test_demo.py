@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from heeding import heed
-from watchbill.loopback import free_port
+from watchbill.stack.loopback import free_port
 
 ROOT = Path(__file__).parents[1]
 WATCHBILL = Path(sys.executable).parent / "watchbill"

@@ -20,12 +20,13 @@ import yaml
 
 from heeding import heed
 from watchbill.compilation import compile_rules
-from watchbill.drill import campaign, report, shipped, stack
+from watchbill.drill import campaign, report
 from watchbill.drill.record import Event, Record
 from watchbill.errors import RefusedError, ToolError, UsageError
 from watchbill.model.bundle import Bundle
+from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import Duration, TimeScale
-from watchbill.targets import prometheus as prometheus_target
+from watchbill.stack import configuration, stack
 from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]
@@ -87,15 +88,15 @@ def test_alerts_of_every_kind_reach_the_right_people_and_nobody_else(bundle: Bun
 def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
     bundle: Bundle, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_alertmanager, real_rules = shipped.alertmanager, shipped.rules
+    real_alertmanager, real_rules = configuration.alertmanager, configuration.rules
 
-    def misrouted(*given: Any) -> shipped.Config:
+    def misrouted(*given: Any) -> configuration.Config:
         config = real_alertmanager(*given)
         backend = next(each for each in config["receivers"] if each["name"] == "backend/pagerduty+slack+email")
         backend["slack_configs"][0]["channel"] = "#support-alerts"
         return config
 
-    def reworded(*given: Any, **named: Any) -> shipped.Config:
+    def reworded(*given: Any, **named: Any) -> configuration.Config:
         config = real_rules(*given, **named)
         for group in config["groups"]:
             for rule in group["rules"]:
@@ -105,8 +106,8 @@ def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
                     rule["for"] = "1s"
         return config
 
-    monkeypatch.setattr(shipped, "alertmanager", misrouted)
-    monkeypatch.setattr(shipped, "rules", reworded)
+    monkeypatch.setattr(configuration, "alertmanager", misrouted)
+    monkeypatch.setattr(configuration, "rules", reworded)
     records, _ = drilled(bundle, site, QUICK)
     failed = {check.name: check.failure for check in records[QUICK].failures}
     assert "Slack #incidents was not told; Slack #support-alerts was told" in failed["reaches exactly its receivers"]
@@ -173,7 +174,7 @@ def test_rules_that_are_not_those_of_the_specs_are_not_drilled(bundle: Bundle, t
 
 def test_every_window_sees_four_scrapes_where_all_services_run_at_once() -> None:
     faster = compile_rules(ROOT / "specs", scale=TimeScale(60)).bundle
-    often = shipped.scrapes(faster)
+    often = configuration.scrapes(faster)
     windows = {
         (scrape.job, alert.name): alert.rules[0].witness.settles.milliseconds
         for service in faster.services

@@ -11,13 +11,13 @@ import pytest
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
-from watchbill.drill import links, one
+from watchbill.drill import links, run_one
 from watchbill.drill.record import Event, Record
-from watchbill.drill.stack import Scaled, Setting
-from watchbill.drill.world import lines
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
 from watchbill.quantity import TimeScale
+from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.world import lines
 from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def named(bundle: Bundle, name: str) -> Drill:
 
 def play(drill: Drill, bundle: Bundle, setting: Setting, folder: Path) -> tuple[Record, list[Event]]:
     events: list[Event] = []
-    return one.play(drill, Scaled(bundle, SCALE), setting, folder, events.append), events
+    return run_one.play(drill, Scaled(bundle, SCALE), setting, folder, events.append), events
 
 
 def test_a_drill_holds_what_is_told_and_finds_what_is_not_so(bundle: Bundle, setting: Setting, tmp_path: Path) -> None:

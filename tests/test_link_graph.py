@@ -14,7 +14,7 @@ import pytest
 from prosetree import WHOLE, runbook, tree
 from spectree import run
 from watchbill.pipeline import compile_specs
-from watchbill.verify import linkgraph
+from watchbill.site import linkgraph
 
 ROOT = Path(__file__).parents[1]
 LOAD = "runbooks/RB-001-load.md"

@@ -15,7 +15,7 @@ import pytest
 from loopback import alertmanager, alerts, inhibited, metric, post_alerts
 from sinks import MailSink, WebSink, mail_sink, web_sink
 from watchbill.errors import ToolError
-from watchbill.loopback import PORTS, free_port, is_ready
+from watchbill.stack.loopback import PORTS, free_port, is_ready
 
 RECEIVERS = """\
 global: {{slack_api_url_file: {folder}/slack, resolve_timeout: 1m}}
@@ -171,7 +171,7 @@ def test_no_port_is_given_twice_nor_to_whoever_asks_for_any() -> None:
 
 def test_a_port_on_which_something_listens_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     taken, free = free_port(), free_port()
-    monkeypatch.setattr("watchbill.loopback._ports", cycle([taken, free]))
+    monkeypatch.setattr("watchbill.stack.loopback._ports", cycle([taken, free]))
     with socket.create_server(("127.0.0.1", taken)):
         assert free_port() == free
 

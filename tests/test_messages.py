@@ -15,8 +15,8 @@ from urllib.parse import unquote
 import pytest
 
 from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, alert, endpoint, notification, other, render, rendered, stray
-from watchbill.targets import messages
-from watchbill.targets.yamltext import Plain, dump
+from watchbill.outputs import messages
+from watchbill.outputs.yamltext import Plain, dump
 from watchbill.tools import GENERATIONS, generation
 
 CASES = Path(__file__).parent / "cases/messages"

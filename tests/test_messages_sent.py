@@ -12,8 +12,8 @@ import pytest
 from loopback import alertmanager, post_alerts
 from notified import ANNOTATIONS, EXTERNAL_URL, LABELS
 from sinks import Mail, mail_sink, web_sink
-from watchbill.targets import messages
-from watchbill.targets.yamltext import Plain, dump
+from watchbill.outputs import messages
+from watchbill.outputs.yamltext import Plain, dump
 from watchbill.tools import GENERATIONS
 
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'

@@ -22,9 +22,9 @@ from watchbill.errors import WatchbillError
 from watchbill.link import link
 from watchbill.lower import lower
 from watchbill.model.bundle import Bundle
+from watchbill.outputs import render
 from watchbill.promql import Matcher, selections
 from watchbill.source import read_tree
-from watchbill.targets import render
 from watchbill.tools import GENERATIONS, generation
 
 REST = "signal: kit, severity: P1, action: Look, summary: Something is wrong"

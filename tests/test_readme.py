@@ -9,8 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from watchbill import matrix
-from watchbill.explain import explain, find
+from watchbill.explain import explain, find, matrix
 from watchbill.model.bundle import Bundle
 from watchbill.pipeline import compile_specs, rendered
 

@@ -21,8 +21,8 @@ from spectree import compile_tree, service, write_tree
 from watchbill.explain import explain_alert
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle
-from watchbill.targets import alertmanager
-from watchbill.targets.matrix import rows, told
+from watchbill.outputs import alertmanager
+from watchbill.words.receivers import rows, told
 
 pytestmark = pytest.mark.no_cover  # as in test_properties.py
 CHANNELS = ("pagerduty", "slack", "email")  # the loudest first, in which order they are named

@@ -15,10 +15,10 @@ from servers import exporter, prometheus, query
 from shown import moving
 
 from spectree import compile_tree
-from watchbill import artifacts
 from watchbill.audit.samples import samples
+from watchbill.outputs import prometheus as rules
+from watchbill.publish import artifacts
 from watchbill.quantity import TimeScale
-from watchbill.targets import prometheus as rules
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 60.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from prosetree import WHOLE, tree
-from watchbill.loopback import free_port
+from watchbill.stack.loopback import free_port
 
 ROOT = Path(__file__).parents[1]
 WATCHBILL = Path(sys.executable).parent / "watchbill"

@@ -22,9 +22,9 @@ from loopback import alerts, post_alerts
 from shipped import ROOT
 from sinks import Posted
 from spectree import run
-from watchbill.loopback import reload
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
+from watchbill.stack.loopback import reload
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
 from watchbill.testpage.run import Sent, Verdict, prepare, send

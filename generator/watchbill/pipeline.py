@@ -1,4 +1,4 @@
-"""The flow, one way: specs, Bundle, targets, staging, verification, `out/`."""
+"""The flow, one way: specs, Bundle, outputs, staging, verification, `out/`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watchbill import artifacts, naming, schema
+from watchbill import naming
 from watchbill.compilation import Compiled, CompileError, compile_documents
-from watchbill.drift import Drift
 from watchbill.errors import Diagnostic, SpecError
-from watchbill.locking import lock
+from watchbill.language import schema
 from watchbill.model.bundle import Bundle
+from watchbill.outputs import render
+from watchbill.outputs.prometheus import rule_groups
 from watchbill.prose import bind
+from watchbill.publish import artifacts
+from watchbill.publish.drift import Drift
+from watchbill.publish.locking import lock
 from watchbill.source import Document, Prose, SourceError, beside, read_prose, read_tree
-from watchbill.targets import render
-from watchbill.targets.prometheus import rule_groups
 from watchbill.tools import ensure
 from watchbill.verify import amtool, promtool
 

@@ -22,9 +22,9 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from watchbill.artifacts import Tree, _publish, stage, write
-from watchbill.exchange import exchange, swap
-from watchbill.locking import lock
+from watchbill.publish.artifacts import Tree, _publish, stage, write
+from watchbill.publish.exchange import exchange, swap
+from watchbill.publish.locking import lock
 
 EXCHANGES: dict[str, Callable[[Path, Path], bool]] = {
     "exchange": exchange,

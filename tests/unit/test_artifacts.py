@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.artifacts import Summary, compare, publish, stage, write
 from watchbill.errors import RefusedError
-from watchbill.locking import lock
+from watchbill.publish.artifacts import Summary, compare, publish, stage, write
+from watchbill.publish.locking import lock
 
 CATALOGUE = json.dumps({"version": 1, "alerts": []})
 A = {"catalog.json": CATALOGUE, "rules/a.yml": "a\n", "rules/both.yml": "old\n", "only-a/deep/file": ""}
@@ -203,9 +203,9 @@ def test_a_folder_without_permission_ends_in_a_sentence_and_changes_nothing(ours
     script = """
 import os, sys
 from pathlib import Path
-from watchbill.artifacts import stage
+from watchbill.publish.artifacts import stage
 from watchbill.errors import RefusedError
-from watchbill.locking import lock
+from watchbill.publish.locking import lock
 os.chdir(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from watchbill.artifacts import guard, publish, stage, write
 from watchbill.errors import RefusedError
+from watchbill.publish.artifacts import guard, publish, stage, write
 
 OURS = {"catalog.json": json.dumps({"version": 1, "alerts": []}), "rules/a.yml": "a\n"}
 

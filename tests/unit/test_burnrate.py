@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from watchbill.burnrate import STANDARD, Plan, Tier, plan
+from watchbill.model.burnrate import STANDARD, Plan, Tier, plan
 from watchbill.quantity import Duration
 
 

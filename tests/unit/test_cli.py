@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WATCHBILL = Path(sys.executable).parent / "watchbill"
-HEAVY = ("yaml", "pydantic", "promql_parser", "jinja2", "prometheus_client", "difflib", "watchbill.report")
+HEAVY = ("yaml", "pydantic", "promql_parser", "jinja2", "prometheus_client", "difflib", "watchbill.console.diagnostics")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_command_imports_no_other_command() -> None:
 def test_proofs_import_nothing_of_pages_and_dashboards() -> None:
     code = (
         "import sys; from watchbill.compilation import compile_rules; from watchbill.proof import report, run\n"
-        "print([name for name in ('jinja2', 'grafanalib', 'watchbill.prose', 'watchbill.targets.docs',"
+        "print([name for name in ('jinja2', 'grafanalib', 'watchbill.prose', 'watchbill.outputs.docs',"
         " 'watchbill.pipeline', 'watchbill.proof.mutants') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,10 +16,10 @@ from audited import compiled
 from prosetree import REST, WHOLE, decision, runbook
 from prosetree import compiled as prose_compiled
 from spectree import compile_tree, write_tree
-from watchbill import targets
+from watchbill import outputs as targets
 from watchbill.model.bundle import Bundle
-from watchbill.targets import catalog
-from watchbill.targets.docs import code, inline, render
+from watchbill.outputs import catalog
+from watchbill.outputs.docs import code, inline, render
 
 DURATION = """\
 `web_duration_seconds`

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from watchbill.drift import SHOWN_COLUMNS, SHOWN_LINES, Drift, compare_bytes
+from watchbill.publish.drift import SHOWN_COLUMNS, SHOWN_LINES, Drift, compare_bytes
 
 
 def one(folder: Path, wanted: bytes) -> Drift:

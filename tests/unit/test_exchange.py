@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from watchbill.errors import RefusedError
-from watchbill.exchange import JOURNAL_TEXT, Place, begin, exchange, locate, recover, swap
+from watchbill.publish.exchange import JOURNAL_TEXT, Place, begin, exchange, locate, recover, swap
 
 PUBLISHER = Path(__file__).with_name("killed_publisher.py")
 OLD, NEW = "old tree", "new tree"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from watchbill.errors import RefusedError
-from watchbill.exchange import JOURNAL_TEXT, begin
-from watchbill.locking import lock
+from watchbill.publish.exchange import JOURNAL_TEXT, begin
+from watchbill.publish.locking import lock
 
 PUBLISHER = Path(__file__).with_name("killed_publisher.py")
 
@@ -67,7 +67,7 @@ def test_many_commands_hold_the_lock_one_at_a_time(tmp_path: Path) -> None:
     script = """
 import sys, time
 from pathlib import Path
-from watchbill.locking import lock
+from watchbill.publish.locking import lock
 root = Path(sys.argv[1])
 number = root / "number"
 for _ in range(20):

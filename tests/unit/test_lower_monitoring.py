@@ -12,10 +12,10 @@ from watchbill.audit.samples import jobs
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Service
 from watchbill.naming import TARGET_DOWN
-from watchbill.requirements import optional, required
-from watchbill.targets.catalog import describe
+from watchbill.outputs.catalog import describe
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
+from watchbill.words.requirements import optional, required
 
 ALERT = "kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"
 TWO_JOBS = spectree.service({"LoadHigh": f"{ALERT}, signal: kit", "SideHigh": f"{ALERT}, signal: side"}).replace(

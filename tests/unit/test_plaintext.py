@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spectree
-from watchbill.authoring import Faults
+from watchbill.console.diagnostics import Style, render
 from watchbill.errors import Diagnostic, Span
+from watchbill.language.base import Faults
+from watchbill.language.schema import DOCUMENTS, schema
 from watchbill.link.secrets import refuse_secrets
 from watchbill.plaintext import DOT, find, mask, names_secret
-from watchbill.report import Style, render
-from watchbill.schema import DOCUMENTS, schema
 from watchbill.source import Map, Seq, Value, parse, read_tree
 
 ROOT = Path(__file__).parents[2]

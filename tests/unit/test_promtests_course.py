@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchbill.targets.promtests.course import Course, Stretch, course_of_events, course_of_minutes, truth
+from watchbill.outputs.promtests.course import Course, Stretch, course_of_events, course_of_minutes, truth
 
 WINDOWS = [5, 30, 60, 120, 360]
 SHORT = Course((Stretch(3), Stretch(4, good=10, bad=2), Stretch(6)), steady=())

@@ -16,11 +16,11 @@ from markdown import Markdown  # type: ignore[import-untyped]  # ships no type i
 
 from prosetree import REST, WHOLE, compiled, decision, faults, runbook, tree
 from spectree import run
-from watchbill.authoring import Faults
+from watchbill.language.base import Faults
 from watchbill.prose.markdown import Markup
 from watchbill.prose.page import read_page
+from watchbill.site.html import read
 from watchbill.source import Prose
-from watchbill.verify.html import read
 
 ROOT = Path(__file__).parents[2]
 LOAD = "runbooks/RB-001-load.md"

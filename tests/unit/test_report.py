@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchbill.console.diagnostics import EXCERPT_COLUMNS, Style, count, pick_style, render, underlined
 from watchbill.errors import Diagnostic, Level, Span
-from watchbill.report import EXCERPT_COLUMNS, Style, count, pick_style, render, underlined
 
 PLACE = Span("a.yaml", 2, 4, 2, 6)
 ERROR = Diagnostic(PLACE, 'SLI field "totl" is unknown', 'use "total"')

@@ -10,7 +10,7 @@ import yaml
 
 from spectree import PLATFORM, compile_tree, service, write_tree
 from watchbill.model.bundle import Bundle
-from watchbill.targets import alertmanager
+from watchbill.outputs import alertmanager
 
 ALERT = "signal: kit, kind: level, metric: load, for: 5m, summary: Load, action: Look"
 WATCHED = PLATFORM.replace(

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from spectree import PLATFORM, compile_tree, run, service, write_tree
-from watchbill import artifacts
 from watchbill.model.bundle import Bundle
-from watchbill.targets import render
+from watchbill.outputs import render
+from watchbill.publish import artifacts
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import amtool
 

@@ -8,9 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from watchbill import library, schema
+from watchbill import library
 from watchbill.conditions import kinds
 from watchbill.errors import UsageError
+from watchbill.language import schema
 from watchbill.source import Document, read_tree
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import yaml
 
 from spectree import KIT, PLATFORM, compile_tree, run, service, write_tree
 from watchbill import naming
-from watchbill.targets import render
+from watchbill.outputs import render
 from watchbill.tools import generation
 from watchbill.verify import promtool
 

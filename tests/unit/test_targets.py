@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from spectree import PLATFORM, compile_tree, service, write_tree
-from watchbill import artifacts
 from watchbill.model.bundle import Bundle
+from watchbill.outputs import render
+from watchbill.publish import artifacts
 from watchbill.quantity import TimeScale
-from watchbill.targets import render
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import promtool
 

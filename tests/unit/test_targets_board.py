@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from spectree import compile_tree, service, write_tree
-from watchbill.targets import board
+from watchbill.outputs import board
 
 HOSTILE = "</script><script>alert(1)</script>"
 

@@ -14,10 +14,10 @@ import pytest
 
 from watchbill.model.alerts import Direction
 from watchbill.model.dashboards import Level, Line, Look, Panel, Query
+from watchbill.outputs.grafana import laid_out
+from watchbill.outputs.grafana.layout import placed
+from watchbill.outputs.grafana.looks import steps
 from watchbill.quantity import Duration, Unit
-from watchbill.targets.grafana import laid_out
-from watchbill.targets.grafana.layout import placed
-from watchbill.targets.grafana.looks import steps
 
 SPECS = Path(__file__).parents[2] / "specs"
 HUNDRED_SERVICES_SECONDS = 3.0
@@ -101,8 +101,8 @@ LAYS_OUT = """
 import sys, time
 from pathlib import Path
 from watchbill.pipeline import compile_specs
-from watchbill.targets.grafana import laid_out
-from watchbill.targets.grafana.adapter import dashboard_json
+from watchbill.outputs.grafana import laid_out
+from watchbill.outputs.grafana.adapter import dashboard_json
 bundle = compile_specs(Path(sys.argv[1])).bundle
 (largest,) = (service for service in bundle.services if service.name == "core-api")
 started = time.process_time()

@@ -15,7 +15,7 @@ from watchbill.audit.scrape import Family, Scrape, read_scrape
 from watchbill.errors import Level, UsageError, choose
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Signal
-from watchbill.requirements import required
+from watchbill.words.requirements import required
 
 __all__ = [
     "Family",

@@ -11,7 +11,7 @@ from watchbill.errors import Level, nearest
 from watchbill.model.signals import Metric, MetricType
 from watchbill.naming import TARGET_LABELS
 from watchbill.quantity import Unit
-from watchbill.requirements import EDGE, Required, read_number
+from watchbill.words.requirements import EDGE, Required, read_number
 
 MOST_SERIES = 1000
 _RESERVED = ("alertname", *TARGET_LABELS, "service", "severity", "subject", "team")

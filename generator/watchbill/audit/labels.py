@@ -10,8 +10,8 @@ from watchbill.audit.values import matches, meant
 from watchbill.errors import Level, nearest
 from watchbill.model.signals import MetricType
 from watchbill.promql import Matcher
-from watchbill.requirements import EDGE, SCRAPE_LABELS, Required, Use
-from watchbill.scalars import quote
+from watchbill.source.scalars import quote
+from watchbill.words.requirements import EDGE, SCRAPE_LABELS, Required, Use
 
 SeriesOf = tuple[Mapping[str, str], ...]
 SHOWN = 6

@@ -11,8 +11,8 @@ from watchbill.model.bundle import Service
 from watchbill.model.dashboards import Panel
 from watchbill.model.signals import Signal
 from watchbill.promql import selections
-from watchbill.requirements import required
 from watchbill.views.promql import stood_in
+from watchbill.words.requirements import required
 
 
 def judge_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) -> Iterable[Fault]:

@@ -12,7 +12,7 @@ from watchbill.errors import Diagnostic, Level, Span, SpecError
 from watchbill.model.bundle import Scrape as ScrapeJob
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Signal
-from watchbill.requirements import exported
+from watchbill.words.requirements import exported
 
 
 def jobs(service: Service) -> dict[str, tuple[Signal, ...]]:

@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_fd_to_metric_families as p
 from prometheus_client.parser import text_fd_to_metric_families as parse_text
 
 from watchbill.errors import Diagnostic, Span, SpecError
-from watchbill.scalars import quote
+from watchbill.source.scalars import quote
 
 MOST_CHARACTERS = 64 << 20
 MOST_LINE_CHARACTERS = 16 << 10  # bounds what the parsers' repeated slicing of a line can cost

@@ -16,7 +16,7 @@ from pathlib import Path
 from watchbill.audit.secret_references import HTTP, PAGERDUTY_CHARACTERS, Kind, Reference, read_references
 from watchbill.errors import Level, UsageError
 from watchbill.plaintext import mask
-from watchbill.scalars import visible
+from watchbill.source.scalars import visible
 
 CONFIG = "alertmanager/alertmanager.yml"
 MOST_BYTES = 1 << 20

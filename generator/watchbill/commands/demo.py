@@ -29,20 +29,21 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
     All services export their samples. Open the page that is printed, inject faults, and read what people would be told;
     boards and runbooks are served with it. Each fault ends by itself.
     """
-    from watchbill import sitebuild
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
-    from watchbill.drill import campaign, shipped
-    from watchbill.drill import demo as demos
-    from watchbill.drill.stack import Scaled
+    from watchbill.demo import demo as demos
+    from watchbill.drill import campaign
     from watchbill.quantity import TimeScale
+    from watchbill.site import build as sitebuild
+    from watchbill.stack import configuration
+    from watchbill.stack.stack import Scaled
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being built or fetched is left in order
     time_scale = TimeScale(scale)
     real = compile_rules(specs).bundle
     campaign.expect_emitted(real, out)
     faster = compile_rules(specs, scale=time_scale).bundle
-    scaled = Scaled(faster, time_scale, shipped.scrapes(faster).__getitem__)
+    scaled = Scaled(faster, time_scale, configuration.scrapes(faster).__getitem__)
 
     def prepare() -> None:
         if not (site / "index.html").is_file():

@@ -70,7 +70,7 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
     from watchbill.drill import campaign
-    from watchbill.drill.stopping import stoppable
+    from watchbill.drill.interrupt import stoppable
 
     if (name is None) is not (all_ or service is not None or severity is not None):
         raise UsageError("name one alert or drill, or ask for --all, a --service or a --severity")
@@ -102,12 +102,12 @@ def _expect_folders(*reports: Path | None) -> None:
 
 def _expect_site(specs: Path, config: Path, site: Path, out: Path) -> None:
     """Build the site where there is none, or where the one that was built is of other alerts."""
-    from watchbill import artifacts
+    from watchbill.publish import artifacts
 
     own, emitted = site / artifacts.CATALOGUE, out / artifacts.CATALOGUE
     if (site / "index.html").is_file() and not (own.is_file() and own.read_bytes() != emitted.read_bytes()):
         return
-    from watchbill import sitebuild
+    from watchbill.site import build as sitebuild
 
     console.say("building the runbook site, where the links of the messages lead …")
     sitebuild.build_site(specs, config, site, console.say)

@@ -21,9 +21,9 @@ def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None
     ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
     """
     from watchbill import explain as explaining
-    from watchbill import matrix
     from watchbill.compilation import compile_rules
-    from watchbill.targets import catalog
+    from watchbill.explain import matrix
+    from watchbill.outputs import catalog
 
     if (alert is None) is not matrix_:
         raise UsageError("name one alert, or ask for the whole --matrix")

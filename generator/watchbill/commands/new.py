@@ -19,10 +19,10 @@ def new(kind: str, name: str, specs: Path, format_: str) -> None:
 
     NAME is service/Alert for an alert, and for the runbook of one; else a name, or a few words.
     """
-    from watchbill import skeleton
+    from watchbill import scaffold
 
-    path = skeleton.new(kind, name, specs)
-    asked = skeleton.open_questions(path)
+    path = scaffold.new(kind, name, specs)
+    asked = scaffold.open_questions(path)
     rows = [{"line": line, "what": what} for line, what in asked]
     lines = [f"{path} is begun; fill in", *(f"  {path}:{line}: {what}" for line, what in asked)]
     console.answer({"file": str(path), "fill_in": rows}, "\n".join(lines), format_)

@@ -14,7 +14,7 @@ def schema(document: str | None) -> None:
 
     Without DOCUMENT, print all of them as one object.
     """
-    from watchbill import schema as schemas
+    from watchbill.language import schema as schemas
 
     if document is None:
         console.print_json({name: schemas.schema(name) for name in schemas.DOCUMENTS})

@@ -17,6 +17,6 @@ from watchbill import console
 @click.option("--address", default="127.0.0.1:8000", show_default=True, help="Host and port.")
 def serve(specs: Path, config: Path, address: str) -> None:
     """Serve the runbook site to its authors, and compile and build again when a spec or a page changes."""
-    from watchbill import serving
+    from watchbill.site import serve as serving
 
     serving.serve(specs, config, address)

@@ -23,7 +23,7 @@ def site(specs: Path, config: Path, site: Path, format_: str) -> None:
 
     Whatever is wrong is told at the line that it comes from, and the old site stays.
     """
-    from watchbill import sitebuild
+    from watchbill.site import build as sitebuild
 
     pages = sitebuild.build_site(specs, config, site, console.say)
     console.answer(

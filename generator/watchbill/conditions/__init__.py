@@ -6,7 +6,7 @@ import sys
 from functools import cache
 
 from watchbill.conditions.base import Condition
-from watchbill.statement import find_kinds
+from watchbill.language.kinds import find_kinds
 
 
 @cache

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, listed
 from watchbill.conditions.streams import Group, lone_gauge, steady
 from watchbill.errors import choose
-from watchbill.fields import KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import KeyName
 from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Stream, Witness
 from watchbill.promql import aggregate

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from watchbill.authoring import Faults
 from watchbill.errors import Level, Span, choose
-from watchbill.fields import KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import KeyName
+from watchbill.language.kinds import Statement
 from watchbill.model.alerts import Reading, Threshold
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import Matcher
 from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
-from watchbill.statement import Statement
 
 INSTANCE = "instance"  # a target label that every series has; any condition may keep it
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from decimal import Decimal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition
 from watchbill.conditions.streams import Course, counters, firing_labels, groups, still_false
-from watchbill.fields import DurationText, KeyName, Rate
+from watchbill.language.base import Faults
+from watchbill.language.fields import DurationText, KeyName, Rate
 from watchbill.model.alerts import Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness

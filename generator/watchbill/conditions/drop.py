@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
 from watchbill.conditions.streams import Course, shown
-from watchbill.fields import Ratio
+from watchbill.language.base import Faults
+from watchbill.language.fields import Ratio
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
     Course,
@@ -22,7 +21,8 @@ from watchbill.conditions.streams import (
     steady,
     still_false,
 )
-from watchbill.fields import ClassName, Count, DurationText, KeyName, Ratio
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness

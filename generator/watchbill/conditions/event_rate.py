@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.streams import Course, below_and_above, by_class, counters, firing_labels, groups, still_false
-from watchbill.fields import ClassName, DurationText, KeyName, Rate
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, per_words
 from watchbill.conditions.streams import firing_labels, groups, lone_gauge, shown, steady
-from watchbill.fields import AnyQuantity, DurationText, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import AnyQuantity, DurationText, KeyName
 from watchbill.model.alerts import Display, Reading
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Motion, Stream, Witness

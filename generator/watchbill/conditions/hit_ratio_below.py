@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
     Course,
@@ -17,7 +16,8 @@ from watchbill.conditions.streams import (
     shown,
     still_false,
 )
-from watchbill.fields import Count, DurationText, KeyName, Ratio
+from watchbill.language.base import Faults
+from watchbill.language.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Witness

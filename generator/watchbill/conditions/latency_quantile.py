@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from watchbill.authoring import Faults, describe, problem
 from watchbill.conditions.base import INSTANCE, Condition, exceed, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.streams import (
     THREE,
@@ -25,7 +24,8 @@ from watchbill.conditions.streams import (
     steady,
     still_false,
 )
-from watchbill.fields import AnyQuantity, Count, DurationText, KeyName
+from watchbill.language.base import Faults, describe, problem
+from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Motion, Stream, Witness

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words, unit_quantity
 from watchbill.conditions.streams import TWO, Course, by_class, firing_labels, gauges, groups, lone_gauge, shown, steady
-from watchbill.fields import AnyQuantity, ClassName, DurationText, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import AnyQuantity, ClassName, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness

@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults, StrictBool
 from watchbill.conditions.base import Condition, capitalised
 from watchbill.conditions.streams import Course, Group, firing_labels, groups, lone_gauge, steady, still_false
-from watchbill.fields import DurationText, KeyName
+from watchbill.language.base import Faults, StrictBool
+from watchbill.language.fields import DurationText, KeyName
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over, selector

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from watchbill.authoring import Authored, Faults, describe, problem
 from watchbill.conditions.base import Condition
 from watchbill.errors import choose
-from watchbill.fields import AnyQuantity, DurationText, LabelName, LabelValue, MetricName, Sentence
+from watchbill.language.base import Authored, Faults, describe, problem
+from watchbill.language.fields import AnyQuantity, DurationText, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Signal
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness

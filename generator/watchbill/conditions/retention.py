@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE, Condition, per_words
 from watchbill.conditions.streams import Course, Group, groups, lone_gauge, shown, steady
 from watchbill.errors import choose
-from watchbill.fields import KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Firing, Motion, Stream, Witness

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.streams import (
     Course,
@@ -22,7 +21,8 @@ from watchbill.conditions.streams import (
     still_false,
 )
 from watchbill.errors import nearest
-from watchbill.fields import ClassName, DurationText, KeyName, Ratio
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.signals import Limit, Metric, MetricType, Signal
 from watchbill.model.witness import Firing, Stream, Witness

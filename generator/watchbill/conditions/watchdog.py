@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import Condition
+from watchbill.language.base import Faults
 from watchbill.model.signals import Signal
 from watchbill.model.witness import Firing, Witness
 from watchbill.naming import TARGET_LABELS

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.burnrate import BurnTier
 from watchbill.drill.history import Point, named, stored
-from watchbill.drill.world import BASE, Series
 from watchbill.model.alerts import Alert
+from watchbill.model.burnrate import BurnTier
 from watchbill.model.slo import COUNTED_OVER, OVERLAP, Slo
 from watchbill.model.witness import Motion, Stream, Tally
 from watchbill.quantity import Duration
+from watchbill.stack.world import BASE, Series
 
 EVENTS_A_MINUTE = 1200.0
 PAST = Decimal("1.1")  # how far past its threshold the budget burns

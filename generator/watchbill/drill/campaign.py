@@ -11,20 +11,20 @@ from pathlib import Path
 
 from watchbill.audit.samples import samples
 from watchbill.compilation import compile_rules
-from watchbill.drill import links, one
-from watchbill.drill.places import expect_room, folder
+from watchbill.drill import links, run_one
 from watchbill.drill.record import Event, Record
-from watchbill.drill.stack import Scaled, Setting
 from watchbill.drill.watch import Say
-from watchbill.drill.world import lines
 from watchbill.errors import RefusedError, ToolError, UsageError
 from watchbill.errors import choose as nearest
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
+from watchbill.outputs import alertmanager as alertmanager_target
+from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import TimeScale
-from watchbill.targets import alertmanager as alertmanager_target
-from watchbill.targets import prometheus as prometheus_target
+from watchbill.stack.folders import expect_room, folder
+from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.world import lines
 from watchbill.tools import Generation
 
 LONGEST_FOR_SECONDS = 60.0  # what waits for longer under the scale runs faster still
@@ -69,18 +69,18 @@ def of_alert(alert: Alert, divisor: int) -> Part:
     lasts = sum(min(each.milliseconds / 1000 / scale, LONGEST_FOR_SECONDS) for each in waits)
 
     def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
-        return one.drill(alert.id, scaled, setting, folder, say)
+        return run_one.drill(alert.id, scaled, setting, folder, say)
 
     return Part(alert.id, alert.summary, alert.severity.value, scale, scale != divisor, lasts, play)
 
 
 def of_drill(given: Drill, divisor: int) -> Part:
     """Play a drill of the specs."""
-    scale = one.scale_of(given, divisor)
+    scale = run_one.scale_of(given, divisor)
 
     def play(scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
         faster = next(each for each in scaled.bundle.drills if each.name == given.name)
-        return one.play(faster, scaled, setting, folder, say)
+        return run_one.play(faster, scaled, setting, folder, say)
 
     return Part(given.name, given.title, given.severity.value, scale, alone=False, lasts=LONGEST_FOR_SECONDS, play=play)
 

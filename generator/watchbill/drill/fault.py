@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.drill.notices import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
-from watchbill.drill.world import Place, Series, Target
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Bundle, Platform, Service
@@ -17,7 +15,9 @@ from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.model.witness import GONE, Indication, Motion, Stream, Witness
 from watchbill.promql import quoted
-from watchbill.targets.annotations import AnswerOf, ValueOf, dashboard_url_rendered, rendered, texts
+from watchbill.stack.notifications import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.stack.world import Place, Series, Target
+from watchbill.words.annotations import AnswerOf, ValueOf, dashboard_url_rendered, rendered, texts
 
 FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"

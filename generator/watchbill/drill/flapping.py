@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from watchbill.drill.world import Moving
 from watchbill.model.drills import Flaps
 from watchbill.model.witness import Regime
+from watchbill.stack.world import Moving
 
 
 def enter(moving: Sequence[Moving], regime: Regime) -> float:

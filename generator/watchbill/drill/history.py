@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from watchbill.drill.world import Moving, Series, Target, World
 from watchbill.errors import ToolError
 from watchbill.model.witness import Regime
 from watchbill.promql import quoted
+from watchbill.stack.world import Moving, Series, Target, World
 
 ONE_BLOCK = "1536h"  # more than 32 days: many small blocks take far longer to write and to read
 Point = tuple[float, str, float]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from watchbill.drill.asking import Key, key
 from watchbill.drill.fault import Expected, told
-from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
+from watchbill.stack.api import Key, key
+from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notice, Told
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed

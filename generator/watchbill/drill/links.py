@@ -13,10 +13,10 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from watchbill.drill.asking import ask
-from watchbill.drill.exporter import Handler, serving
-from watchbill.drill.stack import Stack
 from watchbill.model.alerts import Alert
+from watchbill.stack.api import ask
+from watchbill.stack.exporter import Handler, serving
+from watchbill.stack.stack import Stack
 
 PERMALINK = "¶"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchbill.drill import judge
-from watchbill.drill.asking import Key, key
 from watchbill.drill.judge import Subject
-from watchbill.drill.notices import Notice
 from watchbill.drill.record import Record
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Stage
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
 from watchbill.model.routing import Channel
+from watchbill.stack.api import Key, key
+from watchbill.stack.notifications import Notice
 
 
 def id_of(labels: Mapping[str, str]) -> str:

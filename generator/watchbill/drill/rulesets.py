@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from watchbill import naming
-from watchbill.drill import shipped
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
-from watchbill.targets import prometheus as prometheus_target
+from watchbill.outputs import prometheus as prometheus_target
+from watchbill.stack import configuration
 
 
-def rule_files(service: Service, without: Iterable[str], areas: Iterable[str]) -> dict[str, shipped.Config]:
+def rule_files(service: Service, without: Iterable[str], areas: Iterable[str]) -> dict[str, configuration.Config]:
     """Write a service's rule files of some areas, without some of its alerts."""
     left_out = list(without)
     return {
-        Path(naming.rule_file(service.name, area)).name: shipped.rules(
+        Path(naming.rule_file(service.name, area)).name: configuration.rules(
             prometheus_target.rules(service, area), without=left_out
         )
         for area in areas

@@ -7,22 +7,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Thread
 
-from watchbill.drill import history, shipped
-from watchbill.drill.asking import key
+from watchbill.drill import history
 from watchbill.drill.fault import CHANNELS, Fault, fault, find
 from watchbill.drill.flapping import enter, flapping
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
-from watchbill.drill.servers import Servers
 from watchbill.drill.single import CALM_SECONDS, SLACK_SECONDS, WAITED_SECONDS, seconds
-from watchbill.drill.stack import Scaled, Setting, stack
 from watchbill.drill.watch import Say, Watch, named
-from watchbill.drill.world import Moving, Series, Target, World, targets
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
 from watchbill.model.drills import Drill
 from watchbill.model.witness import Regime
+from watchbill.stack import configuration
+from watchbill.stack.api import key
+from watchbill.stack.servers import Servers
+from watchbill.stack.stack import Scaled, Setting, stack
+from watchbill.stack.world import Moving, Series, Target, World, targets
 
 MARGIN_SECONDS = 1.5  # more than a group's wait under the time scale, on a busy machine
 
@@ -69,8 +70,8 @@ class Scenario:
     def _history(self) -> float:
         return max(seconds(each.witness.history) for each in self.faults)
 
-    def _rules(self) -> dict[str, shipped.Config]:
-        found: dict[str, shipped.Config] = {}
+    def _rules(self) -> dict[str, configuration.Config]:
+        found: dict[str, configuration.Config] = {}
         for service in map(self.bundle.service, self.services):
             found |= rule_files(service, (), areas_beside(self._of(service), service))
         return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from watchbill.drill.asking import key
 from watchbill.drill.scenario import MARGIN_SECONDS, Scenario
-from watchbill.drill.servers import Servers
 from watchbill.drill.single import SLACK_SECONDS, seconds
-from watchbill.drill.stack import FOR_GRACE, POLL_SECONDS
 from watchbill.drill.watch import Watch, named
 from watchbill.model.drills import SHORTEST_FOR, Server
+from watchbill.stack.api import key
+from watchbill.stack.servers import Servers
+from watchbill.stack.stack import FOR_GRACE, POLL_SECONDS
 
 LATE_SECONDS = 1.0  # for a scrape and a look on a busy machine
 

@@ -11,7 +11,7 @@ from watchbill.drill.outcome import Outcome
 from watchbill.drill.scenario import Scenario
 from watchbill.drill.single import CALM_SECONDS
 from watchbill.drill.slow import Spans, started, three
-from watchbill.drill.world import World
+from watchbill.stack.world import World
 
 
 class SlowScenario(Scenario):

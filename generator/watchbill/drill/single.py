@@ -9,21 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from watchbill import naming
-from watchbill.drill import history, judge, links, neighbours, shipped
-from watchbill.drill.asking import key
+from watchbill.drill import history, inhibited, judge, links
 from watchbill.drill.fault import Expected, Fault, fault, paging_place, told
-from watchbill.drill.notices import PAGERDUTY, SWITCH, Notice, Told
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
-from watchbill.drill.stack import Scaled, Setting, Stack, stack
 from watchbill.drill.watch import Say, Watch, named
-from watchbill.drill.world import UP, Moving, Target, World, targets
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.witness import Regime
+from watchbill.outputs import prometheus as prometheus_target
+from watchbill.outputs.yamltext import dump
 from watchbill.quantity import Duration
-from watchbill.targets import prometheus as prometheus_target
-from watchbill.targets.yamltext import dump
+from watchbill.stack import configuration
+from watchbill.stack.api import key
+from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notice, Told
+from watchbill.stack.stack import Scaled, Setting, Stack, stack
+from watchbill.stack.world import UP, Moving, Target, World, targets
 
 SLACK_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 CALM_SECONDS = 1.0
@@ -68,11 +69,13 @@ class Drill:
     def _scrape(self) -> Duration:
         """Ask targets as often as the shortest window needs; one that reads no window needs only the latest value."""
         if any(each.stream.metric == UP for each in self.fault.series):
-            return shipped.USUAL_SCRAPE
+            return configuration.USUAL_SCRAPE
         spans = (self.witness.settles, self.witness.clears)
-        return shipped.scrape_interval(min((span for span in spans if span.milliseconds), default=Duration(60_000)))
+        return configuration.scrape_interval(
+            min((span for span in spans if span.milliseconds), default=Duration(60_000))
+        )
 
-    def rules(self) -> dict[str, shipped.Config]:
+    def rules(self) -> dict[str, configuration.Config]:
         """Write the rules that run: without what would mute the alert, which is drilled by itself."""
         muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
         if self.scaled.alone:
@@ -82,7 +85,7 @@ class Drill:
         if self.alert.slo:
             for name, groups in prometheus_target.recordings(self.service).items():
                 if naming.slo_area(self.alert.slo) in name:
-                    found[Path(name).name] = shipped.rules(dump({"groups": groups}, source=""))
+                    found[Path(name).name] = configuration.rules(dump({"groups": groups}, source=""))
         return found
 
     def _begin(self, world: World, folder: Path) -> list[Moving]:
@@ -100,16 +103,16 @@ class Drill:
             each.enter(Regime.ABOVE, at)
         watch.note("fault", f"{self.alert.sentence}", at)
         self._firing(running, watch, at)
-        beside = neighbours.post(self.alert, self.fault, self.service, watch)
-        outlives = seconds(self.alert.keep_firing_for) > neighbours.WATCHED_SECONDS  # so the end need not wait for them
+        beside = inhibited.post(self.alert, self.fault, self.service, watch)
+        outlives = seconds(self.alert.keep_firing_for) > inhibited.WATCHED_SECONDS  # so the end need not wait for them
         if beside and not outlives:
-            neighbours.hold_muted(self.alert, beside, watch)
+            inhibited.hold_muted(self.alert, beside, watch)
         cleared = time.time()
         for each in moving:
             each.enter(Regime.CALM, cleared)
         watch.note("cleared", "the fault is gone", cleared)
         if beside and outlives:
-            neighbours.hold_muted(self.alert, beside, watch)
+            inhibited.hold_muted(self.alert, beside, watch)
         self._resolved(running, watch)
         self._aftermath(running, watch)
 
@@ -159,7 +162,7 @@ class Drill:
         got = judge.arrivals(subject, watch.stack.receivers.inbox.notices())
         first = min((notice.at for notices in got.values() for notice in notices), default=at + 1e9)
         # Where a window begins and ends between scrapes, it shows the fault a little sooner than it should.
-        soonest = at + seconds(self.alert.for_) + seconds(self.witness.rises) / 2 - shipped.SHORTEST_EVALUATION
+        soonest = at + seconds(self.alert.for_) + seconds(self.witness.rises) / 2 - configuration.SHORTEST_EVALUATION
         text = f"told {first - at:.1f} s after the fault, and for lasts {seconds(self.alert.for_):.1f} s"
         self.record.hold("tells nobody before its time is over", "" if first >= soonest else text)
         began = watch.stack.began().get(key(expected.labels))

@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Self
 
 from watchbill import naming
-from watchbill.drill import burn, history, neighbours, shipped
+from watchbill.drill import burn, history, inhibited
 from watchbill.drill.fault import Fault, Homes, expect, indication, objective, place_labels, rule_at, source
 from watchbill.drill.history import Point
 from watchbill.drill.record import Record
 from watchbill.drill.single import CALM_SECONDS, Drill, seconds
-from watchbill.drill.stack import stack
 from watchbill.drill.watch import Say, Watch
-from watchbill.drill.world import Line, Series, Target, World
 from watchbill.model.witness import Regime, State, Stream, Witness
-from watchbill.targets import prometheus as prometheus_target
-from watchbill.targets.yamltext import dump
+from watchbill.outputs import prometheus as prometheus_target
+from watchbill.outputs.yamltext import dump
+from watchbill.stack import configuration
+from watchbill.stack.stack import stack
+from watchbill.stack.world import Line, Series, Target, World
 
 Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days
@@ -98,8 +99,8 @@ class SlowDrill(Drill):
                 watch.note("fault", self.alert.sentence)
                 with self._started(watch, folder, "faulty") as at:
                     self._firing(running, watch, at)
-                    if beside := neighbours.post(self.alert, self.fault, self.service, watch):
-                        neighbours.hold_muted(self.alert, beside, watch)
+                    if beside := inhibited.post(self.alert, self.fault, self.service, watch):
+                        inhibited.hold_muted(self.alert, beside, watch)
                 watch.note("cleared", "the latest part of the history is clean")
                 with self._started(watch, folder, "clean"):
                     self._resolved(running, watch)
@@ -137,7 +138,7 @@ class BurnDrill(SlowDrill):
         value = Decimal(repr(self.burning.ratio(burn.minutes(self.tiers[0].long))))
         return Fault(said, self.place, witness, tuple(self.homes.made_up), (), (expect(said, labels, value),))
 
-    def rules(self) -> dict[str, shipped.Config]:
+    def rules(self) -> dict[str, configuration.Config]:
         """Take the emitted rules with their real windows, evaluated oftener, but for the counts: these are written."""
         service = self.setting.real.service(self.service.name)
         texts = {naming.rule_file(service.name, self.alert.area): prometheus_target.rules(service, self.alert.area)}
@@ -145,7 +146,7 @@ class BurnDrill(SlowDrill):
             if naming.slo_area(self.slo.name) in name:
                 texts[name] = dump({"groups": groups}, source="")
         muted_by = {id_.partition("/")[2] for id_ in self.bundle.inhibited_by[self.alert.id]}
-        found = {Path(name).name: shipped.rules(text, without=muted_by) for name, text in texts.items()}
+        found = {Path(name).name: configuration.rules(text, without=muted_by) for name, text in texts.items()}
         for config in found.values():
             for group in config["groups"]:
                 if not group["name"].endswith("-events"):

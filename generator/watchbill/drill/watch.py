@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from watchbill.drill.asking import Firing, Key, key
-from watchbill.drill.notices import Notice
 from watchbill.drill.record import Event, Record
-from watchbill.drill.stack import POLL_SECONDS, Stack, pause
 from watchbill.errors import ToolError
+from watchbill.stack.api import Firing, Key, key
+from watchbill.stack.notifications import Notice
+from watchbill.stack.stack import POLL_SECONDS, Stack, pause
 
 Say = Callable[[Event], None]
 

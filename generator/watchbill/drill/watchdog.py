@@ -9,9 +9,9 @@ from watchbill.drill import judge
 from watchbill.drill.fault import told
 from watchbill.drill.record import Record
 from watchbill.drill.single import SLACK_SECONDS, Drill, seconds
-from watchbill.drill.stack import RESEND_DELAY, Stack, pause, stack
 from watchbill.drill.watch import Say, Watch
-from watchbill.drill.world import World
+from watchbill.stack.stack import RESEND_DELAY, Stack, pause, stack
+from watchbill.stack.world import World
 
 BEATS = 3
 SILENT_SECONDS = 4.0

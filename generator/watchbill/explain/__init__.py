@@ -12,8 +12,8 @@ from watchbill.explain.objective import explain_slo
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment
 from watchbill.model.slo import Slo
-from watchbill.targets import drills
-from watchbill.targets.matrix import told
+from watchbill.words import drills
+from watchbill.words.receivers import told
 
 MANY = 12  # candidates are a list to read, up to here
 

@@ -6,7 +6,7 @@ from watchbill import naming
 from watchbill.explain import layout
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.slo import Slo
-from watchbill.targets import objectives
+from watchbill.words import objectives
 
 
 def explain_slo(bundle: Bundle, slo: Slo) -> str:

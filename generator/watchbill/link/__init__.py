@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from watchbill import library
-from watchbill.authoring import Authored, Faults, read
 from watchbill.errors import Level, Span, SpecError, choose
+from watchbill.language.base import Authored, Faults, read
 from watchbill.link.dashboards import refuse_shared_uids
 from watchbill.link.deadline import judge_deadline
 from watchbill.link.dependencies import judge_dependencies

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from watchbill.authoring import Faults, load
 from watchbill.errors import Level, Span, choose
+from watchbill.language.base import Faults, load
 from watchbill.link.linked import LinkedAlert
 from watchbill.link.slots import link_slots
 from watchbill.model.origin import Origin

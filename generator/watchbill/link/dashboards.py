@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from watchbill import naming
-from watchbill.authoring import Faults
 from watchbill.errors import Span, choose
+from watchbill.language.base import Faults
 from watchbill.link.leads import Place, judge_leads
 from watchbill.link.linked import LinkedAlert, LinkedPanel, LinkedService
 from watchbill.link.slots import link_slots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from watchbill.authoring import Faults
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedService
 from watchbill.naming import PROMPT_WAIT
 from watchbill.quantity import REAL_TIME, Duration

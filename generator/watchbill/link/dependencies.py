@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from watchbill.authoring import Faults
 from watchbill.errors import Level, choose
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedService
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedDrill
 from watchbill.quantity import Quantity
 from watchbill.source import Document

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watchbill import naming
-from watchbill.authoring import Faults
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedAlert, LinkedPanel
 from watchbill.quantity import Dimension
 from watchbill.spec.service import ServiceSpec

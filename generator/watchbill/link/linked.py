@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchbill.burnrate import Plan
 from watchbill.errors import Diagnostic, Span
 from watchbill.model.bundle import Environment, Scrape
+from watchbill.model.burnrate import Plan
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.spec.alert import AlertSpec

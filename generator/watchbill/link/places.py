@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
+from watchbill.language.base import Faults
 from watchbill.model.bundle import Environment, Scrape, ScrapeTargets
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.service import ScrapeSpec, ServiceSpec

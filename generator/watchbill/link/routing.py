@@ -5,9 +5,9 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import listed
 from watchbill.errors import Level, choose
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedAlert, LinkedService
 from watchbill.naming import MAX_GROUP_RULES
 from watchbill.quantity import Duration, Unit

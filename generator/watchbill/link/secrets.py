@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from watchbill.authoring import Faults
 from watchbill.errors import Span
+from watchbill.language.base import Faults
 from watchbill.plaintext import complain, find, find_all, names_secret, of_name
-from watchbill.scalars import quote
 from watchbill.source import Document, Map, Seq, Value
+from watchbill.source.scalars import quote
 from watchbill.source.text import Text
 
 _TODO = (

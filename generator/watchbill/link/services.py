@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
+from watchbill.language.base import Faults
 from watchbill.link.alerts import link_alerts
 from watchbill.link.dashboards import link_panels
 from watchbill.link.linked import LinkedAlert, LinkedService, Shelf

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
+from watchbill.language.base import Faults
 from watchbill.model.origin import Origin
 from watchbill.model.signals import LabelClass, Limit, Metric, Signal
 from watchbill.promql import Matcher

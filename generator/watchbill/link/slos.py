@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from watchbill.authoring import Faults
-from watchbill.burnrate import Plan, plan
 from watchbill.errors import Level, choose
+from watchbill.language.base import Faults
 from watchbill.link.linked import LinkedSlo
+from watchbill.model.burnrate import Plan, plan
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import TARGETS, camel, slo_alerts

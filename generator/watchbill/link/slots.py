@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watchbill.authoring import Faults
 from watchbill.errors import Span, choose
+from watchbill.language.base import Faults
 from watchbill.model.signals import Signal
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.service import PackUse, ServiceSpec

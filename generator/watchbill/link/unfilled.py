@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from watchbill.authoring import Faults
+from watchbill.language.base import Faults
 from watchbill.source import Document
 from watchbill.source.text import Text
 

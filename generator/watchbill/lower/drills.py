@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from watchbill.authoring import Faults
 from watchbill.errors import Span, SpecError, choose
+from watchbill.language.base import Faults
 from watchbill.link import LinkedDrill
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle, Service

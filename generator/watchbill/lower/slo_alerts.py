@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.burnrate import BurnTier
 from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
@@ -16,6 +15,7 @@ from watchbill.lower.recordings import patience
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
 from watchbill.model.bundle import Environment, Platform
+from watchbill.model.burnrate import BurnTier
 from watchbill.model.signals import Metric
 from watchbill.model.slo import OVERLAP, STEPPED_FROM
 from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from watchbill.burnrate import BurnTier
+from watchbill.model.burnrate import BurnTier
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
 from watchbill.model.witness import Indication

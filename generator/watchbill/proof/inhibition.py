@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from watchbill.loopback import alertmanager, inhibited, post_alerts
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle
 from watchbill.proof.finding import Finding
 from watchbill.proof.routing import holds
+from watchbill.stack.loopback import alertmanager, inhibited, post_alerts
 
 BY = ("scenario", "alertname", "side")
 Labels = Mapping[str, str]

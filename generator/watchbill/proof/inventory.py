@@ -12,10 +12,10 @@ import yaml
 
 from watchbill.model.bundle import Bundle
 from watchbill.model.proof import Proof
+from watchbill.outputs import prometheus
+from watchbill.outputs.promtests import written
 from watchbill.proof.emitted import Emitted, load
 from watchbill.proof.finding import Finding
-from watchbill.targets import prometheus
-from watchbill.targets.promtests import written
 
 RULE, TEST = "stands in the rules", "has its tests"
 

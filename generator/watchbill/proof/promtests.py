@@ -14,9 +14,9 @@ from typing import Any
 
 from watchbill.errors import ToolError
 from watchbill.model.proof import AlertCheck, Proof, SampleCheck
+from watchbill.outputs.promtests import written
 from watchbill.proof import wording
 from watchbill.proof.emitted import Emitted, document
-from watchbill.targets.promtests import written
 from watchbill.verify import promtool
 
 BATCH = 6  # files in one process, which takes 30 ms to start

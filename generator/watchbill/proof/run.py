@@ -17,10 +17,10 @@ from watchbill.errors import UsageError, choose
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.proof import Proof
+from watchbill.outputs.promtests import proofs
 from watchbill.proof import inhibition, inventory, promtests, routing
 from watchbill.proof.emitted import Emitted, load, read_rules
 from watchbill.proof.finding import Finding, Proven
-from watchbill.targets.promtests import proofs
 from watchbill.tools import Generation
 
 Done = Callable[[int], None]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from watchbill.prose.bind import bind
+from watchbill.prose.cross_references import bind
 
 __all__ = ["bind"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
-from watchbill.authoring import Faults, load
 from watchbill.errors import Span, choose
+from watchbill.language.base import Faults, load
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Decision
 from watchbill.prose.page import Page, read_page

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from watchbill.authoring import Faults
+from watchbill.language.base import Faults
 from watchbill.model.pages import PageLink, Prose, Reference
 from watchbill.naming import anchor
 from watchbill.plaintext import complain, find_all

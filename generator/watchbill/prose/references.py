@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
-from watchbill.facts import NOUNS, THIS
+from watchbill.language.base import Faults
 from watchbill.source.text import Text
+from watchbill.words.facts import NOUNS, THIS
 
 MOST_REFERENCES = 2000  # of one page; nobody writes as many
 LONGEST_REFERENCE = 300

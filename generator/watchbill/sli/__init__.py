@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from functools import cache
 
+from watchbill.language.kinds import find_kinds
 from watchbill.sli.base import Sli
-from watchbill.statement import find_kinds
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.streams import member, other
-from watchbill.fields import ClassName, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.alerts import Alert
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Indication

@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from watchbill.authoring import Authored, Faults
 from watchbill.errors import choose
-from watchbill.fields import KeyName
+from watchbill.language.base import Authored, Faults
+from watchbill.language.fields import KeyName
+from watchbill.language.kinds import Statement
 from watchbill.model.alerts import Alert
 from watchbill.model.signals import Metric, Signal
 from watchbill.model.witness import Indication
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.quantity import Duration, TimeScale
-from watchbill.statement import Statement
 
 
 class Sli(Statement):

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import promql_parser as pp
 from pydantic import Field
 
-from watchbill.authoring import Faults
 from watchbill.errors import Span
-from watchbill.fields import Sentence
+from watchbill.language.base import Faults
+from watchbill.language.fields import Sentence
 from watchbill.model.signals import Signal
 from watchbill.model.witness import Indication, Tally
 from watchbill.promql import PromQLError, aggregate, over, parse, retarget

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.streams import ONE, TWO
-from watchbill.fields import DurationText, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import DurationText, KeyName
 from watchbill.model.signals import MetricType, Signal
 from watchbill.model.witness import Indication, Motion
 from watchbill.promql import aggregate

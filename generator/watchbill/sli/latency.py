@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
-from watchbill.fields import AnyQuantity, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import AnyQuantity, KeyName
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, bucket_edge, over

@@ -6,11 +6,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE, class_matchers
 from watchbill.conditions.latency_quantile import Quantile
 from watchbill.conditions.streams import ONE, TWO, member, other
-from watchbill.fields import AnyQuantity, ClassName, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import AnyQuantity, ClassName, KeyName
 from watchbill.model.alerts import Alert, Direction
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.witness import Indication

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import yaml
 
 from watchbill.errors import Diagnostic, Span, choose
-from watchbill.scalars import DATE, Refusal, find_forbidden, quote, read_key, read_plain
 from watchbill.source.nodes import Map, Place, Seq, Value
-from watchbill.source.slips import find_comment, judge_block_header
+from watchbill.source.scalars import DATE, Refusal, find_forbidden, quote, read_key, read_plain
 from watchbill.source.text import Text
+from watchbill.source.yaml_mistakes import find_comment, judge_block_header
 
 MOST_DEPTH = 64
 MOST_VALUES = 100_000  # keys included; bounds the time that one file can cost

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchbill.errors import Diagnostic, RefusedError, Span, UsageError
-from watchbill.scalars import Refusal, visible
 from watchbill.source.nodes import Document, SourceError, refuse_file
 from watchbill.source.parser import MOST_BYTES, parse
+from watchbill.source.scalars import Refusal, visible
 from watchbill.source.text import Text
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 
 from watchbill.errors import Diagnostic, sort_diagnostics
-from watchbill.scalars import Refusal, find_forbidden
 from watchbill.source.builder import MOST_FAULTS, Builder, StopError
-from watchbill.source.complaints import translate
 from watchbill.source.nodes import Document, SourceError, refuse_file
-from watchbill.source.slips import advise_quantity, find_closing_quote, find_flow_slip
+from watchbill.source.scalars import Refusal, find_forbidden
 from watchbill.source.text import Text
+from watchbill.source.yaml_errors import translate
+from watchbill.source.yaml_mistakes import advise_quantity, find_closing_quote, find_flow_slip
 
 MOST_BYTES = 1 << 20
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchbill.errors import Diagnostic
-from watchbill.scalars import visible
 from watchbill.source.files import read_text
 from watchbill.source.nodes import Map, SourceError, refuse_file
 from watchbill.source.parser import admit, parse
+from watchbill.source.scalars import visible
 from watchbill.source.text import Text
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)

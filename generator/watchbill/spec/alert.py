@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, WrapValidator
 
-from watchbill.authoring import Authored, Faults, StrictBool
 from watchbill.conditions import Condition, kinds
-from watchbill.fields import DurationText, KeyName, Reference, Sentence
+from watchbill.language.base import Authored, Faults, StrictBool
+from watchbill.language.fields import DurationText, KeyName, Reference, Sentence
 from watchbill.spec.joined import join, read_joined
 from watchbill.spec.runbook import AnyDecision
 

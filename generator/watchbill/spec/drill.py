@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Authored
-from watchbill.fields import Count, DurationText, KeyName, Reference, Sentence, ServiceName, TextRule
+from watchbill.language.base import Authored
+from watchbill.language.fields import Count, DurationText, KeyName, Reference, Sentence, ServiceName, TextRule
 from watchbill.spec.platform import ChannelName
 
 AlertId = Annotated[

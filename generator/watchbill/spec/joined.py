@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationInfo, create_model
 
-from watchbill.authoring import Authored, collector, problem
 from watchbill.errors import choose
+from watchbill.language.base import Authored, collector, problem
+from watchbill.language.kinds import Statement
 from watchbill.source import Map, span_of
-from watchbill.statement import Statement
 
 Role = TypeVar("Role", bound=Authored)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchbill.authoring import Authored
-from watchbill.fields import AlertName, KeyName, Sentence
+from watchbill.language.base import Authored
+from watchbill.language.fields import AlertName, KeyName, Sentence
 from watchbill.spec.alert import AnyAlert
 from watchbill.spec.panel import AnyPanel
 

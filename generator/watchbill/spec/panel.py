@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, WrapValidator
 
-from watchbill.authoring import Authored, Faults
-from watchbill.fields import AnyQuantity, KeyName, Reference, Sentence
+from watchbill.language.base import Authored, Faults
+from watchbill.language.fields import AnyQuantity, KeyName, Reference, Sentence
 from watchbill.model.alerts import Direction
 from watchbill.model.dashboards import Level, Line, Look
 from watchbill.quantity import Quantity, QuantityError, Unit

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Authored, StrictBool
-from watchbill.burnrate import STANDARD, Tier
-from watchbill.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
+from watchbill.language.base import Authored, StrictBool
+from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
+from watchbill.model.burnrate import STANDARD, Tier
 from watchbill.quantity import Duration, Unit
 
 SlackChannel = Annotated[

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Authored, Faults, StrictBool
 from watchbill.errors import choose
-from watchbill.fields import AnyQuantity, ClassName, KeyName, LabelName, LabelValue, MetricName, Sentence
+from watchbill.language.base import Authored, Faults, StrictBool
+from watchbill.language.fields import AnyQuantity, ClassName, KeyName, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.signals import MetricType
 from watchbill.promql import Matcher
 from watchbill.quantity import Unit

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from watchbill.authoring import Authored
-from watchbill.fields import Reference, Sentence, TextRule, ValueRule
+from watchbill.language.base import Authored
+from watchbill.language.fields import Reference, Sentence, TextRule, ValueRule
 from watchbill.quantity import QuantityError
 
 SECTIONS = (

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, WrapValidator
 
 from watchbill import naming
-from watchbill.authoring import Authored, StrictBool, describe, problem
-from watchbill.fields import (
+from watchbill.language.base import Authored, StrictBool, describe, problem
+from watchbill.language.fields import (
     AlertName,
     AnyQuantity,
     ClassName,

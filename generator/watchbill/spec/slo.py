@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ValidationInfo, WrapValidator
 
-from watchbill.authoring import Authored, StrictBool
-from watchbill.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence
+from watchbill.language.base import Authored, StrictBool
+from watchbill.language.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence
 from watchbill.quantity import Duration, Quantity, Unit
 from watchbill.sli import Sli, kinds
 from watchbill.spec.joined import join, read_joined

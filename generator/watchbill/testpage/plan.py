@@ -15,7 +15,7 @@ from watchbill.model.bundle import Bundle, Environment, Platform, Team
 from watchbill.model.routing import QuietTime
 from watchbill.quantity import Duration
 from watchbill.spec.platform import DAYS
-from watchbill.targets.matrix import addresses, quiet_words
+from watchbill.words.receivers import addresses, quiet_words
 
 ALERT, SUBJECT = "TestPage", "test-page"
 # No service's name has a slash, so that no rule of inhibition and no group of real alerts is about this one.

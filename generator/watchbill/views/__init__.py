@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from watchbill.statement import find_kinds
+from watchbill.language.kinds import find_kinds
 from watchbill.views.base import View
 
 

@@ -6,16 +6,16 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
-from watchbill.authoring import Faults
 from watchbill.conditions.base import INSTANCE
 from watchbill.errors import choose
-from watchbill.fields import ClassName, KeyName, LabelValue
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, KeyName, LabelValue
+from watchbill.language.kinds import Statement
 from watchbill.model.dashboards import RATE_INTERVAL, Column, Look, Query, State
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate
 from watchbill.quantity import Unit
-from watchbill.statement import Statement
 
 STATUS = "status"  # the role of a label whose values are HTTP status codes
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Faults
-from watchbill.fields import Sentence
+from watchbill.language.base import Faults
+from watchbill.language.fields import Sentence
 from watchbill.model.dashboards import RANGE, RATE_INTERVAL, Query
 from watchbill.model.signals import Signal
 from watchbill.promql import PromQLError, retarget, selections

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Faults
 from watchbill.conditions.latency_quantile import QUANTILES, Quantile
-from watchbill.fields import KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit

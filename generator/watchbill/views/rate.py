@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Faults, StrictBool
-from watchbill.fields import ClassName, KeyName
+from watchbill.language.base import Faults, StrictBool
+from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.naming import TARGET_LABELS

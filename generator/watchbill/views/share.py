@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.authoring import Faults
-from watchbill.fields import ClassName, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.authoring import Faults
 from watchbill.errors import choose
-from watchbill.fields import ClassName, KeyName
+from watchbill.language.base import Faults
+from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Level, Look, Query, State
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit

@@ -9,9 +9,9 @@ import spectree
 from condition_cases import CASES, services
 from watchbill.conditions import kinds
 from watchbill.model.alerts import Alert
+from watchbill.outputs.promtests import alerts, notation
+from watchbill.outputs.promtests.clock import LONG, Clock
 from watchbill.quantity import Duration, TimeScale
-from watchbill.targets.promtests import alerts, notation
-from watchbill.targets.promtests.clock import LONG, Clock
 from watchbill.tools import GENERATIONS
 
 FAST = TimeScale(60)

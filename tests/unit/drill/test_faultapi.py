@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from spectree import compile_tree
-from watchbill.drill.diary import Diary
-from watchbill.drill.exporter import serving
-from watchbill.drill.faultapi import Desk, answering
-from watchbill.drill.faults import Faults, Possible, possible
-from watchbill.drill.living import LivingWorld
-from watchbill.drill.pages import Local
+from watchbill.demo.events import Diary
+from watchbill.demo.faultapi import Desk, answering
+from watchbill.demo.faults import Faults, Possible, possible
+from watchbill.demo.overlay import LivingWorld
+from watchbill.demo.pages import Local
 from watchbill.model.bundle import Bundle, Urls
 from watchbill.quantity import TimeScale
+from watchbill.stack.exporter import serving
 
 ROOT = Path(__file__).parents[3]
 ALERT = "core-api/HTTP5xxErrorRateCritical"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from watchbill.drill import judge
-from watchbill.drill.notices import MAIL, PAGERDUTY, SLACK, Notice, Told
+from watchbill.stack.notifications import MAIL, PAGERDUTY, SLACK, Notice, Told
 
 BACKEND, TEAM = (PAGERDUTY, "Backend"), (SLACK, "#incidents")
 SUMMARY = "Too many requests fail: core-api in production/main"

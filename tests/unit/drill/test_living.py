@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from spectree import compile_tree
-from watchbill.drill.faults import possible
-from watchbill.drill.living import LivingWorld, area, clash
-from watchbill.drill.world import Series, Target, lines
+from watchbill.demo.faults import possible
+from watchbill.demo.overlay import LivingWorld, area, clash
 from watchbill.model.bundle import Bundle
 from watchbill.model.witness import Motion, Regime, Stream
 from watchbill.quantity import TimeScale
+from watchbill.stack.world import Series, Target, lines
 
 ROOT = Path(__file__).parents[3]
 HERE = Target("shop", ("production", "main"), "shop-1:80")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from watchbill.drill.notices import SLACK
-from watchbill.drill.receivers import Addresses, Receivers, receiving
+from watchbill.stack.notifications import SLACK
+from watchbill.stack.receivers import Addresses, Receivers, receiving
 
 ADDRESSES = Addresses(
     pagerduty={"drill-key": "Backend"},

@@ -3,13 +3,13 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from watchbill.burnrate import BurnTier
 from watchbill.drill import burn
-from watchbill.drill.world import UP, Moving, Series, Target, World, lines
 from watchbill.link import link
 from watchbill.lower import lower
+from watchbill.model.burnrate import BurnTier
 from watchbill.model.witness import GONE, Motion, Regime, Stream
 from watchbill.source import read_tree
+from watchbill.stack.world import UP, Moving, Series, Target, World, lines
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = """\

@@ -15,8 +15,8 @@ from servers import Handler, http_server
 
 from spectree import run
 from watchbill.errors import ToolError, UsageError
-from watchbill.loopback import free_port
-from watchbill.loopback import running as running_server
+from watchbill.stack.loopback import free_port
+from watchbill.stack.loopback import running as running_server
 from watchbill.testpage.deployed import deployed, greet, look_up, post
 from watchbill.tools import GENERATIONS, generation
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.burnrate import BurnTier
 from watchbill.lower.dashboards.lead import Lead, leading_to, runbooks
 from watchbill.lower.dashboards.narrow import PLACE
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Direction
+from watchbill.model.burnrate import BurnTier
 from watchbill.model.dashboards import RATE_INTERVAL, Column, Level, Line, Look, Panel, Query, State
 from watchbill.model.slo import OVERLAP, SAMPLED, Slo
 from watchbill.naming import TARGET_LABELS

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from watchbill.errors import ToolError
-from watchbill.loopback import alertmanager, inhibited, post_alerts, reload
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
 from watchbill.proof import inhibition, routing
 from watchbill.proof.inhibition import Pair
 from watchbill.proof.promtests import cores
 from watchbill.proof.routing import Asked
+from watchbill.stack.loopback import alertmanager, inhibited, post_alerts, reload
 from watchbill.verify import amtool
 
 SERVERS = 4  # that judge inhibition at once; each mostly waits

@@ -1,0 +1,1 @@
+"""The whole stack on loopback, for people who break it to see what comes."""

@@ -1,0 +1,1 @@
+"""What any author may write: fields, values, and what all statements share."""

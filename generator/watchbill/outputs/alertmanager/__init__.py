@@ -1,0 +1,55 @@
+"""Alertmanager: who is told of what, and what mutes what."""
+
+from __future__ import annotations
+
+from watchbill import naming
+from watchbill.model.bundle import Bundle, Platform
+from watchbill.model.routing import Channel, InhibitRule, QuietTime, TimeRange
+from watchbill.outputs import messages
+from watchbill.outputs.alertmanager.receivers import receivers, secret
+from watchbill.outputs.alertmanager.routes import matcher, root
+from watchbill.outputs.yamltext import Plain, dump
+
+
+def render(bundle: Bundle) -> dict[str, str]:
+    """Render `alertmanager.yml` and the templates of its messages."""
+    return {naming.ALERTMANAGER: config(bundle), **messages.templates()}
+
+
+def config(bundle: Bundle) -> str:
+    """Render the configuration. Secrets are files on the machine that runs it, never text."""
+    platform = bundle.platform
+    content: dict[str, Plain] = {
+        "global": _global(platform),
+        "templates": ["templates/*.tmpl"],
+        "route": root(bundle),
+        "inhibit_rules": [_inhibit(rule) for rule in bundle.inhibit_rules],
+        "receivers": list(receivers(bundle)),
+    }
+    if platform.quiet_times:
+        content["time_intervals"] = [_quiet_time(quiet) for quiet in platform.quiet_times]
+    return dump(content, source="specs/platform.yaml and specs/services/")
+
+
+def _global(platform: Platform) -> Plain:
+    """Set what no receiver can have of its own. A mail server is not: a receiver without one would inherit its user."""
+    slack = platform.delivery.shadow or any(Channel.SLACK in policy.channels for policy in platform.policies.values())
+    url: dict[str, Plain] = {"slack_api_url_file": secret(platform, "slack-api-url")} if slack else {}
+    return {"resolve_timeout": "5m", **url}
+
+
+def _inhibit(rule: InhibitRule) -> Plain:
+    return {
+        "source_matchers": [matcher(match) for match in rule.source],
+        "target_matchers": [matcher(match) for match in rule.target],
+        "equal": list(rule.equal),
+    }
+
+
+def _quiet_time(quiet: QuietTime) -> Plain:
+    return {"name": quiet.name, "time_intervals": [_range(part, quiet.zone) for part in quiet.ranges]}
+
+
+def _range(part: TimeRange, zone: str) -> Plain:
+    entry: dict[str, Plain] = {"times": [{"start_time": part.start, "end_time": part.end}], "location": zone}
+    return {**({"weekdays": list(part.days)} if part.days else {}), **entry}

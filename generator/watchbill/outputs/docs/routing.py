@@ -1,0 +1,74 @@
+"""The page that tells who is woken by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from watchbill import naming
+from watchbill.model.alerts import Severity
+from watchbill.model.bundle import Bundle, Environment, Platform, Service
+from watchbill.model.routing import Channel
+from watchbill.outputs.docs.markdown import Sheet, Writer
+from watchbill.words import receivers
+
+
+def routing(bundle: Bundle, writer: Writer) -> str:
+    """Render the page."""
+    platform, page = bundle.platform, writer.on(naming.ROUTING_PAGE)
+    return writer.template(
+        "routing.md.j2",
+        page.path,
+        paging=[place.name for place in platform.environments if Channel.PAGERDUTY in _everything(platform, place)],
+        teams=[
+            {"name": team.name, "rows": [_severity(row) for row in own]}
+            for team, own in groupby(receivers.rows(bundle), key=lambda row: row.team)
+        ],
+        asides=[
+            {
+                "what": aside.what,
+                "told": aside.told,
+                "alerts": [page.alert(alert, full=True) for alert in aside.alerts or ()],
+            }
+            for aside in receivers.asides(bundle)
+        ],
+        quiet_times=[receivers.quiet_words(bundle, quiet) for quiet in platform.quiet_times],
+        timings=[
+            {
+                "severity": severity.value,
+                "wait": policy.timing.group_wait.words(),
+                "interval": policy.timing.group_interval.words(),
+                "repeat": policy.timing.repeat_interval.words(),
+            }
+            for severity, policy in platform.policies.items()
+        ],
+        prompt=[service.title for service in bundle.services if service.prompt],
+        prompt_wait=platform.prompt_wait.words(),
+        services=[muted for service in bundle.services if (muted := _muting(service, page))["alerts"]],
+    )
+
+
+def _everything(platform: Platform, environment: Environment) -> set[Channel]:
+    return {channel for severity in Severity for channel in platform.channels(severity, environment)}
+
+
+def _severity(row: receivers.Row) -> Mapping[str, Any]:
+    number = len(row.alerts)
+    count = f"{number} alert{'' if number == 1 else 's'}"
+    return {"severity": row.severity.value, "count": count, "told": list(row.told.items())}
+
+
+def _muting(service: Service, page: Sheet) -> Mapping[str, Any]:
+    """List a service's alerts that can be muted; what is of the same service needs no prefix."""
+    by = page.bundle.inhibited_by
+    alerts = [
+        {
+            "link": page.alert(alert),
+            "severity": alert.severity.value,
+            "muted": [page.alert_named(name, within=service.name) for name in by[alert.id]],
+        }
+        for alert in sorted(service.alerts, key=lambda alert: alert.name)
+        if by[alert.id]
+    ]
+    return {"name": service.name, "title": service.title, "alerts": alerts}

@@ -1,0 +1,225 @@
+"""Proofs of one alert: it fires on its witness, keeps firing, resolves, and is quiet about everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from watchbill import naming
+from watchbill.model.alerts import Alert, Direction, Rule
+from watchbill.model.bundle import Environment, Service
+from watchbill.model.proof import AlertCheck, Fired, Input, Proof, SampleCheck
+from watchbill.model.witness import Floor, Regime, Stream, Witness
+from watchbill.outputs.promtests import notation
+from watchbill.outputs.promtests.clock import Clock, clock
+from watchbill.outputs.promtests.decoys import Place, at_fault, decoys, elsewhere, still
+from watchbill.promql import Matcher, selector
+from watchbill.quantity import Duration
+from watchbill.words.annotations import dashboard_url_rendered, rendered, texts
+
+LOOKBACK = Duration.parse("5m")  # how long promtool still sees a series after its last sample
+Phases = tuple[tuple[Regime, Duration], ...]
+
+
+def proofs(alert: Alert, service: Service) -> Iterable[Proof]:
+    """Prove every rule of an alert, and every way to it.
+
+    What always fires does so everywhere at once, so its first rule's test speaks for all.
+    """
+    first = alert.rules[0]
+    if first.witness.constant:
+        yield AlertProver(alert, first, first.witness, service).fires_all_the_time()
+        return
+    for rule in alert.rules:
+        prover = AlertProver(alert, rule, rule.witness, service)
+        yield prover.fires_and_resolves()
+        if _can_fall_short(rule.witness):
+            yield prover.stays_quiet_below()
+        if rule.witness.floor is not None:
+            yield from prover.floor(rule.witness.floor)
+        for number, witness in enumerate(rule.witness.besides, 2):
+            yield AlertProver(alert, rule, witness, service).fires_and_resolves(f" in way {number}")
+    yield AlertProver(alert, first, first.witness, service).without_data()
+
+
+def _can_fall_short(witness: Witness) -> bool:
+    """Whether there is anything between calm and fault; a probe succeeds or fails."""
+    return any(stream.below != stream.calm for stream in witness.streams)
+
+
+class AlertProver:
+    """One rule of an alert in its environment, on a timeline of calm, fault, and calm again."""
+
+    def __init__(self, alert: Alert, rule: Rule, witness: Witness, service: Service) -> None:
+        self.alert, self.rule, self.service, self.witness = alert, rule, service, witness
+        self.clock: Clock = clock(alert)
+        self.signal = next(s for s in service.signals if s.key == alert.subject)
+        environment = service.environments[0]
+        self.place = dict(rule.place) or {"cluster": environment.clusters[0], "env": environment.name}
+        self.two_steps = self.clock.evaluation.times(2)
+        self.onset = self.clock.up(witness.history) + self.two_steps
+        self.firing = self.onset + self.clock.up(witness.settles) + self.clock.up(alert.for_) + self.two_steps
+        self.end = self.firing + self.two_steps
+        clearing = self.clock.up(witness.clears) + self.clock.up(alert.keep_firing_for)
+        self.resolved = self.end + clearing + self.two_steps.times(2)
+
+    def fires_and_resolves(self, how: str = "") -> Proof:
+        """Quiet until `for` is nearly over, firing with exact labels and texts after it, kept, resolved in the end."""
+        checks = [self._quiet("quiet while calm", self.onset)]
+        lasting = self.clock.up(self.witness.rises) + self.alert.for_
+        if lasting > self.two_steps:
+            checks.append(self._quiet("quiet before for is over", self.onset + (lasting - self.two_steps)))
+        checks.append(self._fires("fires", self.firing))
+        checks.append(self._quiet("resolves", self.resolved))
+        kept = self.alert.keep_firing_for
+        at = self.end + (kept - self.two_steps)
+        samples = [self._firing("keeps firing", at)] if kept > self.two_steps else []
+        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end), (Regime.CALM, self.resolved))
+        return self._proof(f"fires and resolves{how}", self._inputs(phases), checks, samples)
+
+    def stays_quiet_below(self) -> Proof:
+        """Quiet although just short of the threshold for as long as it would take to fire."""
+        phases = ((Regime.CALM, self.onset), (Regime.BELOW, self.end))
+        checks = [self._quiet("quiet just short of the threshold", self.end)]
+        return self._proof("stays quiet below", self._inputs(phases), checks)
+
+    def floor(self, floor: Floor) -> Iterable[Proof]:
+        """Quiet at the same fault with too few events, firing with just enough."""
+        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end))
+        quiet = [self._quiet("quiet with too few events", self.end)]
+        yield self._proof("stays quiet with too few events", self._moving(floor.few, phases), quiet)
+        fires = [self._firing("fires with just enough events", self.end)]
+        yield self._proof("fires with just enough events", self._moving(floor.enough, phases), [], fires)
+
+    def _moving(self, streams: tuple[Stream, ...], phases: Phases) -> tuple[Input, ...]:
+        found: dict[str, str] = {}
+        for stream in streams:
+            self._add(found, stream, self.place, phases)
+        for stream, labels in self._decoys(streams):
+            self._add(found, stream, {**self.place, **labels}, phases)
+        return tuple(Input(series, values) for series, values in found.items())
+
+    def without_data(self) -> Proof:
+        """Quiet where there is nothing at all; what asks for absence fires in every environment."""
+        at = self.clock.up(self.alert.for_) + self.clock.up(LOOKBACK) + self.two_steps
+        if not self.witness.without_data:
+            return self._proof("stays quiet without data", (), [self._quiet("quiet without data", at)])
+        places = [dict(rule.place) for rule in self.alert.rules]
+        return self._proof("fires without data", (), [self._fires("fires without data", at, places)])
+
+    def fires_all_the_time(self) -> Proof:
+        """Fire from the first evaluation on, and later too, without any series."""
+        places = [dict(rule.place) for rule in self.alert.rules]
+        first = self.clock.up(self.alert.for_)
+        checks = [self._fires("fires all the time", at, places) for at in (first, first + self.onset)]
+        return self._proof("fires all the time", (), checks)
+
+    # What goes in.
+
+    def _inputs(self, phases: Phases) -> tuple[Input, ...]:
+        """Write the witness, and beside it what must change nothing: decoys, and other environments that are calm."""
+        found: dict[str, str] = {}
+        for stream in self.witness.streams:
+            self._add(found, stream, self.place, phases)
+        for stream, labels in self._decoys(self.witness.streams):
+            self._add(found, stream, {**self.place, **labels}, phases)
+        for place in self._other_places():
+            for stream in self.witness.streams:
+                self._add(found, still(stream), place, phases)
+        return tuple(Input(series, values) for series, values in found.items())
+
+    def _add(self, found: dict[str, str], stream: Stream, labels: Place, phases: Phases) -> None:
+        name = notation.series(stream.metric, {**notation.target(self.signal), **dict(stream.labels), **labels})
+        found.setdefault(name, notation.values(stream, phases, self.clock.sample))
+
+    def _decoys(self, streams: tuple[Stream, ...]) -> Iterable[tuple[Stream, Place]]:
+        higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
+        for decoy in decoys(self.signal, excluded=self.alert.kind != "promql"):
+            for stream in streams:
+                if not decoy.needs or decoy.needs in dict(stream.labels):
+                    yield at_fault(stream, higher=higher), decoy.labels
+
+    def _other_places(self) -> Iterable[Place]:
+        """Name every other environment of an alert that is asked for each by name, and one other of any alert."""
+        if not self.rule.place:
+            yield elsewhere(self.service.environments, self.place)
+            return
+        for environment, cluster in _places(self.service.environments):
+            place = {"cluster": cluster, "env": environment}
+            if place != self.place:
+                yield place
+
+    # What must come out.
+
+    def _quiet(self, case: str, at: Duration) -> AlertCheck:
+        return AlertCheck(case, at, self.alert.name)
+
+    def _fires(self, case: str, at: Duration, places: Iterable[Place] = ({},)) -> AlertCheck:
+        fired = tuple(
+            self.fired({**place, **dict(firing.labels)}, firing.value)
+            for place in places
+            for firing in self.witness.firing
+        )
+        return AlertCheck(case, at, self.alert.name, fired)
+
+    def _firing(self, case: str, at: Duration) -> SampleCheck:
+        """Ask for the alert itself, where its texts show a value that is only nearly known."""
+        own = {"alertname": self.alert.name, "alertstate": "firing"}
+        expr = selector("ALERTS", (Matcher(label, "=", value) for label, value in own.items()))
+        fired = (self._labels(dict(firing.labels)) | own for firing in self.witness.firing)
+        samples = tuple((notation.series("ALERTS", labels), Decimal(1)) for labels in fired)
+        return SampleCheck(case, at, expr, samples)
+
+    def _labels(self, own: Place) -> dict[str, str]:
+        return {**self.place, **own, **dict(self.alert.labels)}
+
+    def fired(self, own: Place, value: Decimal) -> Fired:
+        """Write the alert with its labels and texts, rendered for a value."""
+        labels = {**self.place, **own}
+        annotations = {name: rendered(text, labels, value) for name, text in texts(self.alert).items()}
+        urls = {
+            "runbook_url": self.alert.runbook_url,
+            "dashboard_url": dashboard_url_rendered(self.alert, labels),
+        }
+        return Fired(dict(sorted(self._labels(own).items())), annotations | urls)
+
+    def _proof(
+        self,
+        name: str,
+        inputs: tuple[Input, ...],
+        checks: Iterable[AlertCheck],
+        samples: Iterable[SampleCheck] = (),
+    ) -> Proof:
+        where = f" in {self.place['env']}/{self.place['cluster']}" if self.rule.place and inputs else ""
+        return alert_proof(
+            self.alert, f"{name}{where}", self.clock, inputs=inputs, alerts=tuple(checks), samples=tuple(samples)
+        )
+
+
+def alert_proof(
+    alert: Alert,
+    name: str,
+    clock_: Clock,
+    *,
+    inputs: tuple[Input, ...],
+    alerts: tuple[AlertCheck, ...],
+    samples: tuple[SampleCheck, ...] = (),
+) -> Proof:
+    """Put a test of an alert into the file of its area and steps."""
+    return Proof(
+        subject=alert.id,
+        name=name,
+        file=naming.test_file(alert.service, alert.area, str(clock_.evaluation)),
+        rule_files=(naming.rule_file(alert.service, alert.area),),
+        alert=alert.name,
+        groups=(),
+        interval=clock_.sample,
+        evaluation=clock_.evaluation,
+        inputs=inputs,
+        alerts=alerts,
+        samples=samples,
+    )
+
+
+def _places(environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
+    return ((environment.name, cluster) for environment in environments for cluster in environment.clusters)

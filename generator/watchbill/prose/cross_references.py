@@ -1,0 +1,147 @@
+"""Bind prose to the bundle: everything that it names is there, and everything that needs it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import PurePosixPath
+
+from watchbill.errors import SpecError, choose
+from watchbill.language.base import Faults
+from watchbill.model.alerts import Alert
+from watchbill.model.bundle import Bundle
+from watchbill.model.origin import Origin
+from watchbill.model.pages import PageLink, Pages, Prose, Reference, Runbook
+from watchbill.prose.coverage import judge_closure, lead
+from watchbill.prose.decisions import read_decisions
+from watchbill.prose.page import Page
+from watchbill.prose.runbooks import Written, read_runbooks
+from watchbill.source import Prose as Source
+from watchbill.words.facts import FactError, Facts
+
+_ID = len("RB-001")
+
+
+def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source], today: date) -> Bundle:
+    """Give the bundle its pages; raises `SpecError` with all that is wrong with them.
+
+    A tree that holds no runbook yet is not asked for any. From the first one on, every P0 and P1 needs one.
+    """
+    faults = Faults()
+    services = {service.name for service in bundle.services}
+    sources = tuple(runbooks)
+    written = read_runbooks(sources, bundle.platform.teams, today, faults)
+    decided = read_decisions(decisions, services, today, faults)
+    led = lead(written, bundle.alerts, faults)
+    if written and len(written) == len(sources):  # else what is missing may be what could not be read
+        judge_closure(bundle, led, today, faults)
+    made = {id(entry): _runbook(entry, led) for entry in written}
+    pages = Pages(
+        runbooks=tuple(made[id(entry)] for entry in written),
+        decisions=tuple(entry.decision for entry in decided),
+        by_alert={name: made[id(entry)] for name, entry in led.items()},
+    )
+    bound = replace(bundle, pages=pages)
+    unread = {source.pointer for source in sources} - {entry.page.source.pointer for entry in written}
+    _judge_references(bound, unread, faults)
+    _judge_links(pages, unread, [*(e.page for e in written), *(e.page for e in decided)], faults)
+    _judge_citations(bound, faults)
+    _judge_renames(bound, faults)
+    if faults.fatal:
+        raise SpecError(faults.found)
+    return bound
+
+
+def texts(pages: Pages) -> Iterable[Prose]:
+    """List every text of prose."""
+    yield from (section.text for runbook in pages.runbooks for section in runbook.sections)
+    yield from (decision.text for decision in pages.decisions)
+
+
+def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
+    spec = written.spec
+    return Runbook(
+        id=spec.id,
+        title=spec.title,
+        severity=spec.severity,
+        owner=spec.owner,
+        alerts=tuple(name for name, other in led.items() if other is written),
+        recovery_time=spec.recovery_time,
+        last_reviewed=spec.last_reviewed,
+        reason=spec.reason or "",
+        assumes=dict(sorted(spec.assumes.items())),
+        formerly=spec.formerly,
+        sections=written.sections,
+        origin=Origin(spec.span("id"), written.page.source.pointer),
+    )
+
+
+def _judge_references(bundle: Bundle, unread: Iterable[str], faults: Faults) -> None:
+    """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose.
+
+    A runbook that could not be read has been told of, and is not unknown besides.
+    """
+    gone = {PurePosixPath(pointer).name[:_ID] for pointer in unread}
+    facts = Facts(bundle)
+    alerts = {alert.id: alert for alert in bundle.alerts}
+    for runbook in bundle.pages.runbooks:
+        readers: list[Alert | None] = [None, *(alerts[name] for name in runbook.alerts)]
+        for section in runbook.sections:
+            for reference in _references(section.text, gone):
+                _look_up(facts, reference, readers if reference.of == "this" else [None], faults)
+    for decision in bundle.pages.decisions:
+        for reference in _references(decision.text, gone):
+            if reference.of == "this":
+                faults.add(reference.span, "a decision is embedded by no alert", "name the alert")
+            else:
+                _look_up(facts, reference, [None], faults)
+
+
+def _references(text: Prose, gone: Collection[str]) -> Iterable[Reference]:
+    found = (part for part in text if isinstance(part, Reference))
+    return (reference for reference in found if reference.of != "runbook" or reference.key not in gone)
+
+
+def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None], faults: Faults) -> None:
+    for reader in readers:
+        try:
+            facts.look_up(reference, reader)
+        except FactError as error:
+            of = "" if reader is None else f" on the page of {reader.id}"
+            faults.add(reference.span, f"{error.what}{of}", error.todo)
+            return
+
+
+def _judge_links(pages: Pages, unread: Collection[str], read: Iterable[Page], faults: Faults) -> None:
+    anchors = {page.source.pointer: page.anchors for page in read}
+    for text in texts(pages):
+        for link in text:
+            if not isinstance(link, PageLink) or link.file in unread:
+                continue
+            if link.file not in anchors:
+                todo = choose(link.file, anchors)
+                faults.add(link.span, f'"{link.file}" is no page of runbooks/ or adr/', todo)
+            elif link.anchor and link.anchor not in anchors[link.file]:
+                todo = choose(link.anchor, anchors[link.file])
+                faults.add(link.span, f'"{link.file}" has no heading for "#{link.anchor}"', todo)
+
+
+def _judge_citations(bundle: Bundle, faults: Faults) -> None:
+    known = {decision.id for decision in bundle.pages.decisions}
+    cited = [citation for alert in bundle.alerts for citation in alert.cites]
+    cited += [citation for service in bundle.services for slo in service.slos for citation in slo.cites]
+    for citation in cited:
+        if citation.decision not in known:
+            todo = choose(citation.decision, known, none="write it in adr/")
+            faults.add(citation.span, f'decision "{citation.decision}" is unknown', todo)
+
+
+def _judge_renames(bundle: Bundle, faults: Faults) -> None:
+    for service in bundle.services:
+        known = {alert.name for alert in service.alerts} | {slo.name for slo in service.slos}
+        for rename in service.renamed:
+            if rename.old in known:
+                faults.add(rename.span, f'"{rename.old}" is still there', "remove this line, or the old one")
+            if rename.new not in known or rename.old[0].isupper() is not rename.new[0].isupper():
+                faults.add(rename.span, f'there is no "{rename.new}" that it could be now', choose(rename.new, known))

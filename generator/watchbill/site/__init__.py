@@ -1,0 +1,1 @@
+"""The runbook site: built, served, and its links checked."""

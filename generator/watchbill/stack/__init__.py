@@ -1,0 +1,1 @@
+"""Real servers on loopback: configuration, targets, and receivers that speak the real protocols."""

@@ -1,0 +1,1 @@
+"""Questions about a Bundle, and their answers in English."""
