@@ -24,7 +24,7 @@ from watchbill.errors import Diagnostic, Level, Span, choose, nearest
 from watchbill.quantity import decimal_text
 from watchbill.source import Document, Map, span_of
 
-__all__ = ["Authored", "Faults", "StrictBool", "load"]
+__all__ = ["Authored", "Faults", "Formerly", "StrictBool", "load"]
 
 
 @dataclass(slots=True)
@@ -60,8 +60,21 @@ def problem(what: str, todo: str) -> PydanticCustomError:
     return PydanticCustomError("watchbill", "{what}; {todo}", {"what": what, "todo": todo})
 
 
+@dataclass(frozen=True, slots=True)
+class Formerly:
+    """Marks a field whose key had another name: `fallback: Annotated[bool, Formerly("second_path")]`.
+
+    The former key still works, with a warning that names the present one. Editors show it as deprecated.
+    """
+
+    key: str
+
+
 class Authored(BaseModel):
-    """A mapping in a spec. Unknown keys are faults; `span` says where a value stands."""
+    """A mapping in a spec. Unknown keys are faults; `span` says where a value stands.
+
+    A key that `Formerly` names is read as the present one, with a warning.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
     _node: Map | None = PrivateAttr(default=None)
@@ -75,6 +88,7 @@ class Authored(BaseModel):
             raise problem(f"{describe(data)} stands where a mapping belongs", "write keys and values here")
         known = {field.alias or name: field for name, field in cls.model_fields.items()}
         faults = collector(info)
+        _rename_former(data, cls.former(), faults)
         for key in data:
             if key not in known:
                 faults.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
@@ -90,6 +104,12 @@ class Authored(BaseModel):
         """List the keys that an author may write."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 
+    @classmethod
+    def former(cls) -> dict[str, str]:
+        """Map each former key to the present one."""
+        marked = ((info.alias or name, info.metadata) for name, info in cls.model_fields.items())
+        return {mark.key: key for key, metadata in marked for mark in metadata if isinstance(mark, Formerly)}
+
     @property
     def node(self) -> Map:
         """The mapping as it was written."""
@@ -104,6 +124,18 @@ class Authored(BaseModel):
     def wrote(self, name: str) -> bool:
         """Whether the author wrote this key, rather than left its default."""
         return name in self.node
+
+
+def _rename_former(data: Map, former: dict[str, str], faults: Faults) -> None:
+    """Give former keys their present names, in the mapping itself, so that whatever asks finds their places."""
+    for key in [key for key in data if key in former]:
+        name, span = former[key], span_of(data, [key], key=True)
+        if name in data:
+            faults.add(span, f'"{key}" is the former name of "{name}", which stands here too', f'remove "{key}"')
+        else:
+            faults.add(span, f'"{key}" is called "{name}" now', f'write "{name}"', level=Level.WARNING)
+            data[name], data.places[name] = data[key], data.places[key]
+        del data[key], data.places[key]
 
 
 def describe(value: object) -> str:  # noqa: PLR0911 (one line per type)
@@ -141,7 +173,7 @@ def load(model: type[Model], data: Map, faults: Faults) -> Model | None:
         ]
         faults.found.extend(fault for details, fault in found if not _follows(details, fault, noted))
         return None
-    return loaded if len(faults.found) == before else None
+    return None if any(fault.level is Level.ERROR for fault in faults.found[before:]) else loaded
 
 
 def _follows(error: ErrorDetails, fault: Diagnostic, noted: Container[Span]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.json_schema import models_json_schema
 
@@ -47,6 +48,7 @@ def schema(name: str) -> dict[str, Any]:
         if base.__name__ in definitions:
             chosen = {name: keys[kind, "validation"] for name, kind in kinds.items()}
             definitions[base.__name__] = _one_of(chosen)
+    _deprecate(definitions, (kind for kind, _ in models))
     _close(definitions)
     root = definitions.pop(model.__name__)
     used = _reachable(root, definitions)
@@ -64,6 +66,28 @@ def _one_of(kinds: dict[str, Any]) -> dict[str, Any]:
             for kind, reference in kinds.items()
         ],
     }
+
+
+def _deprecate(definitions: dict[str, Any], models: Iterable[type[Authored]]) -> None:
+    """Let editors know a key's former name, and cross it out."""
+    pending, seen = list(models), set[type[Authored]]()
+    while pending:
+        model = pending.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        pending += [part for field in model.model_fields.values() for part in _models_in(field.annotation)]
+        properties = definitions.get(model.__name__, {}).get("properties", {})
+        for former, present in model.former().items():
+            properties[former] = {**properties[present], "deprecated": True, "description": f'write "{present}"'}
+
+
+def _models_in(annotation: Any) -> Iterable[type[Authored]]:
+    """Find the models of a field's annotation, however deep it is nested."""
+    if isinstance(annotation, type) and issubclass(annotation, Authored):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 def _close(definitions: dict[str, Any]) -> None:
