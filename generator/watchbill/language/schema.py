@@ -78,7 +78,7 @@ def _deprecate(definitions: dict[str, Any], models: Iterable[type[Authored]]) ->
         seen.add(model)
         pending += [part for field in model.model_fields.values() for part in _models_in(field.annotation)]
         properties = definitions.get(model.__name__, {}).get("properties", {})
-        for former, present in model.former().items():
+        for former, present in ((old, new) for old, new in model.former().items() if new in properties):
             properties[former] = {**properties[present], "deprecated": True, "description": f'write "{present}"'}
 
 
