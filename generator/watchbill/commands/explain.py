@@ -16,7 +16,7 @@ from watchbill.errors import UsageError
 @console.specs_option
 @console.format_option
 def explain(alert: str | None, matrix_: bool, specs: Path, format_: str) -> None:  # noqa: FBT001 (click's)
-    """Tell in English what ALERT is, when it fires, whom it reaches, and where it stands.
+    """Say in English what ALERT is, when it fires, whom it reaches, and where it stands.
 
     ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
     """

@@ -7,8 +7,8 @@ from typing import Literal
 
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
-from watchbill.conditions.streams import Course, shown
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import PhaseLevels, shown
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Ratio
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
@@ -23,12 +23,12 @@ class Drop(AgainstBaseline):
     kind: Literal["drop"]
     below: Ratio
 
-    def check(self, signal: Signal, faults: Faults) -> None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Hold the share below one."""
-        super().check(signal, faults)
+        super().check(signal, diagnostics)
         if not 0 < self.below.to(Unit.RATIO) < 1:
             what = f"below {self.below} of the baseline is no drop"
-            faults.add(self.span("below"), what, "write more than 0% and less than 100%")
+            diagnostics.add(self.span("below"), what, "write more than 0% and less than 100%")
 
     def limit(self, signal: Signal, scale: TimeScale) -> str:
         """Take a share of the baseline."""
@@ -51,10 +51,10 @@ class Drop(AgainstBaseline):
         """Take the author's."""
         return self.below.to(Unit.RATIO)
 
-    def course(self) -> Course:
+    def phase_levels(self) -> PhaseLevels:
         """Start from a flow that is well above the floor."""
         usual = max(self.floor.to(Unit.PER_SECOND) * 2, Decimal(10))
         share = self.below.to(Unit.RATIO)
-        return Course(
+        return PhaseLevels(
             usual, usual * min(share * Decimal("1.1"), (1 + share) / 2), shown(usual * share * Decimal("0.9"))
         )

@@ -1,4 +1,4 @@
-"""Tell in English what an objective is: what counts, what it allows, when it tells, and what it records."""
+"""Say in English what an objective is: what counts, what it allows, when it tells, and what it records."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def _blind(service: Service, slo: Slo) -> str:
 
 
 def _covers(service: Service, slo: Slo) -> str:
-    names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.covers})
-    return f"{', '.join(names)}: not told besides, while its page fires." if names else ""
+    names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.suppresses})
+    return f"{', '.join(names)}: not sent as well, while its page fires." if names else ""
 
 
 def _labels(slo: Slo) -> str:

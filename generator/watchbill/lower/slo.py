@@ -64,7 +64,7 @@ def lower_slo(linked: LinkedSlo, service: LinkedService, scale: TimeScale) -> Ob
         series=_series(linked),
         groups=recorder.groups(),
         roles=tuple(sorted(set(spec.sli.roles(signal).values()))),
-        indication=spec.sli.indication(signal, scale),
+        sli_source=spec.sli.sli_source(signal, scale),
         cites=tuple(Citation(name, spec.span("adr", index)) for index, name in enumerate(spec.adr)),
         origin=linked.origin,
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from watchbill.model.examples import Example
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
 from watchbill.model.routing import Receivers
-from watchbill.model.witness import Witness
 from watchbill.promql import Matcher
 from watchbill.quantity import Duration, Unit
 
@@ -69,11 +69,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnnotationQuery:
     """A sentence about a recorded series, asked when an alert fires: `lead`, its value, `after`.
 
     The series is selected by `matchers` and by the alert's own values of `labels`; where there is none, nothing is
-    said. `witnessed` is its value in the alert's witness.
+    said. `example_value` is its value in the alert's example.
     """
 
     lead: str
@@ -81,7 +81,7 @@ class Asked:
     matchers: tuple[Matcher, ...]
     labels: tuple[str, ...]
     display: Display
-    witnessed: Decimal
+    example_value: Decimal
     after: str
 
 
@@ -91,7 +91,7 @@ class Rule:
 
     expr: str
     place: tuple[tuple[str, str], ...]
-    witness: Witness
+    example: Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Alert:
     `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
     the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
     `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
-    what is down while it fires: `<service>`, or `<service>/<signal>`. `covers` names alerts of the
+    what is down while it fires: `<service>`, or `<service>/<signal>`. `suppresses` names alerts of the
     same service that need not be told while it fires, `slo` the objective that it belongs to, if any.
     `receivers` are those of each of the platform's environments, `cites` the decisions that it rests on.
     """
@@ -122,7 +122,7 @@ class Alert:
     keep_firing_for: Duration
     threshold: Threshold | None
     reading: Reading | None
-    asked: tuple[Asked, ...]
+    asked: tuple[AnnotationQuery, ...]
     sentence: str
     summary: str
     impact: str
@@ -132,8 +132,8 @@ class Alert:
     dashboard_url: str
     metrics: tuple[str, ...]
     declares_down: str
-    second_path: bool
-    covers: tuple[str, ...]
+    fallback: bool
+    suppresses: tuple[str, ...]
     slo: str
     receivers: Receivers
     cites: tuple[Citation, ...]

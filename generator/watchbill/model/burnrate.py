@@ -61,7 +61,7 @@ class BurnTier:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BurnPlan:
     """The tiers that can fire, and what had to be changed or dropped, in words."""
 
     tiers: tuple[BurnTier, ...]
@@ -73,7 +73,7 @@ class Plan:
         return tuple(sorted({window for tier in self.tiers for window in (tier.long, tier.short)}))
 
 
-def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Plan:
+def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> BurnPlan:
     """Work out factors and error ratios for a period and an objective (0 to 1), as exact decimals.
 
     A factor below 1 would fire while the budget lasts, so it is raised to 1. An error ratio that nothing short of
@@ -99,7 +99,7 @@ def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Plan
                 f"{why}, so this tier fires at {_percent(FASTEST)}, which is {_percent(share)} of the budget"
             )
         kept.append(BurnTier(tier.severity, share, tier.long, tier.short, exact(factor), exact(factor * budget)))
-    return Plan(tuple(kept), tuple(changes))
+    return BurnPlan(tuple(kept), tuple(changes))
 
 
 def exact(number: Decimal) -> Decimal:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Authored, StrictBool
+from watchbill.language.base import Authored, Formerly, StrictBool
 from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
 from watchbill.model.burnrate import STANDARD, Tier
 from watchbill.quantity import Duration, Unit
@@ -172,7 +172,7 @@ class SmtpSpec(Authored):
     user: Sentence | None = None
 
 
-class SecondPathSpec(Authored):
+class FallbackSpec(Authored):
     """A way to a person that shares nothing with the first, such as another mail server and a gateway for texts."""
 
     email: Email
@@ -190,7 +190,7 @@ class DeliverySpec(Authored):
     shadow: SlackChannel | None = None
     heartbeat: Url | None = None
     heartbeat_token: StrictBool = True
-    second_path: SecondPathSpec | None = None
+    fallback: Annotated[FallbackSpec | None, Formerly("second_path")] = None
 
 
 class TierSpec(Authored):

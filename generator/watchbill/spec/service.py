@@ -40,7 +40,7 @@ Address = Annotated[
         re.compile(r"(?:https?://)?[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~/?=&%-]*)?"),
     ),
 ]
-Place = Annotated[
+EnvironmentName = Annotated[
     str,
     TextRule(
         "an environment",
@@ -163,7 +163,7 @@ class ScrapeSpec(Authored):
     path: UrlPath | None = None
     scheme: Literal["http", "https"] = "http"
     probe: ProbeSpec | None = None
-    targets: Annotated[dict[Place, tuple[Address, ...]], Field(min_length=1)]
+    targets: Annotated[dict[EnvironmentName, tuple[Address, ...]], Field(min_length=1)]
 
 
 class WaiverSpec(Authored):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -23,10 +23,10 @@ class Mean(View):
         """Read one histogram."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Faults, StrictBool
+from watchbill.language.base import Diagnostics, StrictBool
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -32,12 +32,12 @@ class Rate(View):
         """Read counters."""
         return ((("metrics", index), role) for index, role in enumerate(self.metrics))
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold them to counters that carry the class."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require counters that carry the class."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.COUNTER)
         for role in self.metrics:
-            self.check_class(signal, faults, "where", metric=role)
+            self.check_class(signal, diagnostics, "where", metric=role)
 
     def unit(self, signal: Signal) -> Unit:
         """Count events in the period."""

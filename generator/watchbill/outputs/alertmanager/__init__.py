@@ -1,4 +1,4 @@
-"""Alertmanager: who is told of what, and what mutes what."""
+"""Alertmanager: who is notified of what, and what mutes what."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from watchbill.model.slo import Slo
 from watchbill.outputs.catalog import pointer
 from watchbill.outputs.docs.assumptions import assumed
 from watchbill.outputs.docs.drills import drilled_by
-from watchbill.outputs.docs.markdown import Sheet, Writer, code, inline
+from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 from watchbill.outputs.promtests import clock
 from watchbill.promql import quoted
 from watchbill.quantity import Duration
@@ -61,7 +61,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
     )
 
 
-def sections(runbook: Runbook | None, page: Sheet, alert: Alert | None) -> list[tuple[str, str]]:
+def sections(runbook: Runbook | None, page: PageContext, alert: Alert | None) -> list[tuple[str, str]]:
     """Write a runbook's sections as they stand on a page."""
     if runbook is None:
         return []
@@ -100,12 +100,12 @@ def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
 def _lead(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, str]]:
     """Say in four lines what it means, who is hurt, what to do first, and who is woken."""
     paging = [place for place in service.environments if place.pages] or list(service.environments)
-    told = "; ".join(f"{receivers.told(bundle.platform, alert, place)} ({place.name})" for place in paging)
-    entries = [("Fires", alert.sentence), ("Hurts", alert.impact), ("First", alert.action), ("Tells", told)]
+    notified = "; ".join(f"{receivers.notified(bundle.platform, alert, place)} ({place.name})" for place in paging)
+    entries = [("Fires", alert.sentence), ("Hurts", alert.impact), ("First", alert.action), ("Tells", notified)]
     return [(title, inline(text)) for title, text in entries if text]
 
 
-def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, list[str]]]:
+def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[str, list[str]]]:
     """List the facts, each with its lines, ready to be shown."""
     bundle = page.bundle
     lasting = alert.for_.words() if alert.for_.milliseconds else "at once"
@@ -113,7 +113,7 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
         ("Severity", [f"{page.severity(alert.severity.value)}: {SEVERITIES[alert.severity]}"]),
         ("Stage", [STAGES[alert.stage]]),
         ("Owner", [page.team(alert.team)]),
-        *_told(alert, service, bundle),
+        *_notified(alert, service, bundle),
         ("Threshold", [f"{alert.threshold.direction} {threshold(alert.threshold)}"] if alert.threshold else []),
         ("For", [lasting]),
         ("Keeps firing", [f"{alert.keep_firing_for.words()} longer"] if alert.keep_firing_for.milliseconds else []),
@@ -137,25 +137,25 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
     return ((title, lines) for title, lines in rows if lines)
 
 
-def _told(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:
-    told = [
-        f"{inline(place.name)}: {inline(receivers.told(bundle.platform, alert, place))}"
+def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:
+    notified = [
+        f"{inline(place.name)}: {inline(receivers.notified(bundle.platform, alert, place))}"
         for place in service.environments
     ]
     quiet = bundle.platform.policies[alert.severity].quiet_times
     waits = [inline(receivers.quiet_words(bundle, q)) for q in bundle.platform.quiet_times if q.name in quiet]
     prompt = service.prompt and alert.severity is not Severity.INFO
-    return [("Tells", told), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
+    return [("Tells", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
 
 
-def _subject(alert: Alert, service: Service, page: Sheet) -> str:
+def _subject(alert: Alert, service: Service, page: PageContext) -> str:
     signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
     metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics) if signal is not None else ""
     exported = page.to(naming.metrics_page(service.name), "metrics")
     return f"{code(alert.subject)}" + (f", read from {metrics} ({exported})" if metrics else "")
 
 
-def _alerts(names: Iterable[str], service: Service, page: Sheet) -> list[str]:
+def _alerts(names: Iterable[str], service: Service, page: PageContext) -> list[str]:
     linked = [page.alert_named(name, within=service.name) for name in sorted(names)]
     return [", ".join(linked)] if linked else []
 
@@ -164,7 +164,7 @@ def _siblings(alert: Alert, service: Service) -> list[str]:
     return [other.id for other in service.alerts if other.subject == alert.subject and other is not alert]
 
 
-def _objective(alert: Alert, service: Service, page: Sheet) -> list[tuple[str, list[str]]]:
+def _objective(alert: Alert, service: Service, page: PageContext) -> list[tuple[str, list[str]]]:
     """Say how much of a budget there is, and how soon it is gone at the burn rates that this alert tells of."""
     slo = next((slo for slo in service.slos if slo.name == alert.slo), None)
     if slo is None:
@@ -193,17 +193,17 @@ def budget_series(slo: Slo) -> tuple[str, str]:
     return f"{naming.SLO_BUDGET_LEFT}{labels}", f"{naming.SLO_EXHAUSTED_IN}{labels}"
 
 
-def depends_on(service: Service, page: Sheet) -> list[str]:
+def depends_on(service: Service, page: PageContext) -> list[str]:
     """Link what a service needs: other services, and what stands behind it, each with what tells of it first."""
     others = [page.service(name) for name in service.depends_on if "/" not in name]
-    told = {key for keys in service.needs.values() for key in keys}
+    notified = {key for keys in service.needs.values() for key in keys}
     own = [name.partition("/")[2] for name in service.depends_on if "/" in name]
     lines = [", ".join(others)] if others else []
     lines += [f"{inline(what)}: {_tells_of(keys, service, page)}" for what, keys in service.needs.items()]
-    return lines + [code(key) for key in own if key not in told]
+    return lines + [code(key) for key in own if key not in notified]
 
 
-def _tells_of(keys: Collection[str], service: Service, page: Sheet) -> str:
+def _tells_of(keys: Collection[str], service: Service, page: PageContext) -> str:
     """Link the most urgent alerts about some signals; those that every signal has say little of what is behind."""
     subjects = {*keys, *(slo.name for slo in service.slos if slo.signal in keys)}
     about = [alert for alert in service.alerts if alert.subject in subjects and alert.kind not in _OF_EVERY_SIGNAL]
@@ -212,7 +212,7 @@ def _tells_of(keys: Collection[str], service: Service, page: Sheet) -> str:
     return "no alert of ours tells of it"
 
 
-def needed_by(service: Service, page: Sheet) -> list[str]:
+def needed_by(service: Service, page: PageContext) -> list[str]:
     """Link the services that need this one."""
     linked = [page.service(other.name) for other in page.bundle.services if service.name in other.depends_on]
     return [", ".join(linked)] if linked else []
@@ -225,7 +225,7 @@ def by_severity(alerts: Iterable[Alert]) -> Mapping[Severity, list[Alert]]:
     return {severity: own for severity, own in found.items() if own}
 
 
-def row(alert: Alert, page: Sheet) -> Mapping[str, Any]:
+def row(alert: Alert, page: PageContext) -> Mapping[str, Any]:
     """Describe an alert in a table."""
     return {
         "link": page.alert(alert),

@@ -130,11 +130,11 @@ def team_page(team: Team, writer: Writer) -> str:
         reached=[(channel.value, address) for channel, address in sorted(team.addresses.items())],
         default=team.name == bundle.platform.default_team,
         services=[page.service(service.name) for service in bundle.services if service.team == team.name],
-        rows=[_told(entry) for entry in receivers.rows(bundle) if entry.team is team],
+        rows=[_notified(entry) for entry in receivers.rows(bundle) if entry.team is team],
         groups=[(level.value, [row(alert, page) for alert in alerts]) for level, alerts in by_severity(own).items()],
         runbooks=[page.runbook(runbook) for runbook in bundle.pages.runbooks if runbook.owner == team.name],
     )
 
 
-def _told(entry: receivers.Row) -> Mapping[str, Any]:
-    return {"severity": entry.severity.value, "told": list(entry.told.items())}
+def _notified(entry: receivers.Row) -> Mapping[str, Any]:
+    return {"severity": entry.severity.value, "notified": list(entry.notified.items())}
