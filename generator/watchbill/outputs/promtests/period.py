@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from watchbill.quantity import words
 from watchbill import naming
 from watchbill.model.bundle import Service
 from watchbill.model.proof import Input, Proof, SampleCheck
@@ -235,7 +236,7 @@ class _Days:
         facts = {
             "title": self.slo.title,
             "team": self.service.team,
-            "objective": f"{decimal_text(self.slo.objective * 100)}%",
+            "objective": words.share(self.slo.objective),
             "period": str(self.slo.period),
             "kind": self.slo.kind,
         }
