@@ -49,7 +49,9 @@ class _Alerts:
             span = self.spec.span("alerts", "packs", index)
             pack = self.packs.get(use.pack)
             if pack is None:
-                self.diagnostics.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                self.diagnostics.add(
+                    span, "pack/unknown", f'pack "{use.pack}" is unknown', choose(use.pack, self.packs)
+                )
                 unknown = True
                 continue
             slots = link_slots(use, pack, self.spec, self.signals, span=span, diagnostics=self.diagnostics)
@@ -70,7 +72,10 @@ class _Alerts:
         if alert.name in found:
             first = found[alert.name]
             self.diagnostics.add(
-                span, f'alert "{alert.name}" comes from {first.source} already', "rename or drop one of them"
+                span,
+                "alert/duplicate",
+                f'alert "{alert.name}" comes from {first.source} already',
+                "rename or drop one of them",
             )
         found[alert.name] = alert
 
@@ -88,6 +93,7 @@ class _Alerts:
         if spec.signal not in pack.needs:
             self.diagnostics.add(
                 spec.span("signal"),
+                "signal/unknown",
                 f'signal "{spec.signal}" is not among the pack\'s needs',
                 choose(spec.signal, pack.needs),
             )
@@ -102,6 +108,7 @@ class _Alerts:
             if key in change:
                 self.diagnostics.add(
                     change.places[key].key or change.span,
+                    "override/fixed-key",
                     f'an override cannot change "{key}"',
                     "drop the alert and write your own",
                 )
@@ -119,6 +126,7 @@ class _Alerts:
         if spec.signal not in self.spec.signals:
             self.diagnostics.add(
                 spec.span("signal"),
+                "signal/unknown",
                 f'signal "{spec.signal}" is unknown',
                 choose(spec.signal, self.spec.signals),
             )
@@ -155,7 +163,7 @@ class _Alerts:
         if key not in self.spec.signals:
             known = {self.spec.service, *self.spec.signals}
             what = f'"{name}" is neither this service nor a signal of it'
-            self.diagnostics.add(spec.span("declares_down"), what, choose(name, known))
+            self.diagnostics.add(spec.span("declares_down"), "dependency/unknown", what, choose(name, known))
             return ""
         return f"{self.spec.service}/{key}"
 
@@ -166,8 +174,16 @@ class _Alerts:
                     span = self.spec.span("alerts", section, name, key=True)
                     none = "take the pack that has it"
                     self.diagnostics.add(
-                        span, f'no pack of this service has an alert "{name}"', choose(name, known, none=none)
+                        span,
+                        "pack/unknown-alert",
+                        f'no pack of this service has an alert "{name}"',
+                        choose(name, known, none=none),
                     )
         for name in set(self.spec.alerts.override) & set(self.spec.alerts.drop):
             span = self.spec.span("alerts", "drop", name, key=True)
-            self.diagnostics.add(span, f'alert "{name}" is both changed and dropped', "remove one of the two")
+            self.diagnostics.add(
+                span,
+                "override/changed-and-dropped",
+                f'alert "{name}" is both changed and dropped',
+                "remove one of the two",
+            )

@@ -17,7 +17,12 @@ def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, 
     kept = platform.defaults.retention
     if kept < SHORTEST_RETENTION:
         what = f"Prometheus keeps {SHORTEST_RETENTION.words()} of samples at least, and this says {kept.words()}"
-        diagnostics.add(platform.defaults.span("retention"), what, "write what it keeps, 15d unless it is set")
+        diagnostics.add(
+            platform.defaults.span("retention"),
+            "platform/retention-too-short",
+            what,
+            "write what it keeps, 15d unless it is set",
+        )
         return
     for service in services:
         for alert in service.alerts:
@@ -31,4 +36,4 @@ def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, 
                     f"keep more (\"retention: {needed}\" in the platform's defaults, and Prometheus' "
                     "--storage.tsdb.retention.time the same), or look back less"
                 )
-                diagnostics.add(alert.origin.span, what, todo)
+                diagnostics.add(alert.origin.span, "alert/looks-back-too-far", what, todo)

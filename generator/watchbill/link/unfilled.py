@@ -21,6 +21,6 @@ def require_filled(documents: Iterable[Document], diagnostics: Diagnostics) -> t
         text, found = Text(document.path, document.text), list(islice(_UNFILLED.finditer(document.text), MOST_FAULTS))
         for match in found:
             what = f"the skeleton is not filled in: {match['what'].strip()}"
-            diagnostics.add(text.between(*match.span()), what, "write it")
+            diagnostics.add(text.between(*match.span()), "skeleton/unfilled", what, "write it")
         filled += [] if found else [document]
     return tuple(filled)

@@ -30,7 +30,7 @@ class Heatmap(View):
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         if self.by:
-            diagnostics.add(self.span("by"), "a heatmap shows a single histogram", 'remove "by"')
+            diagnostics.add(self.span("by"), "label/cannot-group", "a heatmap shows a single histogram", 'remove "by"')
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""
