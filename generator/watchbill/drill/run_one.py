@@ -26,8 +26,8 @@ RESTART_SCALE = 30
 
 def drill(id_: str, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
     """Drill one alert in a folder of its own; what fails is noted, and the rest goes on."""
-    service, alert = next((s, a) for s in scaled.bundle.services for a in s.alerts if a.id == id_)
-    return kind_of(alert)(alert, service, scaled, setting).run(folder, say)
+    alert = scaled.bundle.alert(id_)
+    return kind_of(alert)(alert, scaled.bundle.service(alert.service), scaled, setting).run(folder, say)
 
 
 def play(given: drills.Drill, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
@@ -54,7 +54,7 @@ def scenario_of(given: drills.Drill, bundle: Bundle) -> type[Scenario]:
     """Choose how a drill of the specs is played."""
     if given.restart is not None:
         return {Server.PROMETHEUS: PrometheusRestarts, Server.ALERTMANAGER: AlertmanagerRestarts}[given.restart]
-    slow = any(_is_slow(alert.rules[0].example) for alert in bundle.alerts if alert.id in given.breaks)
+    slow = any(_is_slow(bundle.alert(id_).rules[0].example) for id_ in given.breaks)
     return SlowScenario if slow and given.flaps is None else Scenario
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from watchbill.drill import history
-from watchbill.drill.fault import CHANNELS, Fault, fault, find
+from watchbill.drill.fault import CHANNELS, Fault, fault
 from watchbill.drill.flapping import enter, flapping
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
@@ -33,8 +33,8 @@ class Scenario:
 
     def __init__(self, drill: Drill, scaled: Scaled, setting: Setting) -> None:
         self.drill, self.scaled, self.setting, self.bundle = drill, scaled, setting, scaled.bundle
-        self.alerts = {name: find(self.bundle, name)[0] for name in drill.named}
-        self.services = tuple(dict.fromkeys(find(self.bundle, name)[1].name for name in drill.named))
+        self.alerts = {name: self.bundle.alert(name) for name in drill.named}
+        self.services = tuple(dict.fromkeys(alert.service for alert in self.alerts.values()))
         known = targets(map(self.bundle.service, self.services))
         self.faults = tuple(self._fault(name, place, known) for place in drill.places for name in drill.breaks)
         made_up = dict.fromkeys(target for each in self.faults for target in each.targets)
@@ -42,8 +42,8 @@ class Scenario:
         self.record = Record(drill.name, drill.title, drill.severity.value, scaled.scale.divisor)
 
     def _fault(self, name: str, place: tuple[str, str], known: Sequence[Target]) -> Fault:
-        alert, service = find(self.bundle, name)
-        return fault(alert, service, place, known)
+        alert = self.alerts[name]
+        return fault(alert, self.bundle.service(alert.service), place, known)
 
     def run(self, folder: Path, say: Say) -> Record:
         """Go through all phases; what fails is noted, and the rest goes on."""

@@ -16,7 +16,7 @@ from typing import Self
 
 from watchbill import naming
 from watchbill.drill import burn, history, inhibited
-from watchbill.drill.fault import Fault, Homes, expect, objective, place_labels, rule_at, sli_source, source
+from watchbill.drill.fault import Fault, Homes, place_labels, rule_at, sli_source
 from watchbill.drill.history import Point
 from watchbill.drill.record import Record
 from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
@@ -27,6 +27,7 @@ from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
 from watchbill.stack.stack import stack
 from watchbill.stack.world import Line, Series, Target, World
+from watchbill.words.firing import fired
 
 Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days
@@ -126,17 +127,17 @@ class BurnDrill(SlowDrill):
 
     def _fault(self, known: Sequence[Target]) -> Fault:
         """Expect what the events say; the series are those of the histories."""
-        self.slo = objective(self.alert, self.service)
+        self.slo = self.service.slo(self.alert.slo)
         self.tiers = tuple(tier for tier in self.slo.tiers if tier.severity == self.alert.severity.value)
         given, well = sli_source(self.slo), burn.minute_counts(self.slo, None)
         streams = [*(burn.live(counter, well) for counter in given.counters), *map(_steady, given.states)]
-        self.homes = Homes(source(self.slo, self.service), self.place, known, streams)
+        self.homes = Homes(self.service.signal(self.slo.signal), self.place, known, streams)
         self.burning = burn.minute_counts(self.slo, self.tiers[0])
         example = rule_at(self.alert, self.place).example
         said = burn.asked(self.alert, self.slo, self.burning)
         labels = {**place_labels(self.place), **dict(example.firing[0].labels)}
         value = Decimal(repr(self.burning.ratio(burn.minutes(self.tiers[0].long))))
-        return Fault(said, self.place, example, tuple(self.homes.made_up), (), (expect(said, labels, value),))
+        return Fault(said, self.place, example, tuple(self.homes.made_up), (), (fired(said, labels, value),))
 
     def rules(self) -> dict[str, configuration.Config]:
         """Take the emitted rules with real windows, evaluated more often, but for the counts: these are written."""
