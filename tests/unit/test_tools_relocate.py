@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from loopback import alertmanager, alerts
+from servers import alertmanager
 from watchbill.errors import ToolError
+from watchbill.stack.loopback import alerts
 from watchbill.tools import GENERATIONS, generation
 from watchbill.tools.relocate import INSTALLED, NEEDED_TEMPLATE, relocate
 
