@@ -19,7 +19,7 @@ from watchbill.outputs.grafana.layout import placed
 from watchbill.outputs.grafana.looks import steps
 from watchbill.quantity import Duration, Unit
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 HUNDRED_SERVICES_SECONDS = 3.0
 
 

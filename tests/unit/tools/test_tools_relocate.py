@@ -10,7 +10,7 @@ from watchbill.stack.loopback import alerts
 from watchbill.tools import GENERATIONS, generation
 from watchbill.tools.relocate import INSTALLED, NEEDED_TEMPLATE, relocate
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def package(root: Path, *, binary: bytes, templates: tuple[str, ...] = ("default.tmpl", "email.tmpl")) -> Path:
