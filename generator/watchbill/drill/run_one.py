@@ -7,9 +7,8 @@ from pathlib import Path
 from watchbill.drill.record import Record
 from watchbill.drill.scenario import Scenario
 from watchbill.drill.scenario_restarts import AlertmanagerRestarts, PrometheusRestarts
-from watchbill.drill.scenario_slow import SlowScenario
 from watchbill.drill.single import Drill, seconds
-from watchbill.drill.slow import BurnDrill, SlowDrill
+from watchbill.drill.slow import BurnDrill, SlowDrill, SlowScenario
 from watchbill.drill.watch import Say
 from watchbill.drill.watchdog import WatchdogDrill
 from watchbill.model import drills
@@ -17,7 +16,7 @@ from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Server
 from watchbill.model.examples import Example
-from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.running import Scaled, Setting
 
 SLOW_SECONDS = 60.0  # what takes longer to show is written down as a history
 # Prometheus finds its targets 5 s after it has started, whatever the scale: no window of five minutes may be as short.

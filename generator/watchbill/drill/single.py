@@ -24,7 +24,7 @@ from watchbill.quantity import Duration
 from watchbill.stack import configuration
 from watchbill.stack.api import key
 from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
-from watchbill.stack.stack import Scaled, Setting, Stack, stack
+from watchbill.stack.running import Scaled, Setting, Stack, stack
 from watchbill.stack.world import UP, Moving, Target, World, targets
 
 TOLERANCE_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine

@@ -18,14 +18,16 @@ from watchbill import naming
 from watchbill.drill import burn, history, inhibited
 from watchbill.drill.fault import Fault, Homes, place_labels, rule_at, sli_source
 from watchbill.drill.history import Point
+from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
+from watchbill.drill.scenario import Scenario
 from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
 from watchbill.model.examples import Example, ExampleSeries, Phase, State
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
-from watchbill.stack.stack import stack
+from watchbill.stack.running import stack
 from watchbill.stack.world import Line, Series, Target, World
 from watchbill.words.firing import fired
 
@@ -180,3 +182,29 @@ class BurnDrill(SlowDrill):
 
 def _steady(state: State) -> ExampleSeries:
     return ExampleSeries(state.metric, state.labels, state.good, state.good, state.good)
+
+
+class SlowScenario(Scenario):
+    """A drill by histories: all series are calm, then past their thresholds, then calm again."""
+
+    def _go(self, outcome: Outcome, world: World, folder: Path) -> None:  # noqa: ARG002 (each history has a world)
+        watch = outcome.watch
+        with watch.stack.alerting():
+            with self._started(outcome, folder, "healthy"):
+                self._healthy(watch, HEALTHY_SECONDS)
+            until = self._fail_receiver(watch)
+            watch.note("fault", self.drill.title)
+            with self._started(outcome, folder, "faulty") as at:
+                self._come(outcome, until)
+                self._stay(outcome, at)
+            watch.note("cleared", "the latest part of the history is clean")
+            with self._started(outcome, folder, "clean"):
+                self._end(outcome, until)
+
+    @contextmanager
+    def _started(self, outcome: Outcome, folder: Path, name: str) -> Iterator[float]:
+        now = time.time()
+        spans = Spans.of(each.example for each in self.faults)
+        past = three(name, self.series, spans, self.setting.samples, now)
+        with started(outcome.watch, folder, name, past):
+            yield now

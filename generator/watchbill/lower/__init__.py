@@ -13,9 +13,8 @@ from watchbill.lower.dashboards import AlertPanel, service_dashboards
 from watchbill.lower.dashboards.overviews import overviews
 from watchbill.lower.drills import lower_drills
 from watchbill.lower.monitoring import BuiltIn, absence, target_down
-from watchbill.lower.owner import owned
 from watchbill.lower.platform import lower_platform
-from watchbill.lower.routing import inhibit_rules, inhibitors
+from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
 from watchbill.lower.slo import lower_slo
 from watchbill.lower.slo_alerts import slo_alerts
 from watchbill.model.alerts import Alert, Rule, Severity, Stage
@@ -44,7 +43,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
     objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
     for objective in objectives:
         found += slo_alerts(objective, written, linked.environments, platform=platform, scale=scale)
-    alert_panels = tuple(owned(each, linked, platform) for each in found)
+    alert_panels = tuple(_owned(each, linked, platform) for each in found)
     alerts = (each.alert for each in alert_panels)
     return Service(
         name=linked.spec.service,
@@ -175,3 +174,25 @@ class _Lowering:
 def _sentence(condition: Condition, signal: Signal, for_: Duration) -> str:
     lasting = f", and this lasts for {for_.words()}" if for_.milliseconds else ""
     return f"{condition.sentence(signal)}{lasting}."
+
+
+def _owned(found: AlertPanel, service: LinkedService, platform: Platform) -> AlertPanel:
+    """Give an alert its team, labels, links and receivers, which follow from all the rest of it."""
+    alert, team, urls = found.alert, service.spec.team, platform.urls
+    uid = naming.dashboard_uid(alert.service, found.dashboard)
+    named = replace(
+        alert,
+        team=team,
+        labels=_labels(alert, team),
+        runbook_url=naming.runbook_url(urls.site, alert.service, alert.name),
+        dashboard_url=naming.dashboard_url(urls.grafana, uid, found.panel, alert.grouping),
+        receivers=receivers(platform, severity=alert.severity, stage=alert.stage, team=team, fallback=alert.fallback),
+    )
+    return replace(found, alert=named)
+
+
+def _labels(alert: Alert, team: str) -> tuple[tuple[str, str], ...]:
+    labels = {"severity": alert.severity.value, "team": team, "service": alert.service, "subject": alert.subject}
+    if alert.stage is not Stage.LIVE:
+        labels["stage"] = alert.stage.value
+    return tuple(sorted(labels.items()))

@@ -117,7 +117,7 @@ class Alert:
     `slo` is the objective that it belongs to, if any; `cites` are the decisions that it rests on. With `fallback`, it
     goes to the fallback receiver too.
 
-    Whose it is: `lower/owner.py` gives the last five fields, which follow from all the others. `labels` are those that
+    Whose it is: lowering gives the last five fields, which follow from all the others. `labels` are those that
     every one of its rules sets. `receivers` are those of each of the platform's environments.
     """
 
