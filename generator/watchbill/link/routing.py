@@ -9,7 +9,7 @@ from watchbill.conditions.base import listed
 from watchbill.errors import DiagnosticLevel, choose
 from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedAlert, LinkedService
-from watchbill.naming import MAX_GROUP_RULES
+from watchbill.model.alerts import MAX_GROUP_RULES
 from watchbill.quantity import Duration, Unit
 from watchbill.spec.platform import DAYS, PlatformSpec, Policy
 

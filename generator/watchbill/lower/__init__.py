@@ -23,6 +23,7 @@ from watchbill.model.pages import Citation, Rename, Waiver
 from watchbill.model.signals import Signal
 from watchbill.promql import Matcher, pretty
 from watchbill.quantity import REAL_TIME, Duration, TimeScale
+from watchbill.words.urls import page_url, panel_url
 
 
 def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
@@ -184,8 +185,8 @@ def _owned(found: AlertPanel, service: LinkedService, platform: Platform) -> Ale
         alert,
         team=team,
         labels=_labels(alert, team),
-        runbook_url=naming.runbook_url(urls.site, alert.service, alert.name),
-        dashboard_url=naming.dashboard_url(urls.grafana, uid, found.panel, alert.grouping),
+        runbook_url=page_url(urls.site, naming.alert_page(alert.service, alert.name)),
+        dashboard_url=panel_url(urls.grafana, uid, found.panel, alert.grouping),
         receivers=receivers(platform, severity=alert.severity, stage=alert.stage, team=team, fallback=alert.fallback),
     )
     return replace(found, alert=named)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
-from watchbill.model.routing import Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
-from watchbill.naming import PROMPT_WAIT
+from watchbill.model.routing import PROMPT_WAIT, Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
 from watchbill.quantity import Duration, TimeScale
 from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, QuietTimeSpec, SmtpSpec, TeamSpec
 from watchbill.spec.platform import Policy as Written

@@ -14,6 +14,7 @@ from watchbill.promql import Matcher
 from watchbill.quantity import Duration, Unit
 
 NOT_AT_ALL = Duration(0)
+MAX_GROUP_RULES = 20  # of one rule group, which is evaluated one rule after the other
 
 
 class Severity(StrEnum):

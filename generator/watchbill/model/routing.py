@@ -17,6 +17,9 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """When Alertmanager tells (its documentation, "route"): first, of what joins the group, and again."""

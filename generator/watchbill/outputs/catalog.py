@@ -17,6 +17,7 @@ from watchbill.model.slo import Slo
 from watchbill.outputs.promtests import clock, names_of_cases, proofs, tested
 from watchbill.quantity import decimal_text
 from watchbill.words.drills import naming_each
+from watchbill.words.urls import page_url
 
 PATH = "catalog.json"
 
@@ -144,7 +145,7 @@ def _runbook(runbook: Runbook, bundle: Bundle) -> dict[str, Any]:
         "recovery_time": runbook.recovery_time,
         "last_reviewed": runbook.last_reviewed.isoformat(),
         "file": runbook.origin.document,
-        "url": naming.page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
+        "url": page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
         "alerts": list(runbook.alerts),
         "reason": runbook.reason or None,
         "assumes": dict(runbook.assumes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from watchbill import naming
-from watchbill.model.alerts import Alert, Rule
+from watchbill.model.alerts import MAX_GROUP_RULES, Alert, Rule
 from watchbill.model.bundle import Bundle, Scrape, Service
 from watchbill.model.slo import Recording, Slo
 from watchbill.outputs.yamltext import Plain, dump
@@ -76,7 +76,7 @@ def _interval(service: Service, area: str) -> Duration:
 def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
     """Cut the rules of an area into groups of at most 20, by name."""
     members = [(alert, rule) for alert in service.alerts if alert.area == area for rule in alert.rules]
-    size = naming.MAX_GROUP_RULES
+    size = MAX_GROUP_RULES
     return [
         (naming.rule_group(service.name, area, start // size), members[start : start + size])
         for start in range(0, len(members), size)

@@ -16,6 +16,7 @@ from watchbill.model.routing import QuietTime
 from watchbill.quantity import Duration
 from watchbill.spec.platform import DAYS
 from watchbill.words.receivers import addresses, quiet_words
+from watchbill.words.urls import page_url
 
 ALERT, SUBJECT = "TestPage", "test-page"
 # No service's name has a slash, so that no rule of inhibition and no group of real alerts is about this one.
@@ -84,7 +85,7 @@ def _general_runbook(bundle: Bundle) -> str:
     general = (book.id for book in bundle.pages.runbooks if not book.alerts and book.severity == GENERAL)
     first = next(general, None)
     page = naming.RUNBOOKS_PAGE if first is None else naming.runbook_page(first)
-    return naming.page_url(bundle.platform.urls.site, page)
+    return page_url(bundle.platform.urls.site, page)
 
 
 def service(key: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from urllib.parse import quote_plus
 
 from watchbill.model.alerts import Alert
 from watchbill.model.proof import Fired
-from watchbill.naming import TARGET_LABELS, variable
 from watchbill.words.annotations import AnswerOf, ValueOf, rendered, template, texts
+from watchbill.words.urls import panel_url_of
 
 
 def templates(alert: Alert) -> dict[str, str]:
@@ -34,7 +33,7 @@ def fired(alert: Alert, series: Mapping[str, str], value: Decimal) -> Fired:
         {
             **{name: rendered(text, series, value) for name, text in written.items()},
             "runbook_url": alert.runbook_url,
-            "dashboard_url": _dashboard_url(alert, series),
+            "dashboard_url": panel_url_of(alert.dashboard_url, series, alert.grouping),
         },
         tuple(
             part.rendered(series, value)
@@ -43,11 +42,3 @@ def fired(alert: Alert, series: Mapping[str, str], value: Decimal) -> Fired:
             if isinstance(part, ValueOf | AnswerOf)
         ),
     )
-
-
-def _dashboard_url(alert: Alert, series: Mapping[str, str]) -> str:
-    """Address the panel for one series."""
-    url = alert.dashboard_url
-    for label in (*TARGET_LABELS, *alert.grouping):
-        url = url.replace(variable(label), f"var-{label}={quote_plus(series.get(label, ''))}")
-    return url

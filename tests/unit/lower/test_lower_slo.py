@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spectree import PLATFORM, compile_tree, service, write_tree
+from watchbill.model.alerts import MAX_GROUP_RULES
 from watchbill.model.slo import Slo
-from watchbill.naming import MAX_GROUP_RULES
 from watchbill.quantity import TimeScale
 
 RETAINED = PLATFORM.replace("{team: backend}", "{team: backend, retention: 90d}")

@@ -26,6 +26,7 @@ from watchbill.promql import Matcher, selector
 __all__ = ["AlertPanel", "service_dashboards"]
 
 MORE = "More"
+FIRST_PANELS = 12  # of a dashboard; those that follow wait in a collapsed row
 FIRING = (Matcher("alertstate", "=", "firing"), Matcher("env", "=", "$env"), NOT_ON_TRIAL)
 
 
@@ -96,7 +97,7 @@ class _Service:
         if key == naming.SLO_DASHBOARD:
             return self._objectives(alert_panels)
         panels = self._panels(key, alert_panels, narrow)
-        first, rest = panels[: naming.FIRST_PANELS], panels[naming.FIRST_PANELS :]
+        first, rest = panels[:FIRST_PANELS], panels[FIRST_PANELS:]
         return first, (Row(MORE, rest, collapsed=True),) if rest else ()
 
     def _objectives(self, alert_panels: tuple[AlertPanel, ...]) -> tuple[tuple[Panel, ...], tuple[Row, ...]]:
