@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopback import alertmanager
+from servers import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, mail_sink, web_sink
 from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
 

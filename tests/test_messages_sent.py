@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from loopback import alertmanager, post_alerts
 from notified import ANNOTATIONS, EXTERNAL_URL, LABELS
+from servers import alertmanager
 from sinks import Mail, mail_sink, web_sink
 from watchbill.outputs import messages
 from watchbill.outputs.yamltext import Plain, dump
+from watchbill.stack.loopback import post_alerts
 from watchbill.tools import GENERATIONS
 
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'

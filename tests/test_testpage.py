@@ -18,13 +18,12 @@ import pytest
 
 import shipped
 from arrivals import MAIL, PAGERDUTY, SLACK, Notification, Recipient, Running, shipped_alertmanager
-from loopback import alerts, post_alerts
 from shipped import ROOT
 from sinks import Posted
 from spectree import run
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
-from watchbill.stack.loopback import reload
+from watchbill.stack.loopback import alerts, post_alerts, reload
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
 from watchbill.testpage.run import PageResult, Sent, prepare, send

@@ -11,7 +11,7 @@ from threading import Lock
 from watchbill.drill.watch import named
 from watchbill.stack.api import Key, key
 from watchbill.stack.notifications import SWITCH, Notification
-from watchbill.stack.stack import Stack
+from watchbill.stack.running import Stack
 
 KEPT = 200  # entries
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from watchbill.drill.fault import Expected, notified
+from watchbill.drill.fault import notified
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
+from watchbill.model.proof import Fired
 from watchbill.stack.api import Key, key
 from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
 
@@ -79,7 +80,7 @@ def pattern(expected: str) -> re.Pattern[str]:
     return re.compile(_NUMBER.pattern.join(parts))
 
 
-def texts(expected: Expected, watch: Watch, tolerance: float = TOLERANCE) -> str:
+def texts(expected: Fired, watch: Watch, tolerance: float = TOLERANCE) -> str:
     """Hold the annotations of what fired against the expected ones."""
     got = watch.seen[key(expected.labels)].annotations
     wrong = [
@@ -153,9 +154,7 @@ def strangers(known: Iterable[Subject], notifications: Iterable[Notification]) -
     return "; ".join(dict.fromkeys(wrong))
 
 
-def said(
-    expected: Expected, subject: Subject, notifications: Sequence[Notification], tolerance: float = TOLERANCE
-) -> str:
+def said(expected: Fired, subject: Subject, notifications: Sequence[Notification], tolerance: float = TOLERANCE) -> str:
     """Say which messages do not carry the description with the right number."""
     text = " ".join(expected.annotations["description"].split())
     wrong = []
@@ -195,6 +194,6 @@ def incidents(notifications: Iterable[Notification]) -> dict[str, int]:
 def related(alert: Alert, fault_metrics: frozenset[str], bundle: Bundle) -> bool:
     """Say whether an alert reads what a fault moved, so that it may well fire beside the one that is drilled."""
     service = bundle.service(alert.service)
-    signal = next(each for each in service.signals if each.key == alert.subject)
+    signal = service.signal(alert.subject)
     names = {signal.metrics[role].name for role in alert.metrics if role in signal.metrics}
     return not names or bool(names & fault_metrics)

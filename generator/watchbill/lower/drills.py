@@ -69,7 +69,7 @@ class _Judge:
 
     def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:
         self.spec, self.bundle, self.diagnostics = spec, bundle, diagnostics
-        self.alerts = {alert.id: alert for alert in bundle.alerts}
+        self.alerts = bundle.alerts_by_id
         self.breaks = self._named("breaks")
         self.lists = {name: self._named("expect", name) for name in LISTS}
 
@@ -202,7 +202,7 @@ class _Judge:
                     break
 
     def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
-        signal = next(s for s in self.bundle.service(alert.service).signals if s.key == alert.subject)
+        signal = self.bundle.service(alert.service).signal(alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
         return tuple(sorted(labels.items()))

@@ -94,7 +94,7 @@ class Scrape:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the maps by key are kept
 class Service:
     """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows.
 
@@ -122,6 +122,22 @@ class Service:
     waivers: Mapping[str, Waiver]
     renamed: tuple[Rename, ...]
     origin: Origin
+
+    @cached_property
+    def _signals(self) -> Mapping[str, Signal]:
+        return {signal.key: signal for signal in self.signals}
+
+    @cached_property
+    def _slos(self) -> Mapping[str, Slo]:
+        return {slo.name: slo for slo in self.slos}
+
+    def signal(self, key: str) -> Signal:
+        """Return the signal of a key, which is there: an alert's `subject`, an objective's `signal` or its name."""
+        return self._signals[key]
+
+    def slo(self, name: str) -> Slo:
+        """Return the objective of a name, which is there: an alert's `slo`, where that is not empty."""
+        return self._slos[name]
 
 
 @dataclass(frozen=True)  # without slots, so that what is sorted is kept
@@ -164,6 +180,15 @@ class Bundle:
     def _by_name(self) -> Mapping[str, Service]:
         return {service.name: service for service in self.services}
 
+    @cached_property
+    def alerts_by_id(self) -> Mapping[str, Alert]:
+        """All alerts by `<service>/<name>`, sorted."""
+        return {alert.id: alert for alert in self.alerts}
+
     def service(self, name: str) -> Service:
         """Return the service of a name, which is there."""
         return self._by_name[name]
+
+    def alert(self, id_: str) -> Alert:
+        """Return the alert of an id, `<service>/<name>`, which is there."""
+        return self.alerts_by_id[id_]

@@ -19,6 +19,7 @@ from watchbill.model.bundle import Bundle, Environment
 from watchbill.proof.finding import Finding
 from watchbill.proof.promtests import cores
 from watchbill.verify import amtool
+from watchbill.words import firing
 
 ROUTED_BY = ("team", "env", "severity")
 UNKNOWN = "nobody-knows-this"
@@ -78,8 +79,7 @@ def of_platform(bundle: Bundle) -> Iterator[RoutingQuestion]:
 
 def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
     """Label an alert as it arrives from an environment."""
-    place = {"cluster": environment.clusters[0], "env": environment.name}
-    return {**dict(alert.labels), **place, "alertname": alert.name}
+    return firing.labels(alert, {"cluster": environment.clusters[0], "env": environment.name})
 
 
 def alike(asked: Iterable[RoutingQuestion], content: Any) -> list[list[RoutingQuestion]]:

@@ -56,7 +56,7 @@ class Facts:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._things: Mapping[str, Mapping[str, Thing]] = {
-            "alert": {alert.id: alert for alert in bundle.alerts},
+            "alert": bundle.alerts_by_id,
             "slo": {slo.id: slo for service in bundle.services for slo in service.slos},
             "team": bundle.platform.teams,
             "service": {service.name: service for service in bundle.services},
@@ -110,8 +110,7 @@ def panel_url(alert: Alert) -> str:
 
 def job(service: Service, alert: Alert) -> str:
     """Name the scrape job that an alert's signal comes from."""
-    signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
-    matchers = signal.matchers if signal is not None else ()
+    matchers = service.signal(alert.subject).matchers
     return next((m.value for m in matchers if m.label == "job" and m.op == "="), service.job)
 
 

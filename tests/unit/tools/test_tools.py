@@ -13,7 +13,7 @@ from watchbill.tools.generations import MARKER, PROGRAMS
 from watchbill.tools.relocate import NEEDED_TEMPLATE
 from watchbill.tools.version import ask_version, parse_version
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -117,7 +117,7 @@ def test_any_code_stays_one_piece_of_code_in_a_cell(text: str) -> None:
 
 
 def test_page_of_objectives_says_what_is_promised_and_when_it_tells(tmp_path: Path) -> None:
-    case = Path(__file__).parents[1] / "cases/objectives/availability"
+    case = Path(__file__).parents[2] / "cases/objectives/availability"
     files = {"platform.yaml": "platform.yaml", "services/shop.yaml": "service.yaml"}
     specs = write_tree(tmp_path, {place: (case / name).read_text() for place, name in files.items()})
     tree = render(compile_tree(specs))

@@ -1,4 +1,7 @@
-"""Real servers on loopback, for tests too: Prometheus on history that is written beforehand, and what it scrapes."""
+"""Real servers on loopback, of either generation: Alertmanager, Prometheus on written history, and what it scrapes.
+
+What these send to is in `sinks`.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
+from watchbill.stack import loopback
 from watchbill.stack.exporter import Handler as KeptHandler
-from watchbill.stack.loopback import free_port, is_ready, running
+from watchbill.stack.loopback import PATIENCE_SECONDS, free_port, is_ready, running
 from watchbill.tools import generation
 
 ONE_BLOCK = "1536h"  # more than 32 days, so that all history lands in one block; many blocks take 50 times as long
@@ -120,7 +125,7 @@ def _configured(scraped: Mapping[str, int], rules: Path | None) -> str:
 def _ask(url: str, path: str, **parameters: str) -> Any:
     body = urllib.parse.urlencode(parameters).encode()
     try:
-        with urllib.request.urlopen(f"{url}{path}", body, timeout=300) as answer:  # noqa: S310 (http, on loopback)
+        with urllib.request.urlopen(f"{url}{path}", body, timeout=300) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as error:
         raise RuntimeError(f"{parameters['query']}\n{error.read().decode()}") from None
@@ -146,6 +151,23 @@ def query_range(url: str, expr: str, start: float, end: float, step: float) -> l
             found += [(float(at), value) for at, value in each["values"]]
         start = last + step
     return found
+
+
+@contextmanager
+def alertmanager(generation_name: str, config: Path, folder: Path, *flags: str) -> Iterator[str]:
+    """Run an Alertmanager of a generation, with storage and log in a folder below `folder`; gives its URL."""
+    place = folder / f"alertmanager-{generation_name}"
+    place.mkdir(exist_ok=True)
+    with loopback.alertmanager(generation(generation_name).alertmanager, config, place, *flags) as url:
+        yield url
+
+
+def metric(url: str, name: str, **labels: str) -> float:
+    """Add up the samples of a server's own metric that have these labels; 0 where there are none."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=PATIENCE_SECONDS) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    samples = (sample for family in families for sample in family.samples)
+    return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())
 
 
 class Handler(KeptHandler):

@@ -14,7 +14,7 @@ from watchbill.errors import UsageError
 from watchbill.language import schema
 from watchbill.source import Document, read_tree
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KINDS = {"platform.yaml": "platform", "services": "service", "profiles": "profile", "packs": "pack", "drills": "drill"}
 
 

@@ -19,7 +19,7 @@ from watchbill.outputs.grafana.layout import placed
 from watchbill.outputs.grafana.looks import steps
 from watchbill.quantity import Duration, Unit
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 HUNDRED_SERVICES_SECONDS = 3.0
 
 
@@ -107,7 +107,7 @@ from watchbill.pipeline import compile_specs
 from watchbill.outputs.grafana import laid_out
 from watchbill.outputs.grafana.adapter import dashboard_json
 bundle = compile_specs(Path(sys.argv[1])).bundle
-(largest,) = (service for service in bundle.services if service.name == "core-api")
+largest = bundle.service("core-api")
 started = time.process_time()
 for _ in range(100):
     for dashboard in largest.dashboards:

@@ -28,7 +28,7 @@ from watchbill.stack import configuration
 from watchbill.stack.exporter import serving
 from watchbill.stack.folders import expect_room, folder
 from watchbill.stack.loopback import is_ready
-from watchbill.stack.stack import Scaled, Setting, Stack, Stopped, pause, stack
+from watchbill.stack.running import Scaled, Setting, Stack, Stopped, pause, stack
 from watchbill.stack.world import Line, lines
 from watchbill.tools import Generation
 

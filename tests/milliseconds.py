@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 
 from emitted import compile_rules, rules_of
-from report import Column, say
 from servers import exporter, prometheus, query
 
 BAR = 0.02
@@ -44,21 +43,12 @@ class Live:
         return abs(self.ratio / self.true_ratio - 1) <= BAR
 
 
-LIVE_COLUMNS: tuple[Column[Live], ...] = (
-    Column("on", lambda row: row.generation, left=True),
-    Column("error ratio", lambda row: "none" if math.isnan(row.ratio) else f"{row.ratio:.3f}"),
-    Column("truly", lambda row: f"{row.true_ratio:.3f}"),
-    Column("bar: 2%", lambda row: "meets" if row.meets else "misses", left=True),
-)
-
-
 def _page(seen: int) -> str:
     return PAGE.format(all=seen, good=int(seen * (1 - SLOW)), fast=seen // 2)
 
 
 def check_milliseconds(generation: str) -> Live:
     """Scrape for some seconds, and evaluate the rules of the events as they are emitted."""
-    say(f"accuracy, {generation}: scraping milliseconds")
     seen = count(1000, 40)  # more at each scrape
     with tempfile.TemporaryDirectory() as temporary, exporter(lambda _: _page(next(seen))) as port:
         folder = Path(temporary)

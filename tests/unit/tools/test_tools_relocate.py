@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from loopback import alertmanager, alerts
+from servers import alertmanager
 from watchbill.errors import ToolError
+from watchbill.stack.loopback import alerts
 from watchbill.tools import GENERATIONS, generation
 from watchbill.tools.relocate import INSTALLED, NEEDED_TEMPLATE, relocate
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def package(root: Path, *, binary: bytes, templates: tuple[str, ...] = ("default.tmpl", "email.tmpl")) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shown import asked
 
 import condition_cases
+from shown import asked
 from spectree import PLATFORM, compile_tree, service, write_tree
 from watchbill import naming
 from watchbill.lower.dashboards.narrow import guard

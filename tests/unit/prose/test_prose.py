@@ -22,7 +22,7 @@ from watchbill.prose.page import read_page
 from watchbill.site.html import read
 from watchbill.source import Prose
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOAD = "runbooks/RB-001-load.md"
 MEANING = 11  # the line of the first section's text
 
