@@ -18,10 +18,10 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
-from shown import asked
 
 import shipped
 from shipped import OUT, catalogue
+from shown import asked
 from watchbill.promql import selections
 from watchbill.tools import GENERATIONS, generation
 

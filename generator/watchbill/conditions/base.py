@@ -198,8 +198,3 @@ def per_words(condition: Condition, signal: Signal) -> str:
     """Say what is judged one by one, by its label: ` per endpoint`; empty where all is judged together."""
     labels = [signal.labels.get(role, role) for role in condition.per]
     return f" per {' and '.join(labels)}" if labels else ""
-
-
-def unit_quantity(quantity: Quantity, unit: Unit) -> str:
-    """Write a quantity in the unit that a metric measures."""
-    return str(Quantity(quantity.to(unit), unit))

@@ -82,7 +82,7 @@ class ErrorRatio(Condition):
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
+        return Threshold.at(self.above, Unit.RATIO, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""

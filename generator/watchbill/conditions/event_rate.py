@@ -63,7 +63,7 @@ class EventRate(Condition):
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the rate, in the author's period."""
-        return Threshold(self.above.number, self.above.unit, Direction.ABOVE)
+        return Threshold.at(self.above, self.above.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""

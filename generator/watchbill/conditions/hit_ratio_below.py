@@ -79,7 +79,7 @@ class HitRatioBelow(Condition):
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.below.to(Unit.RATIO), Unit.RATIO, Direction.BELOW)
+        return Threshold.at(self.below, Unit.RATIO, Direction.BELOW)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""

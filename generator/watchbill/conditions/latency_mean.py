@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, unit_quantity, with_floor
+from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -66,14 +66,14 @@ class LatencyMean(Condition):
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
         metric = signal.metrics[self.metric]
-        return Threshold(self.above.to(metric.unit), metric.unit, Direction.ABOVE)
+        return Threshold.at(self.above, metric.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the mean."""
         metric = signal.metrics[self.metric]
         return Reading(
             Display.NUMBER,
-            f"{metric.unit.symbol} on average (limit {unit_quantity(self.above, metric.unit)})",
+            f"{metric.unit.symbol} on average (limit {self.above})",
         )
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:

@@ -30,7 +30,7 @@ from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, bucket_edge, over
-from watchbill.quantity import Duration, TimeScale, decimal_text
+from watchbill.quantity import Duration, TimeScale, decimal_text, words
 
 QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
 
@@ -70,7 +70,7 @@ class LatencyQuantile(Condition):
         if metric is None or not self.check_unit(diagnostics, "above", self.above, metric.unit):
             return
         limit = self.above.to(metric.unit)
-        edges = ", ".join(f"{decimal_text(edge)}{metric.unit.symbol}" for edge in metric.buckets)
+        edges = ", ".join(words.measured(edge, metric.unit) for edge in metric.buckets)
         if not metric.buckets:
             what = f'histogram "{metric.name}" has no buckets in its signal'
             diagnostics.add(
@@ -79,7 +79,7 @@ class LatencyQuantile(Condition):
                 "give the metric's buckets in the signal, as the service exports them",
             )
         elif limit > metric.buckets[-1]:
-            highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+            highest = words.measured(metric.buckets[-1], metric.unit)
             what = f"no quantile of {metric.name} can be above {self.above}, since its highest bucket is {highest}"
             diagnostics.add(
                 self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service"
@@ -132,7 +132,7 @@ class LatencyQuantile(Condition):
     def sentence(self, signal: Signal) -> str:
         """Say it as the share of events beyond the limit, which is what a quantile means."""
         metric = signal.metrics[self.metric]
-        share = f"{decimal_text(self._ratio() * 100)}%"
+        share = words.share(self._ratio())
         floor = floor_words(self.min_events)
         events = f"{metric.noun}{per_words(self, signal)} {exceed(metric.unit)} {self.above}"
         return f"More than {share} of {events} (the {self.quantile}) over {self.window.words()}{floor}"
@@ -140,7 +140,7 @@ class LatencyQuantile(Condition):
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
         metric = signal.metrics[self.metric]
-        return Threshold(self.above.to(metric.unit), metric.unit, Direction.ABOVE)
+        return Threshold.at(self.above, metric.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share beyond the limit; between edges, the estimated quantile."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words, unit_quantity
+from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     TWO,
     PhaseLevels,
@@ -88,7 +88,7 @@ class Level(Condition):
         """Draw the level, in the gauge's unit."""
         unit = signal.metrics[self.metric].unit
         side = Direction.ABOVE if self.above is not None else Direction.BELOW
-        return Threshold(self._limit().to(unit), unit, side)
+        return Threshold.at(self._limit(), unit, side)
 
     def reading(self, signal: Signal) -> Reading | None:
         """Show the gauge; that a state is 1 says nothing."""
@@ -99,7 +99,7 @@ class Level(Condition):
             return Reading(Display.BYTES, f" (limit {self._limit()})")
         if unit is Unit.RATIO:
             return Reading(Display.PERCENT, f" (limit {self._limit()})")
-        return Reading(Display.NUMBER, f"{unit.symbol} (limit {unit_quantity(self._limit(), unit)})")
+        return Reading(Display.NUMBER, f"{unit.symbol} (limit {self._limit()})")
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Stand a tenth (of zero: one whole) to either side of the level."""

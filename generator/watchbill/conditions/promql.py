@@ -155,8 +155,8 @@ class PromQL(Condition):
 
     def threshold(self, signal: Signal) -> Threshold | None:
         """Draw the author's line."""
-        line = self._line()
-        return None if line is None else Threshold(line[0].number, line[0].unit, line[1])
+        line, written = self._line(), self.above or self.below
+        return None if line is None or written is None else Threshold.at(written, line[0].unit, line[1])
 
     def reading(self, signal: Signal) -> Reading:
         """Show the value in the unit of the author's line."""

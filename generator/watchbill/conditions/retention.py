@@ -15,7 +15,7 @@ from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate
-from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
 
 _STEPS = ((Unit.DAYS, "days"), (Unit.HOURS, "hours"), (Unit.MINUTES, "minutes"), (Unit.SECONDS, "seconds"))
 _THIRD, _FOURTH = "app-3:8000", "app-4:8000"
@@ -80,14 +80,14 @@ class Retention(Condition):
 
     def sentence(self, signal: Signal) -> str:
         """Name the limit."""
-        limit, _, word = self._kept(signal)
-        kept = f"{decimal_text(limit)} {word if limit != 1 else word[:-1]}"
+        limit, unit, _ = self._kept(signal)
+        kept = Quantity(limit, unit)
         return f"Samples were deleted, and what is left{per_words(self, signal)} goes back less than {kept}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit."""
         limit, unit, _ = self._kept(signal)
-        return Threshold(limit, unit, Direction.BELOW)
+        return Threshold.at(Quantity(limit, unit), unit, Direction.BELOW)
 
     def reading(self, signal: Signal) -> Reading:
         """Show how far the history goes back."""

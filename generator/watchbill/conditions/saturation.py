@@ -27,7 +27,7 @@ from watchbill.model.alerts import Direction, Display, Reading, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import Limit, Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, Unit, decimal_text, words
 
 _SMALLEST_LIMIT = Decimal(100)  # of a limit that is itself a metric, in example series
 
@@ -122,14 +122,14 @@ class Saturation(Condition):
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
+        return Threshold.at(self.above, Unit.RATIO, Direction.ABOVE)
 
     def lines(self, signal: Signal) -> tuple[Threshold, ...]:
         """Give the share, and what that is of a gauge whose limit is a number."""
         share, limit, metric = self.threshold(signal), self._limit(signal), self._measured(signal)
         if self.free is not None or limit is None or limit.number is None or metric.type is not MetricType.GAUGE:
             return (share,)
-        return (share, Threshold(share.value * limit.number, metric.unit, Direction.ABOVE))
+        return (share, Threshold(share.value * limit.number, metric.unit, Direction.ABOVE, self.above))
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
@@ -172,10 +172,4 @@ def _whole_words(signal: Signal, metric: Metric, limit: Limit | None) -> str:
 
 
 def _limit_words(limit: Limit, unit: Unit) -> str:
-    number = _number(limit)
-    if unit is Unit.BYTES:
-        for larger in (Unit.GIBIBYTES, Unit.MEBIBYTES, Unit.GIGABYTES, Unit.MEGABYTES):
-            quantity = Quantity(number / larger.size, larger)
-            if quantity.number == quantity.number.to_integral_value():
-                return f"the limit of {quantity}"
-    return f"the limit of {decimal_text(number)}"
+    return f"the limit of {words.sized(_number(limit)) if unit is Unit.BYTES else decimal_text(_number(limit))}"

@@ -6,6 +6,7 @@ from watchbill import naming
 from watchbill.explain import layout
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.slo import Slo
+from watchbill.quantity.words import share
 from watchbill.words import objectives
 
 
@@ -29,7 +30,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Rules", f"{', '.join(_files(slo))} below out/"),
         ("History", _HISTORY),
     ]
-    head = f"{slo.id}: {slo.title}, {objectives.exactly(slo.objective)} over {slo.period.words()}"
+    head = f"{slo.id}: {slo.title}, {share(slo.objective)} over {slo.period.words()}"
     return "\n".join([head, "", *layout.rows(entries), layout.block(_backfill(bundle, slo))])
 
 

@@ -21,7 +21,7 @@ from watchbill.model.signals import Metric, Signal
 from watchbill.model.slo import OVERLAP, STEPPED_FROM
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, over, pretty
-from watchbill.quantity import Duration, TimeScale, decimal_text
+from watchbill.quantity import Duration, TimeScale, decimal_text, words
 
 UNLABELLED_OVER = UNLABELLED_FOR = Duration.parse("5m")
 BUDGET_LEFT, EXHAUSTED_IN = Decimal("0.42"), Decimal(93784)  # in example series: 42%, 1d 2h 3m 4s
@@ -81,7 +81,7 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
     per = f" per {listed(slo.grouping, 'and')}" if slo.grouping else ""
     said = " or ".join(_tier_words(tier) for tier in tiers)
     floor = "" if slo.timed else f", with at least {decimal_text(slo.min_bad_events)} bad {slo.events} in that time"
-    allowed = f"{decimal_text(slo.budget * 100)}% of {slo.events} in {slo.period.words()}"
+    allowed = f"{words.share(slo.budget)} of {slo.events} in {slo.period.words()}"
     return Alert(
         name=name,
         kind="burn_rate",
@@ -93,7 +93,7 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
         for_=Duration(0),
         reading=Reading(
             Display.PERCENT,
-            f" of {slo.events} were bad over its long window (objective: {decimal_text(slo.objective * 100)}% good)",
+            f" of {slo.events} were bad over its long window (objective: {words.share(slo.objective)} good)",
         ),
         sentence=f"The error budget of {allowed}{per} burns faster than {said}{floor}.",
         summary=f"{slo.title}: the error budget burns {'fast' if severity is Severity.P0 else 'too fast'}",
@@ -125,9 +125,8 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
 
 
 def _tier_words(tier: BurnTier) -> str:
-    share = f"{decimal_text(Decimal(f'{tier.share * 100:.3g}'))}%"
-    factor = decimal_text(Decimal(f"{tier.factor:.4g}"))
-    return f"{factor}x over {tier.long.words()} and {tier.short.words()} ({share} of it is gone then)"
+    spent = f"{words.rounded_share(tier.share)} of it is gone then"
+    return f"{words.factor(tier.factor)} over {tier.long.words()} and {tier.short.words()} ({spent})"
 
 
 def _asked(objective: Objective) -> tuple[AnnotationQuery, ...]:

@@ -11,7 +11,7 @@ from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
 from watchbill.model.routing import Receivers
 from watchbill.promql import Matcher
-from watchbill.quantity import Duration, Unit
+from watchbill.quantity import Duration, Quantity, Unit
 
 NOT_AT_ALL = Duration(0)
 MAX_GROUP_RULES = 20  # of one rule group, which is evaluated one rule after the other
@@ -47,11 +47,24 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A line on a panel, in the metric's own unit."""
+    """Where a condition begins to be true: `value`, in the `unit` of the metric.
+
+    `written` is what the author wrote, in the author's unit; it is what people read, everywhere (`str(written)`). It
+    may be of another dimension: 85% of a limit of 2 GiB is drawn at its bytes.
+    """
 
     value: Decimal
     unit: Unit
     direction: Direction
+    written: Quantity
+
+    @classmethod
+    def at(cls, written: Quantity, unit: Unit, direction: Direction) -> Threshold:
+        """Take over what an author wrote; raises `QuantityError` where `unit` measures something else."""
+        return cls(written.to(unit), unit, direction, written)
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.written}"
 
 
 class Display(StrEnum):

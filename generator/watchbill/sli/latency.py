@@ -10,7 +10,7 @@ from watchbill.language.fields import AnyQuantity, KeyName
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, bucket_edge, over
-from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text, words
 from watchbill.sli.base import Sli
 from watchbill.sli.series import counters, without_edge
 
@@ -117,4 +117,4 @@ class Latency(Sli):
 
 
 def _written(edges: list[Decimal], metric: Metric) -> str:
-    return " or ".join(f'"{decimal_text(edge)}{metric.unit.symbol}"' for edge in edges)
+    return " or ".join(f'"{words.measured(edge, metric.unit)}"' for edge in edges)

@@ -15,7 +15,7 @@ from watchbill.model.alerts import Alert, Direction
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text, words
 from watchbill.sli.series import counters, level, state
 from watchbill.sli.timed import TimedSli
 
@@ -61,7 +61,7 @@ class Threshold(TimedSli):
         """Refuse a limit that no quantile exceeds, since `histogram_quantile` ends at the highest finite edge."""
         if self.at_most is None or not metric.buckets or self._limit().to(metric.unit) < metric.buckets[-1]:
             return
-        highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+        highest = words.measured(metric.buckets[-1], metric.unit)
         what = f"no quantile of {metric.name} is ever above {self.at_most}, since its highest bucket is {highest}"
         diagnostics.add(self.span("at_most"), what, "write a lower limit, or add a higher bucket to the service")
 

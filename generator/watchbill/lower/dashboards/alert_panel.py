@@ -9,7 +9,7 @@ from watchbill.conditions import Condition
 from watchbill.model.alerts import Alert, Direction, Severity, Threshold
 from watchbill.model.dashboards import Line, LineLevel, Link
 from watchbill.model.signals import Signal
-from watchbill.quantity import Dimension, Quantity, Unit, decimal_text
+from watchbill.quantity import Quantity, Unit
 
 LEVELS = {Severity.P0: LineLevel.CRITICAL, Severity.P1: LineLevel.WARNING, Severity.INFO: LineLevel.INFO}
 
@@ -40,21 +40,12 @@ class AlertPanel:
 
     def _line(self, threshold: Threshold, unit: Unit) -> Line:
         value = Quantity(threshold.value, threshold.unit).to(unit)
-        text = f"{self.alert.name}: {threshold.direction} {_words(threshold)}"
+        text = f"{self.alert.name}: {threshold}"
         return Line(value, self.level, threshold.direction, text, self.alert.id)
 
     def fixed(self, value: Quantity, text: str, direction: Direction = Direction.ABOVE) -> Line:
         """Draw a line that no condition knows of."""
         return Line(value.number, self.level, direction, f"{self.alert.name}: {text}", self.alert.id)
-
-
-def _words(threshold: Threshold) -> str:
-    if threshold.unit.dimension is Dimension.RATIO:
-        return f"{decimal_text(Quantity(threshold.value, threshold.unit).to(Unit.PERCENT))}%"
-    for larger in (Unit.GIBIBYTES, Unit.MEBIBYTES) if threshold.unit is Unit.BYTES else ():
-        if threshold.value and threshold.value % larger.size == 0:
-            return f"{decimal_text(threshold.value / larger.size)}{larger.symbol}"
-    return f"{decimal_text(threshold.value)}{threshold.unit.symbol}"
 
 
 def shown_on(alert_panels: Iterable[AlertPanel], dashboard: str, title: str) -> tuple[AlertPanel, ...]:

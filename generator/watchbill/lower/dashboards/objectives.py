@@ -15,7 +15,7 @@ from watchbill.model.dashboards import RATE_INTERVAL, Column, Line, LineLevel, L
 from watchbill.model.slo import OVERLAP, SAMPLED, Slo
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, selector
-from watchbill.quantity import Duration, Quantity, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, Unit, decimal_text, words
 
 FIRING = (
     State(0, "QUIET", LineLevel.GOOD),
@@ -64,21 +64,21 @@ class _Details:
         return f"{ratio} / {decimal_text(self.slo.budget)}"
 
     def _tier_line(self, tier: BurnTier, alert_panels: Iterable[AlertPanel]) -> Line:
-        words = f"{decimal_text(Decimal(f'{tier.factor:.4g}'))}x over {tier.long} and {tier.short}"
+        said = f"{words.factor(tier.factor)} over {tier.long} and {tier.short}"
         value = Quantity(tier.factor, Unit.TIMES)
         alert_panel = next(
             (alert_panel for alert_panel in alert_panels if alert_panel.alert.severity.value == tier.severity), None
         )
         if alert_panel is None:
-            return Line(tier.factor, LineLevel.INFO, Direction.ABOVE, words)
-        return alert_panel.fixed(value, words)
+            return Line(tier.factor, LineLevel.INFO, Direction.ABOVE, said)
+        return alert_panel.fixed(value, said)
 
     def indicator(self) -> Panel:
         """Draw the share of good events over the shortest and the longest window, and the objective."""
         windows = sorted({window for tier in self.slo.tiers for window in (tier.long, tier.short)})
         shown = (windows[0], windows[-1])
         queries = tuple(self._query(f"1 - {self._recorded(naming.slo_error_ratio(w))}", str(w)) for w in shown)
-        objective = f"{decimal_text(self.slo.objective * 100)}%"
+        objective = words.share(self.slo.objective)
         line = Line(self.slo.objective, LineLevel.GOAL, Direction.BELOW, f"objective: {objective}")
         text = f"The share of {self.slo.events} {self.slo.good}; {objective} is the objective."
         return self._panel("SLI", text, Unit.RATIO, queries, lines=(line,))

@@ -18,8 +18,9 @@ from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 from watchbill.outputs.promtests import clock
 from watchbill.promql import quoted
 from watchbill.quantity import Duration
+from watchbill.quantity.words import rounded_share, share
 from watchbill.words import objectives, receivers
-from watchbill.words.facts import panel_url, service_of, threshold
+from watchbill.words.facts import panel_url, service_of
 
 SEVERITIES = {
     Severity.P0: "somebody must act now",
@@ -114,7 +115,7 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Stage", [STAGES[alert.stage]]),
         ("Owner", [page.team(alert.team)]),
         *_notified(alert, service, bundle),
-        ("Threshold", [f"{alert.threshold.direction} {threshold(alert.threshold)}"] if alert.threshold else []),
+        ("Threshold", [str(alert.threshold)] if alert.threshold else []),
         ("For", [lasting]),
         ("Keeps firing", [f"{alert.keep_firing_for.words()} longer"] if alert.keep_firing_for.milliseconds else []),
         ("Speaks of", [_subject(alert, service, page)]),
@@ -172,7 +173,7 @@ def _objective(alert: Alert, service: Service, page: PageContext) -> list[tuple[
     tiers = [exhaustion(slo, index) for index, tier in enumerate(slo.tiers) if tier.severity == alert.severity.value]
     left = [f"{code(series)}" for series in budget_series(slo)]
     return [
-        ("Objective", [page.slo(slo.service, slo.name, f"{slo.title}, {objectives.exactly(slo.objective)}")]),
+        ("Objective", [page.slo(slo.service, slo.name, f"{slo.title}, {share(slo.objective)}")]),
         ("Budget", [inline(objectives.budget(slo))]),
         ("Gone in", tiers if alert.name in naming.slo_alerts(slo.name)[:2] else []),
         ("Left now", left),
@@ -183,7 +184,7 @@ def exhaustion(slo: Slo, index: int) -> str:
     """Say how long a whole budget lasts at a tier's burn rate."""
     tier = slo.tiers[index]
     hours = Duration(int(slo.period.milliseconds / tier.factor) // 3_600_000 * 3_600_000)
-    above = objectives.percent(tier.above)
+    above = rounded_share(tier.above)
     return f"{hours.words()} at {above} bad, where it begins to fire over {tier.long.words()}"
 
 

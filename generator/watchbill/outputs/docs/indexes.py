@@ -10,7 +10,8 @@ from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Service, Team
 from watchbill.outputs.docs.alerts import SEVERITIES, by_severity, depends_on, needed_by, row, subject_title
 from watchbill.outputs.docs.markdown import Writer
-from watchbill.words import objectives, receivers
+from watchbill.quantity.words import share
+from watchbill.words import receivers
 
 
 def front(writer: Writer) -> str:
@@ -100,7 +101,7 @@ def service_page(service: Service, writer: Writer) -> str:
     objectives_ = [
         {
             "link": page.slo(slo.service, slo.name, slo.title),
-            "promise": f"{objectives.exactly(slo.objective)} over {slo.period.words()}",
+            "promise": f"{share(slo.objective)} over {slo.period.words()}",
         }
         for slo in service.slos
     ]
