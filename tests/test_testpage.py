@@ -85,7 +85,7 @@ def test_a_page_reaches_exactly_whom_a_real_alert_of_its_severity_does(
 ) -> None:
     verdict = paged(bundle, running, "backend", severity)
     assert verdict.wrong == ()
-    assert verdict.routed.receivers == verdict.sent.plan.receivers
+    assert verdict.routed.receivers == (verdict.sent.plan.receiver.name,)
     notifications = of(verdict, running)
     assert sorted(notification.recipient for notification in notifications) == sorted(REACHED[severity])
     for notification in notifications:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
+from watchbill.channels.received import Notification
 from watchbill.drill.watch import named
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import SWITCH, Notification
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Stack
 
 KEPT = 200  # entries

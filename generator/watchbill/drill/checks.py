@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from watchbill.channels.received import Notification, Recipient
 from watchbill.drill.fault import notified
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.proof import Fired
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
+from watchbill.stack.notifications import SWITCH
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
@@ -174,7 +175,7 @@ def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] 
     if subject.summary in notification.title:
         return notification.links
     _, spoken, rest = notification.firing.partition(subject.summary)
-    if not spoken or notification.recipient[0] == PAGERDUTY:
+    if not spoken or notification.first_only:
         return None
     found: dict[str, str] = {}
     for link, name, name_, link_ in _LINK.findall(rest):
@@ -182,13 +183,13 @@ def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] 
     return found
 
 
-def incidents(notifications: Iterable[Notification]) -> dict[str, int]:
-    """Count the incidents that each PagerDuty service opened: what a person sees as one thing."""
-    found: dict[str, set[str]] = {}
+def incidents(notifications: Iterable[Notification]) -> dict[Recipient, int]:
+    """Count the incidents that were opened at each address: what a person sees as one thing."""
+    found: dict[Recipient, set[str]] = {}
     for notification in notifications:
         if notification.incident:
-            found.setdefault(notification.recipient[1], set()).add(notification.incident)
-    return {service: len(keys) for service, keys in found.items()}
+            found.setdefault(notification.recipient, set()).add(notification.incident)
+    return {notified: len(keys) for notified, keys in found.items()}
 
 
 def related(alert: Alert, fault_metrics: frozenset[str], bundle: Bundle) -> bool:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from watchbill import naming
+from watchbill.channels.destinations import destinations
+from watchbill.channels.received import Recipient
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Platform, Service
 from watchbill.model.examples import GONE, Example, ExampleSeries, SamplePattern, SliSource
 from watchbill.model.proof import Fired
-from watchbill.model.routing import Channel
+from watchbill.model.routing import HEARTBEAT
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.promql import quoted
-from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.world import Place, Series, Target
 from watchbill.words.firing import fired
 
 FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"
-CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +155,7 @@ class Homes:
 
 
 def notified(alert: Alert, env: str, platform: Platform) -> frozenset[Recipient]:
-    """List whom an alert of an environment must reach, by the names of its receivers."""
-    return frozenset(address for name in alert.receivers[env] for address in _addresses(name, platform))
-
-
-def _addresses(receiver: str, platform: Platform) -> Iterable[Recipient]:
-    delivery = platform.delivery
-    if receiver == naming.HEARTBEAT:
-        yield SWITCH, "/" + delivery.heartbeat.split("/", 3)[3]
-    elif receiver == naming.SHADOW:
-        yield SLACK, delivery.shadow
-    elif receiver == naming.FALLBACK and delivery.fallback is not None:
-        yield FALLBACK_MAIL, delivery.fallback.email
-    else:
-        team, _, channels = receiver.partition("/")
-        for name in channels.split("+"):
-            channel = Channel(name)
-            yield CHANNELS[channel], platform.teams[team].addresses[channel]
+    """List whom an alert of an environment must reach, by its receivers."""
+    reached = (destination for receiver in alert.receivers[env] for destination in destinations(receiver, platform))
+    switch = {(SWITCH, urlsplit(platform.delivery.heartbeat).path)} if HEARTBEAT in alert.receivers[env] else set()
+    return frozenset({*(destination.recipient for destination in reached), *switch})

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from watchbill.drill import history
-from watchbill.drill.fault import CHANNELS, Fault, fault
+from watchbill.drill.fault import Fault, fault
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
@@ -115,8 +115,8 @@ class Scenario:
         if outage is None:
             return time.time()
         until = time.time() + seconds(outage.lasts)
-        watch.stack.receivers.received.break_(CHANNELS[outage.channel], until)
-        watch.note("out of order", f"{outage.channel.value} answers with errors for {seconds(outage.lasts):.1f} s")
+        watch.stack.receivers.received.break_(outage.channel.called, until)
+        watch.note("out of order", f"{outage.channel.name} answers with errors for {seconds(outage.lasts):.1f} s")
         return until
 
     def _come(self, outcome: Outcome, until: float) -> None:
@@ -143,7 +143,7 @@ class Scenario:
         self.record.hold("everything resolves", ", ".join(sorted(outcome.lasting())))
         outcome.hold()
         if self.drill.outage is not None:
-            outcome.hold_outage(CHANNELS[self.drill.outage.channel], until)
+            outcome.hold_outage(self.drill.outage.channel.called, until)
 
     # How long things take.
 

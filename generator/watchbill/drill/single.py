@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from watchbill import naming
+from watchbill.channels import definitions
+from watchbill.channels.received import Notification, Recipient
 from watchbill.drill import checks, history, inhibited, links
 from watchbill.drill.fault import Fault, fault, notified, paging_place
+from watchbill.drill.outcome import incidents
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.watch import Say, Watch, named
@@ -23,7 +26,7 @@ from watchbill.outputs.yamltext import dump
 from watchbill.quantity import Duration
 from watchbill.stack import configuration
 from watchbill.stack.api import key
-from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Scaled, Setting, Stack, stack
 from watchbill.stack.world import UP, Moving, Target, World, targets
 
@@ -223,8 +226,9 @@ class Drill:
         twice = [how for subject in own if (how := checks.repeated(subject, known.values(), notifications))]
         self.record.hold("notifies each of them once", "; ".join(twice))
         self.record.hold("no receiver refuses a message", "; ".join(running.receivers.received.refused()))
-        self.record.incidents = sum(checks.incidents(notifications).values())
-        if any(notified_[0] == PAGERDUTY for subject in own for notified_ in subject.notified):
+        self.record.incidents = sum(incidents(notifications, self.bundle).values())
+        opening = {each.channel.called for each in definitions().values() if each.channel.incidents}
+        if any(notified_[0] in opening for subject in own for notified_ in subject.notified):
             more = f"{self.record.incidents} were opened" if self.record.incidents != 1 else ""
             self.record.hold("opens one incident", more)
         moved = frozenset(each.stream.metric for each in self.fault.series)

@@ -11,7 +11,7 @@ from watchbill.model.dashboards import Dashboard
 from watchbill.model.drills import Drill
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Pages, Rename, Waiver
-from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
+from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Receiver, Timing
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration
@@ -21,7 +21,7 @@ NO_PAGES = Pages()
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Whose alert it is, and where that team is reached: a Slack channel, an e-mail address, a PagerDuty service."""
+    """Whose alert it is, and where that team is reached."""
 
     name: str
     title: str
@@ -67,9 +67,13 @@ class Platform:
     origin: Origin
 
     def channels(self, severity: Severity, environment: Environment) -> tuple[Channel, ...]:
-        """List where a severity goes; where nothing pages, PagerDuty is left out and the others stay."""
+        """List where a severity goes; where nothing pages, what wakes people is left out."""
         every = self.policies[severity].channels
-        return every if environment.pages else tuple(channel for channel in every if channel is not Channel.PAGERDUTY)
+        return every if environment.pages else tuple(channel for channel in every if not channel.wakes)
+
+    def receiver(self, team: str, severity: Severity, environment: Environment) -> Receiver:
+        """Say who is notified of a severity of a team."""
+        return Receiver(team, self.channels(severity, environment))
 
 
 @dataclass(frozen=True, slots=True)

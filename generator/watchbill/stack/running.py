@@ -210,7 +210,7 @@ def _configure(found: Stack, rules: Mapping[str, configuration.Config]) -> None:
     secrets.mkdir()
     config = configuration.alertmanager(found.scaled.bundle, found.receivers, secrets)
     for name in configuration.secret_names(config):
-        (secrets / name).write_text(configuration.secret_text(name, f"{found.receivers.url}/slack"), encoding="utf-8")
+        (secrets / name).write_text(configuration.secret_text(name, found.receivers), encoding="utf-8")
     _write(found.folder / "alertmanager.yml", config)
     for path, text in alertmanager_target.render(found.scaled.bundle).items():
         if path.endswith(".tmpl"):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from watchbill import naming
+from watchbill.channels import definitions
 from watchbill.errors import choose
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service, Team
 from watchbill.model.pages import Decision, Reference, Runbook
-from watchbill.model.routing import Channel
 from watchbill.model.slo import Slo
 from watchbill.quantity import words
 
@@ -152,12 +152,12 @@ def _slo(slo: Slo) -> Fields:
 
 
 def _team(team: Team) -> Fields:
-    addresses = {channel.value: team.addresses.get(channel) for channel in Channel}
+    written = {channel.name: Fact(address) for channel, address in team.addresses.items()}
     return {
         "name": Fact(team.name),
         "title": Fact(team.title),
         "link": Fact(team.title, page=naming.team_page(team.name)),
-        **{channel: Fact(address) if address is not None else None for channel, address in addresses.items()},
+        **{name: written.get(name) for name in definitions()},
     }
 
 

@@ -67,7 +67,7 @@ def test_every_file_is_found_with_those_who_need_it() -> None:
     found = read_references(CONFIG.format(folder="/s"))
     assert [(entry.path, entry.kind, entry.integration, entry.needed_by) for entry in found] == [
         ("/s/ca", Kind.CERTIFICATE, "http", ("beat",)),
-        ("/s/pagerduty", Kind.PAGERDUTY_KEY, "pagerduty", ("backend",)),
+        ("/s/pagerduty", Kind.SECRET, "pagerduty", ("backend",)),
         ("/s/slack", Kind.URL, "slack", ("global Slack",)),
         ("/s/smtp", Kind.SECRET, "email", ("global SMTP",)),
         ("beside", Kind.SECRET, "http", ("beat", "beat again")),
@@ -180,13 +180,21 @@ def test_only_what_an_alertmanager_sends_along_is_wrong_around_a_secret(tmp_path
         (b"\xff\xfef\0", Kind.SECRET, "not UTF-8 text"),
         (b"hooks.example.com", Kind.URL, "not an http or https URL"),
         (URL.encode() + b"\n" + URL.encode(), Kind.URL, "not an http or https URL"),
-        (KEY.encode()[1:], Kind.PAGERDUTY_KEY, "not a key of 32 characters"),
-        (KEY.encode()[1:] + b"-", Kind.PAGERDUTY_KEY, "not a key of 32 characters"),
         (b"x" * ((1 << 20) + 1), Kind.SECRET, "larger than 1 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_the_secret_is_told(tmp_path: Path, content: bytes, kind: Kind, what: str) -> None:
     assert written(tmp_path, content, kind) == [what]
+
+
+@pytest.mark.parametrize(("key", "found"), [(KEY, []), (KEY[1:], [True]), (f"{KEY[1:]}-", [True])])
+def test_a_key_of_pagerduty_has_32_letters_and_digits(folder: Path, key: str, found: list[bool]) -> None:
+    (folder / "pagerduty").chmod(0o600)
+    (folder / "pagerduty").write_text(key)
+    (folder / "pagerduty").chmod(0o400)
+    (own,) = (each for each in read_references(CONFIG.format(folder=folder)) if each.path.endswith("pagerduty"))
+    said = whats(check(own, folder=folder))
+    assert [what == "not a key of 32 characters" for what in said] == found
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o400, False), (0o440, False), (0o404, True), (0o444, True)])

@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
-from watchbill.stack.notifications import SLACK
+from watchbill.channels.base import Destination
+from watchbill.channels.email import CHANNEL as EMAIL
 from watchbill.stack.receivers import Addresses, Receivers, receiving
 
 ADDRESSES = Addresses(
-    pagerduty={"drill-key": "Backend"},
-    slack=frozenset({"#backend"}),
-    mail=frozenset({"team@example.com"}),
-    fallback_mail=frozenset({"sms@example.net"}),
-    passwords=frozenset({"drill-password"}),
+    known={
+        "pagerduty": {"drill-key": "Backend"},
+        "slack": {"#backend": "#backend"},
+        "email": {"team@example.com": "team@example.com"},
+    },
+    fallback=(Destination(EMAIL.channel, "sms@example.net", fallback=True),),
     switch={"/beat": "token"},
 )
 EVENT = {
@@ -64,7 +66,7 @@ def test_slack_takes_a_message_to_a_known_channel_and_nothing_else(receivers: Re
     assert post(url, MESSAGE) == 200
     assert post(url, MESSAGE | {"channel": "#of-others"}) == 404
     assert post(url, MESSAGE | {"attachments": []}) == 400
-    receivers.received.break_(SLACK, time.time() + 0.3)
+    receivers.received.break_("Slack", time.time() + 0.3)
     assert post(url, MESSAGE) == 500
     time.sleep(0.4)
     assert post(url, MESSAGE) == 200
@@ -78,14 +80,14 @@ def test_a_switch_wants_its_token(receivers: Receivers) -> None:
 
 
 def test_mail_is_taken_with_a_password_and_for_a_known_mailbox(receivers: Receivers) -> None:
-    host, _, port = receivers.smtp.partition(":")
+    host, _, port = receivers.at["e-mail"].partition(":")
     text = "Subject: [P1] It fails\r\nContent-Type: text/plain\r\n\r\nIt fails\r\nRunbook: https://r\r\n"
     with smtplib.SMTP(host, int(port)) as smtp, pytest.raises(smtplib.SMTPRecipientsRefused):
         smtp.sendmail("am@example.com", ["team@example.com"], text)
     with smtplib.SMTP(host, int(port)) as smtp:
         with pytest.raises(smtplib.SMTPAuthenticationError):
             smtp.login("alertmanager", "wrong")
-        smtp.login("alertmanager", "drill-password")
+        smtp.login("alertmanager", "drill-smtp-password")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             smtp.sendmail("am@example.com", ["of-others@example.com"], text)
         smtp.sendmail("am@example.com", ["team@example.com"], text)
