@@ -139,6 +139,6 @@ def test_the_service_is_not_asked_to_export_what_prometheus_makes(tmp_path: Path
 def test_the_catalogue_points_at_the_target_in_the_spec(tmp_path: Path) -> None:
     specs = spectree.write_tree(tmp_path, {"services/shop.yaml": TWO_JOBS})
     bundle = spectree.compile_tree(specs)
-    (alert,) = [alert for alert in bundle.alerts if alert.name == TARGET_DOWN]
+    alert = bundle.alert(f"shop/{TARGET_DOWN}")
     assert describe(alert, bundle)["spec"] == "specs/services/shop.yaml#target"
     assert alert.origin.span.line == 4
