@@ -26,7 +26,7 @@ from watchbill import console
 def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int) -> None:
     """Run Prometheus and Alertmanager with what is compiled, on 127.0.0.1 only, until Ctrl-C.
 
-    All services export their samples. Open the page that is printed, inject faults, and read what people would be told;
+    All services export their samples. Open the page that is printed, inject faults, and read what people would be sent;
     boards and runbooks are served with it. Each fault ends by itself.
     """
     from watchbill import tools as toolbox

@@ -1,4 +1,4 @@
-"""Say in English what an objective is: what counts, what it allows, when it tells, and what it records."""
+"""Say in English what an objective is: what counts, what it allows, when it notifies, and what it records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Floor", objectives.floor(slo)),
         ("Blind", _blind(bundle, slo)),
         ("Alerts", ", ".join(alert.name for alert in service.alerts if alert.slo == slo.name)),
-        ("Covers", _covers(service, slo)),
+        ("Suppresses", _suppresses(service, slo)),
         ("Series", f"{', '.join(slo.series.values())}, each with {_labels(slo)}"),
         ("Spec", str(slo.origin.span)),
         ("Rules", f"{', '.join(_files(slo))} below out/"),
@@ -41,12 +41,12 @@ def _each(slo: Slo) -> str:
 def _blind(bundle: Bundle, slo: Slo) -> str:
     name = naming.slo_alerts(slo.name)[2]
     missing = bundle.alerts_by_id.get(f"{slo.service}/{name}")
-    return f"if the indicator is missing, {name} tells after {missing.for_.words()}." if missing else ""
+    return f"if the indicator is missing, {name} fires after {missing.for_.words()}." if missing else ""
 
 
-def _covers(service: Service, slo: Slo) -> str:
+def _suppresses(service: Service, slo: Slo) -> str:
     names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.suppresses})
-    return f"{', '.join(names)}: not sent as well, while its page fires." if names else ""
+    return f"{', '.join(names)}: muted while its page fires." if names else ""
 
 
 def _labels(slo: Slo) -> str:

@@ -59,7 +59,7 @@ def asides(bundle: Bundle) -> tuple[Aside, ...]:
     if delivery.fallback is not None:
         alternatives = tuple(a for a in bundle.alerts if any(FALLBACK in notified for notified in a.receivers.values()))
         paging = ", ".join(environment.name for environment in platform.environments if environment.pages)
-        found.append(Aside(f"also, over the fallback receiver ({paging})", alternatives, addresses(FALLBACK, platform)))
+        found.append(Aside(f"also, to the fallback receiver ({paging})", alternatives, addresses(FALLBACK, platform)))
     return tuple(found)
 
 
@@ -94,7 +94,7 @@ def _words(receiver: Receiver, platform: Platform) -> str:
     if receiver == SHADOW:
         return f"{addresses(receiver, platform)}, as it is on trial"
     if receiver == FALLBACK:
-        return f"{addresses(receiver, platform)} over the fallback receiver"
+        return f"{addresses(receiver, platform)} (fallback receiver)"
     return addresses(receiver, platform)
 
 
