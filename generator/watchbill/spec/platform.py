@@ -78,52 +78,74 @@ class TeamSpec(Authored):
     """Whose alerts they are, and where that team is reached; every channel that a severity uses needs an address."""
 
     title: Sentence
+    """The team's name for people."""
     slack: SlackChannel | None = None
+    """Its Slack channel."""
     email: Email | None = None
+    """Its e-mail address."""
     pagerduty: Sentence | None = None
+    """Its PagerDuty service, whose key is a secret file."""
 
 
 class EnvironmentSpec(Authored):
     """An `env` label's value: the clusters that it spans, and whether its alerts may page."""
 
     clusters: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The values of the label `cluster` in it."""
     pages: StrictBool
+    """Whether a P0 pages there. Elsewhere it goes to the other channels only."""
 
 
 class UrlsSpec(Authored):
     """Where the other parts are found."""
 
     site: Url
+    """The runbook site."""
     grafana: Url
+    """Grafana."""
     prometheus: Url
+    """Prometheus."""
     alertmanager: Url
+    """Alertmanager."""
 
 
 class DefaultsSpec(Authored):
     """What holds where a service or an alert says nothing; `retention` is how long Prometheus keeps samples."""
 
     team: Reference
+    """The team that gets alerts whose owner is unknown."""
     scrape_interval: DurationText = Duration.parse("15s")
+    """How often targets are scraped."""
     evaluation_interval: DurationText = Duration.parse("30s")
+    """How often rules are evaluated."""
     keep_firing_for: DurationText = Duration.parse("5m")
+    """How long a P0 fires on after its condition is false again."""
     retention: DurationText = Duration.parse("15d")
+    """How long Prometheus keeps samples."""
 
 
 class PolicySpec(Authored):
     """Where a severity goes, and when Alertmanager tells: first, of what joins the group, and again."""
 
     to: tuple[ChannelName, ...] | None = None
+    """The channels of the owning team that are used."""
     group_wait: DurationText | None = None
+    """How long Alertmanager waits for more before the first message."""
     group_interval: DurationText | None = None
+    """How long it waits before it tells what joined the group."""
     repeat_interval: DurationText | None = None
+    """After what time it tells again what still fires."""
 
 
 class SeveritiesSpec(Authored):
     """What holds for each severity; what is not written is as in `USUAL`."""
 
     p0: Annotated[PolicySpec, Field(alias="P0")] = PolicySpec.model_construct()
+    """What somebody must act on now."""
     p1: Annotated[PolicySpec, Field(alias="P1")] = PolicySpec.model_construct()
+    """What somebody must look at today."""
     info: Annotated[PolicySpec, Field(alias="Info")] = PolicySpec.model_construct()
+    """What is context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +180,35 @@ class QuietTimeSpec(Authored):
     """Hours in which what can wait is not told. They may cross midnight; every day where no day is named."""
 
     severities: Annotated[tuple[Literal["P0", "P1", "Info"], ...], Field(min_length=1)]
+    """What is not sent meanwhile."""
     days: tuple[DayName, ...] = ()
+    """The days; without it every day."""
     from_: Annotated[TimeOfDay, Field(alias="from")]
+    """When it begins."""
     to: TimeOfDay
+    """When it ends; it may be on the next day."""
     zone: Zone
+    """The time zone of both times."""
 
 
 class SmtpSpec(Authored):
     """A mail server. The password of `user` is a secret file."""
 
     host: HostAndPort
+    """The server."""
     from_: Annotated[Email, Field(alias="from")]
+    """The sender."""
     user: Sentence | None = None
+    """The user, whose password is a secret file."""
 
 
 class SecondPathSpec(Authored):
     """A way to a person that shares nothing with the first, such as another mail server and a gateway for texts."""
 
     email: Email
+    """The address that is written to."""
     smtp: SmtpSpec
+    """The mail server of this path."""
 
 
 class DeliverySpec(Authored):
@@ -186,26 +218,37 @@ class DeliverySpec(Authored):
     """
 
     secrets: Folder = "/etc/alertmanager/secrets"
+    """The folder of the secret files, on the machine that runs Alertmanager."""
     smtp: SmtpSpec | None = None
+    """The mail server; needed where a severity goes to e-mail."""
     shadow: SlackChannel | None = None
+    """The Slack channel of alerts that are on trial."""
     heartbeat: Url | None = None
+    """The URL of the dead man's switch that a `watchdog` calls."""
     heartbeat_token: StrictBool = True
+    """Whether the switch asks for a token, which is a secret file."""
     second_path: SecondPathSpec | None = None
+    """A way to a person that shares nothing with the first."""
 
 
 class TierSpec(Authored):
     """A share of an error budget that may be used up within `long`; `short` tells that it still goes on."""
 
     severity: Literal["P0", "P1"]
+    """What an alert of this tier is."""
     budget: Ratio
+    """The share of the error budget that is used up."""
     long: DurationText
+    """The window in which it is used up."""
     short: DurationText
+    """The window that tells that it still goes on."""
 
 
 class SloDefaultsSpec(Authored):
     """What holds for every objective. The tiers are those of the SRE Workbook, chapter 5, unless they are written."""
 
     tiers: tuple[TierSpec, ...] = ()
+    """The tiers of every objective, the fastest first."""
 
     def burn_tiers(self) -> tuple[Tier, ...]:
         """Return the tiers of every objective."""
@@ -217,13 +260,21 @@ class PlatformSpec(Authored):
     """The platform. `defaults.team` is paged for alerts whose owner is unknown; `keep_firing_for` is for P0."""
 
     severities: SeveritiesSpec = SeveritiesSpec.model_construct()
+    """Where each severity goes, and when."""
     delivery: DeliverySpec = DeliverySpec.model_construct()
+    """What Alertmanager needs to reach the outside."""
     quiet_times: dict[KeyName, QuietTimeSpec] = {}
+    """Hours in which what can wait is not sent, by name."""
     slo: SloDefaultsSpec = SloDefaultsSpec.model_construct()
+    """What holds for every objective."""
     teams: Annotated[dict[KeyName, TeamSpec], Field(min_length=1)]
+    """The teams, by the value of the label `team`."""
     environments: Annotated[dict[KeyName, EnvironmentSpec], Field(min_length=1)]
+    """The environments, by the value of the label `env`."""
     urls: UrlsSpec
+    """Where the other parts are found."""
     defaults: DefaultsSpec
+    """What holds where a service or an alert says nothing."""
 
     @property
     def policies(self) -> dict[str, Policy]:
