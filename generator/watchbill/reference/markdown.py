@@ -50,7 +50,7 @@ def _way(target: str, page: str) -> str:
 def _block(block: Block, path: str) -> str:
     match block:
         case Heading():
-            return f"## {prose(block.text)}"
+            return f"{'#' * block.level} {prose(block.text)}"
         case Text():
             return prose(block.text)
         case Listing():

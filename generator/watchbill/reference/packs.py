@@ -72,15 +72,20 @@ def _alerts(pack: PackSpec, lines: str) -> tuple[Block, ...]:
     if not pack.alerts:
         return ()
     came = {alert.name: alert for alert in compiled(lines).service.alerts}
-    rows = tuple(_alert(pack, came[name]) for name in pack.alerts)
-    return (Heading("Alerts"), Table(("Alert", "What it says"), rows))
+    return (Heading("Alerts"), *(block for name in pack.alerts for block in _alert(pack, came[name])))
 
 
-def _alert(pack: PackSpec, alert: Alert) -> Row:
+def _alert(pack: PackSpec, alert: Alert) -> tuple[Block, ...]:
     spec = pack.alerts[alert.name]
-    kind = f"Kind `{alert.kind}` on signal `{spec.signal}`; for {spec.for_.words()}."
-    texts = (f"Fires: {alert.sentence}", spec.impact, f"First: {spec.action}" if spec.action else "", kind)
-    return Row(alert.name, f"{alert.severity}: {alert.summary}.", tuple(text for text in texts if text))
+    facts = (
+        ("Severity", alert.severity.value),
+        ("Fires", alert.sentence),
+        ("Impact", spec.impact or ""),
+        ("First step", spec.action or ""),
+        ("Signal", f"`{spec.signal}`, kind `{alert.kind}`, for {spec.for_.words()}"),
+    )
+    said = tuple((label, text) for label, text in facts if text)
+    return (Heading(f"`{alert.name}`", level=3), Text(f"{alert.summary}."), Facts(said))
 
 
 def _panels(pack: PackSpec) -> tuple[Block, ...]:

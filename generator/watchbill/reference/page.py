@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The title of a part."""
+    """The title of a part, or of a part of one (`level` 3)."""
 
     text: str
+    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,15 @@ from watchbill.spec.profile import ClassSpec, LimitSpec, MetricSpec, ProfileSpec
 TITLE = "Profiles"
 _USUAL = {"bytes": "512MiB", "count": "100", "s": "90m"}
 _CORES = "2"
+_UNITS = {
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "bytes": "bytes",
+    "ratio": "shares of 1",
+    "percent": "percent",
+    "count": "plain numbers",
+}
 
 
 def render() -> dict[str, str]:
@@ -72,7 +81,7 @@ def _table(title: str, head: tuple[str, str], rows: tuple[Row, ...]) -> tuple[Bl
 
 
 def _metric(role: str, metric: MetricSpec) -> Row:
-    unit = "" if metric.unit == "count" else f" in {metric.unit}"
+    unit = "" if metric.unit == "count" else f" in {_UNITS[metric.unit]}"
     labels = f", with labels {', '.join(f'`{label}`' for label in metric.labels)}" if metric.labels else ""
     buckets = f"Buckets: {', '.join(map(str, metric.buckets))}." if metric.buckets else ""
     facts = (f"`{metric.name}`, a {metric.type}{unit}{labels}.", buckets)
@@ -88,5 +97,5 @@ def _limit(key: str, one: LimitSpec) -> Row:
     if one.metric is not None:
         return Row(key, f"The metric `{one.metric}`.")
     if one.unit is not None:
-        return Row(key, f"Each signal states it, in {one.unit}.")
+        return Row(key, f"Each signal states it, in {_UNITS[one.unit]}.")
     return Row(key, f"The platform's `{one.platform}`.")

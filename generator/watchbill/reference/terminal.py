@@ -17,7 +17,7 @@ def terminal(page: Page) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return block.text.upper() if "`" not in block.text else block.text
+            return block.text.upper() if "`" not in block.text else block.text.replace("`", "")
         case Text():
             return _filled(block.text, "  ")
         case Listing():
