@@ -56,9 +56,9 @@ class Measured:
 
         Coverage has to be right even where nothing else can be.
         """
-        covers = abs(self.coverage - self.coverage_true) <= COVERAGE_BAR
-        if self.hidden or self.poisoned or not covers:
-            return covers and not self.poisoned
+        suppresses = abs(self.coverage - self.coverage_true) <= COVERAGE_BAR
+        if self.hidden or self.poisoned or not suppresses:
+            return suppresses and not self.poisoned
         burns = all(abs(self.burns[window] - 1) <= BAR for window in self.shown_burns)
         spent = max(1.0, 1 - self.budget_true)
         return abs(self.ratio - 1) <= BAR and abs(self.budget_left - self.budget_true) <= BAR * spent and burns

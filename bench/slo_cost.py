@@ -72,7 +72,7 @@ class Cost:
 
     @property
     def meets(self) -> bool:
-        """Whether our own rules are within the bars; nobody else's are held to any."""
+        """Whether our own rules are within the bars; nobody else's are checked against any."""
         if self.tool != "watchbill":
             return True
         return self.times_less_than_sloth >= BARS[self.series] and self.stored <= MOST_SERIES
@@ -137,7 +137,7 @@ def within_raw(expr: str, days: int) -> tuple[str, float]:
 
 
 def check_multiplying(url: str, rules: Iterable[EmittedRule]) -> None:
-    """Hold the multiplied windows of the large service to what the small one reads in full."""
+    """Check the multiplied windows of the large service against what the small one reads in full."""
     for rule in rules:
         shortened, factor = within_raw(rule.expr, RAW_DAYS[500])
         if factor == 1:

@@ -68,8 +68,8 @@ def main() -> None:
 def _mail(folder: Path) -> str:
     """Render the HTML of the group's mail."""
     alerts = [_alert(shown) for shown in GROUP]
-    told = {"receiver": "backend/pagerduty+slack+email", "status": "firing", "alerts": alerts}
-    (folder / "data.json").write_text(json.dumps({**told, "externalURL": EXTERNAL_URL}), encoding="utf-8")
+    notified = {"receiver": "backend/pagerduty+slack+email", "status": "firing", "alerts": alerts}
+    (folder / "data.json").write_text(json.dumps({**notified, "externalURL": EXTERNAL_URL}), encoding="utf-8")
     command = [str(generation("newest").amtool), "template", "render", "--template.type=html"]
     command += [f"--template.glob={OUT}/alertmanager/templates/*.tmpl", f"--template.data={folder}/data.json"]
     return _said([*command, '--template.text={{ template "watchbill.email.html" . }}'])

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from loopback import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, mail_sink, web_sink
-from watchbill.stack.notifications import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
 
-__all__ = ["LONGEST_WAIT", "MAIL", "PAGERDUTY", "SECOND_MAIL", "SLACK", "SWITCH", "Told"]
+__all__ = ["FALLBACK_MAIL", "LONGEST_WAIT", "MAIL", "PAGERDUTY", "SLACK", "SWITCH", "Recipient"]
 
 SHIPPED = Path(__file__).parents[1] / "out/alertmanager"
 SCALE, LONGEST_WAIT = 60, 1.0  # of group_wait and group_interval, in seconds
@@ -32,10 +32,10 @@ SECRETS = {
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """One message that arrived: whom it told, whether of an end, and what it said."""
 
-    told: Told
+    recipient: Recipient
     resolved: bool
     text: str
     sent: Posted | Mail
@@ -72,11 +72,11 @@ class Running:
 
     def __init__(self, url: str, web: WebSink, first: MailSink, second: MailSink) -> None:
         self.url = url
-        self._web, self._mail = web, {MAIL: first, SECOND_MAIL: second}
+        self._web, self._mail = web, {MAIL: first, FALLBACK_MAIL: second}
 
-    def notices(self) -> list[Notice]:
+    def notifications(self) -> list[Notification]:
         """List what has arrived."""
-        mailed = (notice for channel, sink in self._mail.items() for notice in _mailed(sink, channel))
+        mailed = (notification for channel, sink in self._mail.items() for notification in _mailed(sink, channel))
         return [*_posted(self._web), *mailed]
 
     def logins(self) -> dict[str, set[tuple[str, str]]]:
@@ -99,24 +99,24 @@ def shipped_alertmanager(generation_name: str, folder: Path) -> Iterator[Running
             yield Running(url, web, first, second)
 
 
-def _posted(web: WebSink) -> Iterator[Notice]:
+def _posted(web: WebSink) -> Iterator[Notification]:
     for request in web.requests():
         body, text = request.body, json.dumps(request.body)
         if request.path == "/slack":
             ended = " resolved" in body["attachments"][0]["title"]
-            yield Notice((SLACK, body["channel"]), ended, text, request)
+            yield Notification((SLACK, body["channel"]), ended, text, request)
         elif request.path == "/pagerduty":
-            yield Notice((PAGERDUTY, body["routing_key"]), body["event_action"] == "resolve", text, request)
+            yield Notification((PAGERDUTY, body["routing_key"]), body["event_action"] == "resolve", text, request)
         else:
             assert request.path.startswith("/switch/")
-            told = (SWITCH, request.path.removeprefix("/switch"))
-            yield Notice(told, body["status"] == "resolved", text, request)
+            recipient = (SWITCH, request.path.removeprefix("/switch"))
+            yield Notification(recipient, body["status"] == "resolved", text, request)
 
 
-def _mailed(sink: MailSink, channel: str) -> Iterator[Notice]:
+def _mailed(sink: MailSink, channel: str) -> Iterator[Notification]:
     for mail in sink.mails():
         body = mail.message.get_body(("plain",))
         assert body is not None
         subject = str(mail.message["Subject"])
         for address in mail.recipients:
-            yield Notice((channel, address), " resolved" in subject, f"{subject}\n{body.get_content()}", mail)
+            yield Notification((channel, address), " resolved" in subject, f"{subject}\n{body.get_content()}", mail)

@@ -122,13 +122,13 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "promql": (
         ("above: 10, sentence: Load is high, for: 1m, expr: 'max by (cluster, env) (load) > 10',"
-        " witness: {value: 11, series: [{metric: load, calm: 1, below: 9, above: 11}]}"),
+        " example: {value: 11, series: [{metric: load, healthy: 1, just_below: 9, firing: 11}]}"),
         ("sentence: Requests stop, for: 1m, expr: 'sum by (cluster, env) (rate(requests_total[5m])) < 1',"
-        " witness: {value: 0, series: [{metric: requests_total, calm: +2/s, below: +1.5/s, above: +0/s}]}"),
+        " example: {value: 0, series: [{metric: requests_total, healthy: +2/s, just_below: +1.5/s, firing: +0/s}]}"),
         ("sentence: A pool is gone, for: 1m, expr: 'count by (cluster, env, pool) (slots_all offset 10m)"
         " unless count by (cluster, env, pool) (slots_all)',"
-        " witness: {value: 1, labels: {pool: a}, settles: 5m, clears: 0s,"
-        " series: [{metric: slots_all, labels: {pool: a}, calm: 5, below: 4, above: gone}]}"),
+        " example: {value: 1, labels: {pool: a}, settles: 5m, clears: 0s,"
+        " series: [{metric: slots_all, labels: {pool: a}, healthy: 5, just_below: 4, firing: gone}]}"),
     ),
     "saturation": (
         "used: busy, limit: slots, above: 80%, for: 5m",

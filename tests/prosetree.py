@@ -58,7 +58,7 @@ def compiled(root: Path, files: Mapping[str, str], *, more: str = "") -> Bundle:
     return compile_specs(tree(root, files, more=more)).bundle
 
 
-def faults(root: Path, files: Mapping[str, str], *, more: str = "") -> list[str]:
+def diagnostics(root: Path, files: Mapping[str, str], *, more: str = "") -> list[str]:
     """Tell what is wrong with the tree, with paths below its root."""
     try:
         compile_specs(tree(root, files, more=more))

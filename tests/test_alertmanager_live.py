@@ -15,15 +15,15 @@ import pytest
 
 import shipped
 from arrivals import (
+    FALLBACK_MAIL,
     LONGEST_WAIT,
     MAIL,
     PAGERDUTY,
-    SECOND_MAIL,
     SLACK,
     SWITCH,
-    Notice,
+    Notification,
+    Recipient,
     Running,
-    Told,
     shipped_alertmanager,
 )
 from loopback import post_alerts
@@ -41,7 +41,7 @@ class Case:
 
     alert: str
     env: str
-    told: frozenset[Told]
+    notified: frozenset[Recipient]
     resolved: bool = True
     changes: tuple[tuple[str, str], ...] = ()
 
@@ -63,7 +63,7 @@ CASES = {
     "on-trial": Case(P0, "production", frozenset({(SLACK, "#alerts-shadow")}), changes=(("stage", "shadow"),)),
     "a-heartbeat": Case("monitoring/Watchdog", "production", frozenset({(SWITCH, "/watchbill")}), resolved=False),
     "a-failing-channel": Case(
-        "monitoring/NotificationsFailing", "production", OF_PLATFORM | {(SECOND_MAIL, "oncall@sms.example.net")}
+        "monitoring/NotificationsFailing", "production", OF_PLATFORM | {(FALLBACK_MAIL, "oncall@sms.example.net")}
     ),
     "without-a-team": Case(P0, "production", OF_PLATFORM, changes=(("team", ""),)),
     "of-an-unknown-team": Case(P0, "production", OF_PLATFORM, changes=(("team", "somebody-new"),)),
@@ -74,26 +74,29 @@ CASES = {
 class Arrived:
     """All that arrived, and the users and passwords that each mail server was given."""
 
-    notices: tuple[Notice, ...]
+    notifications: tuple[Notification, ...]
     logins: Mapping[str, set[tuple[str, str]]]
 
-    def of(self, case: str) -> list[Notice]:
-        return of(case, self.notices)
+    def of(self, case: str) -> list[Notification]:
+        return of(case, self.notifications)
 
 
-def of(case: str, notices: Iterable[Notice]) -> list[Notice]:
-    return [notice for notice in notices if re.search(rf"This is {case}(?![\w-])", notice.text)]
+def of(case: str, notifications: Iterable[Notification]) -> list[Notification]:
+    return [notification for notification in notifications if re.search(rf"This is {case}(?![\w-])", notification.text)]
 
 
 @pytest.fixture(scope="module", params=GENERATIONS)
 def arrived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Arrived:
     with shipped_alertmanager(request.param, tmp_path_factory.mktemp("alertmanager")) as running:
         _post(running)
-        _wait(running, lambda case, notices: case.told <= {notice.told for notice in notices})
+        _wait(
+            running,
+            lambda case, notifications: case.notified <= {notification.recipient for notification in notifications},
+        )
         _post(running, endsAt=datetime.now(UTC).isoformat())
-        _wait(running, lambda case, notices: not case.resolved or case.told <= _ended(notices))
+        _wait(running, lambda case, notifications: not case.resolved or case.notified <= _ended(notifications))
         time.sleep(FLUSHED_SECONDS)  # for what must not be sent: the end of a heartbeat
-        return Arrived(tuple(running.notices()), running.logins())
+        return Arrived(tuple(running.notifications()), running.logins())
 
 
 def _post(running: Running, **times: str) -> None:
@@ -104,36 +107,40 @@ def _post(running: Running, **times: str) -> None:
     )
 
 
-def _wait(running: Running, complete: Callable[[Case, list[Notice]], bool]) -> None:
+def _wait(running: Running, complete: Callable[[Case, list[Notification]], bool]) -> None:
     """Wait until every case is complete, or until patience ends: the tests tell one by one what is missing then."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        notices = running.notices()
-        if all(complete(case, of(key, notices)) for key, case in CASES.items()):
+        notifications = running.notifications()
+        if all(complete(case, of(key, notifications)) for key, case in CASES.items()):
             return
         time.sleep(0.05)
 
 
-def _ended(notices: Iterable[Notice]) -> set[Told]:
-    return {notice.told for notice in notices if notice.resolved}
+def _ended(notifications: Iterable[Notification]) -> set[Recipient]:
+    return {notification.recipient for notification in notifications if notification.resolved}
 
 
 @pytest.mark.parametrize("key", CASES)
 def test_an_alert_tells_exactly_whom_it_should(arrived: Arrived, key: str) -> None:
-    assert {notice.told for notice in arrived.of(key)} == CASES[key].told
+    assert {notification.recipient for notification in arrived.of(key)} == CASES[key].notified
 
 
 @pytest.mark.parametrize("key", CASES)
 def test_whoever_was_told_of_an_alert_is_told_of_its_end_and_the_switch_is_not(arrived: Arrived, key: str) -> None:
-    assert _ended(arrived.of(key)) == (CASES[key].told if CASES[key].resolved else set())
+    assert _ended(arrived.of(key)) == (CASES[key].notified if CASES[key].resolved else set())
 
 
 def test_nothing_arrives_that_belongs_to_no_case(arrived: Arrived) -> None:
-    assert [notice for notice in arrived.notices if not any(notice in arrived.of(key) for key in CASES)] == []
+    assert [
+        notification
+        for notification in arrived.notifications
+        if not any(notification in arrived.of(key) for key in CASES)
+    ] == []
 
 
 def test_the_switch_is_called_again_and_again_with_its_token(arrived: Arrived) -> None:
-    calls = [notice.sent for notice in arrived.of("a-heartbeat")]
+    calls = [notification.sent for notification in arrived.of("a-heartbeat")]
     assert len(calls) >= 2
     assert {call.headers["Authorization"] for call in calls if isinstance(call, Posted)} == {"Bearer of-the-switch"}
 
@@ -141,25 +148,29 @@ def test_the_switch_is_called_again_and_again_with_its_token(arrived: Arrived) -
 def test_each_mail_server_is_given_its_own_user_and_password_only(arrived: Arrived) -> None:
     assert arrived.logins == {
         MAIL: {("alertmanager", "of-the-first")},
-        SECOND_MAIL: {("watchbill", "of-the-second")},
+        FALLBACK_MAIL: {("watchbill", "of-the-second")},
     }
 
 
 def test_what_nobody_owns_says_so_on_every_channel(arrived: Arrived) -> None:
     for key, team in {"without-a-team": "no team", "of-an-unknown-team": 'team "somebody-new"'}.items():
         facts = f'its labels say {team}, env "production", severity "P0". Find the owner, then correct the labels.'
-        told = [notice for notice in arrived.of(key) if not notice.resolved]
-        assert {notice.told for notice in told} == OF_PLATFORM
-        for notice in told:
-            assert "Nobody owns this alert" in notice.text, notice.told
-            assert facts in notice.text.replace('\\"', '"'), notice.told
+        notified = [notification for notification in arrived.of(key) if not notification.resolved]
+        assert {notification.recipient for notification in notified} == OF_PLATFORM
+        for notification in notified:
+            assert "Nobody owns this alert" in notification.text, notification.recipient
+            assert facts in notification.text.replace('\\"', '"'), notification.recipient
 
 
 def test_pagerduty_shows_what_fires_as_the_text_that_it_is(arrived: Arrived) -> None:
     """Alertmanager 0.33 reads each detail as YAML: `[P0] …` would be a list of one word, the rest of it lost."""
-    for notice in arrived.notices:
-        if isinstance(notice.sent, Posted) and notice.told[0] == PAGERDUTY and not notice.resolved:
-            details = notice.sent.body["payload"]["custom_details"]
+    for notification in arrived.notifications:
+        if (
+            isinstance(notification.sent, Posted)
+            and notification.recipient[0] == PAGERDUTY
+            and not notification.resolved
+        ):
+            details = notification.sent.body["payload"]["custom_details"]
             assert "[P0] This is " in str(details["firing"])
             changed = {name for name, value in details.items() if not isinstance(value, str)}
             assert changed <= {"num_firing", "num_resolved"}, details

@@ -207,17 +207,17 @@ def test_it_follows_the_readers_light_or_dark(live: Live) -> None:
 
 def test_a_prometheus_that_does_not_answer_is_told_and_not_called_no_data(live: Live) -> None:
     seen = live.open("core-api-http-metrics", prometheus=f"http://127.0.0.1:{free_port()}")
-    told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
-    assert "does not answer" in told
+    notified = seen.wait_for("document.querySelector('#state.broken')?.textContent")
+    assert "does not answer" in notified
     assert seen.value("document.querySelectorAll('.none').length") == 0
 
 
 def test_a_prometheus_without_rules_is_not_called_quiet(live: Live, tmp_path: Path) -> None:
     with prometheus("newest", folder=tmp_path / "server") as url:
         seen = live.open("all-services-on-call", prometheus=url)
-        told = seen.wait_for("document.getElementById('firing').textContent")
+        notified = seen.wait_for("document.getElementById('firing').textContent")
         seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
-        assert "no rules are evaluated" in told
+        assert "no rules are evaluated" in notified
         assert seen.page.locator(".stat .none").count() == 3
 
 
@@ -226,8 +226,8 @@ def test_what_was_drawn_is_marked_as_old_once_prometheus_is_gone(live: Live, tmp
         seen = live.open("all-services-on-call", prometheus=url)
         seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
         assert seen.value("document.querySelectorAll('.stale').length") == 0
-    told = seen.wait_for("document.querySelector('#state.broken')?.textContent")
-    assert "last did at" in told
+    notified = seen.wait_for("document.querySelector('#state.broken')?.textContent")
+    assert "last did at" in notified
     seen.wait_for("document.querySelectorAll('.panel:not(.stale)').length === 0")
     seen.wait_for("document.querySelector('#firing.stale') !== null")
 

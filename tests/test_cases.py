@@ -50,7 +50,7 @@ def _facts(alert: Alert) -> str:
         threshold = alert.threshold
         line = f"threshold: {threshold.direction} {decimal_text(threshold.value)} {threshold.unit.symbol}".rstrip()
     rows = [f"{alert.name}", f"  {line}"]
-    firings = alert.rules[0].witness.firing
+    firings = alert.rules[0].example.firing
     rows += [f"  fires at: {decimal_text(firing.value)} {dict(firing.labels)}" for firing in firings]
     return "\n".join(rows)
 

@@ -151,9 +151,9 @@ def small_checkout(folder: Path) -> Path:
     (rules / "one.rules.yml").write_text("groups: [{name: one, rules: [{record: one, expr: vector(1)}]}]\n")
     shipped = (ROOT / "out/prometheus/prometheus.yml").read_text()
     assert "  - scheme: https\n" in shipped
-    told = shipped.partition("scrape_configs:")[0]
-    told = told.replace("- scheme: https\n", "- scheme: https\n    path_prefix: /am\n")
-    (folder / "out/prometheus/prometheus.yml").write_text(f"{told}scrape_configs: []\n")
+    notified = shipped.partition("scrape_configs:")[0]
+    notified = notified.replace("- scheme: https\n", "- scheme: https\n    path_prefix: /am\n")
+    (folder / "out/prometheus/prometheus.yml").write_text(f"{notified}scrape_configs: []\n")
     return folder
 
 
@@ -190,10 +190,10 @@ def health(service: str) -> list[str]:
 
 
 def test_prometheus_keeps_what_the_platform_says_and_waits_as_the_drill_does() -> None:
-    told = flags("prometheus")
-    assert told["--storage.tsdb.retention.time"] == PLATFORM["defaults"]["retention"]
-    assert told["--rules.alert.for-grace-period"] == str(FOR_GRACE)
-    assert told["--rules.alert.for-outage-tolerance"] == str(OUTAGE_TOLERANCE)
+    notified = flags("prometheus")
+    assert notified["--storage.tsdb.retention.time"] == PLATFORM["defaults"]["retention"]
+    assert notified["--rules.alert.for-grace-period"] == str(FOR_GRACE)
+    assert notified["--rules.alert.for-outage-tolerance"] == str(OUTAGE_TOLERANCE)
 
 
 def test_alertmanager_starts_with_these_flags_and_the_compiled_routes_and_is_found_healthy(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demo as a person runs it: break something, read who is told, mend it, and leave nothing behind."""
+"""The demo as a person runs it: break something, read who is notified, mend it, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from heeding import heed
+from signals_heard import hear_signals
 from watchbill.stack.loopback import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -51,7 +51,7 @@ class Demo:
     def said(self, *words: str) -> bool:
         return any(all(word in line for word in words) for line in self.log.read_text().splitlines())
 
-    def told(self, kind: str, who: str, what: str) -> bool:
+    def notified(self, kind: str, who: str, what: str) -> bool:
         events = self.ask("/events")["events"]
         return any((e["kind"], e["who"]) == (kind, who) and what in e["text"] for e in events)
 
@@ -90,7 +90,7 @@ def demo(folder: Path, *more: str) -> Iterator[Demo]:
             stderr=out,
             env=environment,
             start_new_session=True,
-            preexec_fn=heed,  # noqa: PLW1509 (no thread runs that could hold a lock)
+            preexec_fn=hear_signals,  # noqa: PLW1509 (no thread runs that could hold a lock)
         ) as process,
     ):
         try:
@@ -104,12 +104,12 @@ def test_a_fault_pages_until_it_is_cleared_and_sigterm_leaves_nothing_behind(tmp
     with demo(tmp_path) as running:
         running.until(lambda: running.said("Ctrl-C ends it all"))
         fault = running.ask("/faults", "POST", {"alert": ALERT, "ttl": "5m"})
-        running.until(lambda: running.told("told", "PagerDuty Backend", BROKEN))
+        running.until(lambda: running.notified("notified", "PagerDuty Backend", BROKEN))
         assert running.said(" told ", "PagerDuty Backend: ", BROKEN)
         assert f"{ALERT} in production" in running.ask("/events")["firing"]
         running.ask(f"/faults/{fault['id']}", "DELETE")
         assert running.ask("/faults") == {"faults": []}
-        running.until(lambda: running.told("resolved", "PagerDuty Backend", BROKEN))
+        running.until(lambda: running.notified("resolved", "PagerDuty Backend", BROKEN))
         stack, children = running.ask("/stack"), running.children()
         assert len(children) == 2
         assert running.end(signal.SIGTERM) == 0

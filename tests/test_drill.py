@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from heeding import heed
+from signals_heard import hear_signals
 from watchbill.compilation import compile_rules
 from watchbill.drill import campaign, report
 from watchbill.drill.record import Event, Record
@@ -58,30 +58,30 @@ def site(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle) -> Path:
 
 
 def drilled(bundle: Bundle, site: Path, *ids: str) -> tuple[dict[str, Record], list[tuple[str, Event]]]:
-    told: list[tuple[str, Event]] = []
+    notified: list[tuple[str, Event]] = []
     given = campaign.Campaign(ROOT / "specs", ROOT / "out", site, bundle, generation("newest"), scale=60, keep=False)
     parts = [campaign.of_alert(alert, 60) for alert in bundle.alerts if alert.id in ids]
-    records = campaign.run(given, parts, jobs=4, tell=lambda id_, event: told.append((id_, event)))
-    return {record.id: record for record in records}, told
+    records = campaign.run(given, parts, jobs=4, tell=lambda id_, event: notified.append((id_, event)))
+    return {record.id: record for record in records}, notified
 
 
 def test_alerts_of_every_kind_reach_the_right_people_and_nobody_else(bundle: Bundle, site: Path) -> None:
-    records, told = drilled(bundle, site, *SMOKE)
+    records, notified = drilled(bundle, site, *SMOKE)
     assert {id_: record.failures for id_, record in records.items()} == {id_: [] for id_ in SMOKE}
     opened = records["core-api/CircuitBreakerOpen"]
     held = {check.name for check in opened.checks}
     assert len(held) >= 15
     assert "mutes the tickets about the same" in held
     assert opened.incidents == 1
-    texts = [event.text for id_, event in told if id_ == "core-api/CircuitBreakerOpen" and event.kind == "told"]
+    texts = [event.text for id_, event in notified if id_ == "core-api/CircuitBreakerOpen" and event.kind == "notified"]
     assert sorted(text.partition(":")[0] for text in texts) == [
         "PagerDuty Backend",
         "Slack #incidents",
         "e-mail backend@example.com",
     ]
     assert all("Runbook, Panel, Silence" in text for text in texts)
-    kinds = [event.kind for id_, event in told if id_ == "core-api/CircuitBreakerOpen"]
-    order = ["healthy", "fault", "pending", "firing", "told", "cleared", "ended", "resolved"]
+    kinds = [event.kind for id_, event in notified if id_ == "core-api/CircuitBreakerOpen"]
+    order = ["healthy", "fault", "pending", "firing", "notified", "cleared", "ended", "resolved"]
     assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
 
 
@@ -110,8 +110,14 @@ def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
     monkeypatch.setattr(configuration, "rules", reworded)
     records, _ = drilled(bundle, site, QUICK)
     failed = {check.name: check.failure for check in records[QUICK].failures}
-    assert "Slack #incidents was not told; Slack #support-alerts was told" in failed["reaches exactly its receivers"]
-    assert "Slack #support-alerts was told of core-api/DatabaseConnectionsExhausted" in failed["nobody else is told"]
+    assert (
+        "Slack #incidents was not notified; Slack #support-alerts was notified"
+        in failed["reaches exactly its receivers"]
+    )
+    assert (
+        "Slack #support-alerts was notified of core-api/DatabaseConnectionsExhausted"
+        in failed["nobody else is notified"]
+    )
     assert "summary" in failed["its texts are right"]
     assert "got 94" in failed["its texts are right"]
     assert "and for is 2.00 s" in failed["waits just as long as its for"]
@@ -176,7 +182,7 @@ def test_every_window_sees_four_scrapes_where_all_services_run_at_once() -> None
     faster = compile_rules(ROOT / "specs", scale=TimeScale(60)).bundle
     often = configuration.scrapes(faster)
     windows = {
-        (scrape.job, alert.name): alert.rules[0].witness.settles.milliseconds
+        (scrape.job, alert.name): alert.rules[0].example.settles.milliseconds
         for service in faster.services
         for scrape in service.scrapes
         for alert in service.alerts
@@ -258,7 +264,7 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_drilled(opti
 def test_a_drill_that_is_stopped_leaves_nothing(number: signal.Signals, code: int, site: Path, tmp_path: Path) -> None:
     command = [str(WATCHBILL), "drill", "core-api/MemoryUsageCritical", "--site", str(site)]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    quiet["preexec_fn"] = heed
+    quiet["preexec_fn"] = hear_signals
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, **quiet) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -285,11 +291,11 @@ def _descendants(pid: int) -> list[int]:
 
 
 def test_reports_say_what_failed() -> None:
-    record = Record("shop/Fails", "It <fails>", "P0", 60, [Event(1.0, "told", "Slack <b>#x</b>")])
+    record = Record("shop/Fails", "It <fails>", "P0", 60, [Event(1.0, "notified", "Slack <b>#x</b>")])
     record.hold("fires")
-    record.hold("reaches exactly its receivers", "Slack #x was not told")
+    record.hold("reaches exactly its receivers", "Slack #x was not notified")
     assert report.verdict(record).startswith("FAILED  P0")
-    assert '<failure message="Slack #x was not told">' in report.junit([record])
+    assert '<failure message="Slack #x was not notified">' in report.junit([record])
     page = report.page([record], generation="Prometheus 3.5.3")
     assert "0 of 1 went as they should" in page
     assert "Slack &lt;b&gt;#x&lt;/b&gt;" in page

@@ -59,8 +59,8 @@ def test_a_drill_holds_what_is_told_and_finds_what_is_not_so(bundle: Bundle, set
         incidents={"backend": 2},
     )
     record, events = play(drill, bundle, setting, tmp_path)
-    told = {event.text.split(":")[0] for event in events if event.kind == "told"}
-    assert told == {"PagerDuty Backend", "Slack #incidents", "e-mail backend@example.com"}
+    notified = {event.text.split(":")[0] for event in events if event.kind == "notified"}
+    assert notified == {"PagerDuty Backend", "Slack #incidents", "e-mail backend@example.com"}
     assert [check.name for check in record.failures] == [
         "core-api/HealthCheckFailing stays quiet",
         "people see just the incidents that they should",

@@ -50,7 +50,7 @@ def broken(built: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def faults(folder: Path, panels: dict[str, frozenset[int]] | None = None) -> list[str]:
+def diagnostics(folder: Path, panels: dict[str, frozenset[int]] | None = None) -> list[str]:
     compiled = compile_specs(folder / "specs")
     found = linkgraph.check(folder / "site", compiled.bundle, compiled.texts, panels or {})
     return [str(fault).removeprefix(f"{folder}/") for fault in found]
@@ -70,7 +70,7 @@ def remove(page: str) -> Callable[[Path], None]:
 
 
 def test_a_whole_site_has_no_fault(built: Path) -> None:
-    assert faults(built) == []
+    assert diagnostics(built) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_is_broken_in_the_built_site_is_told_where_it_comes_from(
     broken: Path, change: Callable[[Path], None], place: str, complaint: str
 ) -> None:
     change(broken / "site")
-    found = faults(broken)
+    found = diagnostics(broken)
     assert any(one.startswith(place) and complaint in one for one in found), found
 
 
@@ -138,8 +138,8 @@ def test_what_all_pages_load_from_another_host_is_told_once(broken: Path) -> Non
         path.write_text(
             path.read_text().replace("</head>", '<script src="https://cdn.example.com/x.js"></script></head>')
         )
-    (told,) = faults(broken)
-    assert "more) loads https://cdn.example.com/x.js from another host" in told
+    (notified,) = diagnostics(broken)
+    assert "more) loads https://cdn.example.com/x.js from another host" in notified
 
 
 def test_prose_that_is_too_long_or_runs_something_is_told_once_and_at_its_own_place(broken: Path) -> None:
@@ -148,7 +148,7 @@ def test_prose_that_is_too_long_or_runs_something_is_told_once_and_at_its_own_pl
     for page in (PAGE, "runbooks/RB-001.html"):
         replace("</article>", f"<i>{'x' * 200_000}</i></article>", page)(broken / "site")
     line = text.splitlines().index("About resolve") + 1
-    heavy, odd = faults(broken)
+    heavy, odd = diagnostics(broken)
     assert heavy.startswith(f"{LOAD}:1:1: {PAGE} (and 1 more) has more than 200,000 bytes; shorten its prose")
     assert odd.startswith(
         f"{LOAD}:{line}:8: {PAGE} (and 1 more) holds <i>, which no prose becomes; put it in backticks"
@@ -159,7 +159,7 @@ def test_a_broken_link_in_prose_is_told_at_its_line_and_column(broken: Path) -> 
     remove("runbooks/RB-002.html")(broken / "site")
     text = (broken / LOAD).read_text().splitlines()
     column = text[10].index("RB-002-rest") + 1
-    assert any(one.startswith(f"{LOAD}:11:{column}:") for one in faults(broken) if "RB-002.html" in one)
+    assert any(one.startswith(f"{LOAD}:11:{column}:") for one in diagnostics(broken) if "RB-002.html" in one)
 
 
 def test_a_panel_that_no_dashboard_has_is_told_at_its_alert(built: Path) -> None:
@@ -171,10 +171,10 @@ def test_a_panel_that_no_dashboard_has_is_told_at_its_alert(built: Path) -> None
             int(address.partition("viewPanel=")[2].partition("&")[0])
         )
     whole = {uid: frozenset(ids) for uid, ids in panels.items()}
-    assert faults(built, whole) == []
+    assert diagnostics(built, whole) == []
     (first, *_) = whole
-    assert any("has no such panel" in one for one in faults(built, whole | {first: frozenset({1})}))
-    assert any("which is not compiled" in one for one in faults(built, {"other": frozenset({1})}))
+    assert any("has no such panel" in one for one in diagnostics(built, whole | {first: frozenset({1})}))
+    assert any("which is not compiled" in one for one in diagnostics(built, {"other": frozenset({1})}))
 
 
 @pytest.mark.parametrize(

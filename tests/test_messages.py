@@ -136,8 +136,10 @@ def test_amtool_accepts_the_entries_and_the_templates(name: str, tmp_path: Path)
 
 def test_slack_is_never_told_to_ping_or_to_link_by_a_label(one: dict[str, dict[str, str]]) -> None:
     for at, text in one["slack"].items():
-        told = [mark for mark in re.findall("<[^>]*>?", text) if not re.match(rf"<!date\^\d+\^|<{EXTERNAL_URL}/", mark)]
-        assert told == [], at
+        notified = [
+            mark for mark in re.findall("<[^>]*>?", text) if not re.match(rf"<!date\^\d+\^|<{EXTERNAL_URL}/", mark)
+        ]
+        assert notified == [], at
         assert not re.search(r"&(?!(amp|lt|gt);)", text) or at.endswith("url"), at
     assert "&lt;!channel&gt; &lt;http://evil.example|click&gt; &amp; 'x' Bcc" in one["slack"]["title"]
 

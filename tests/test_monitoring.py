@@ -38,7 +38,7 @@ def every(minutes: float, *, since: float = 20, until: float = MINUTES) -> Itera
         at += minutes
 
 
-# what happens, the alert, its series, and from when to when it is told (in minutes); None for never
+# what happens, the alert, its series, and from when to when it is notified (in minutes); None for never
 CASES: dict[str, tuple[str, dict[str, list[int]], tuple[float, float] | None]] = {
     "Prometheus is up before Alertmanager, and drops what fires": (
         "NotificationsDropped", {DROPPED: counter(*[20] * 57)}, None,
@@ -64,14 +64,14 @@ CASES: dict[str, tuple[str, dict[str, list[int]], tuple[float, float] | None]] =
 
 
 def judged(name: str) -> dict[str, Any]:
-    alert, series, told = CASES[name]
+    alert, series, notified = CASES[name]
     written = [
         {"series": key, "values": "".join(f"_ {value} _ " for value in values)} for key, values in series.items()
     ]
     checks = []
     for at in range(10, MINUTES):
-        fires = told is not None and told[0] <= at < told[1]
-        certain = told is None or at < 20 or fires
+        fires = notified is not None and notified[0] <= at < notified[1]
+        certain = notified is None or at < 20 or fires
         checks += [(at, fires)] if certain else []
     return {
         "name": name,

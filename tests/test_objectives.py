@@ -1,4 +1,4 @@
-"""The objectives that we ship, held to the numbers of their sources, of which `objective_cases` is the list."""
+"""The objectives that we ship, checked against the numbers of their sources, of which `objective_cases` is the list."""
 
 from __future__ import annotations
 

@@ -216,15 +216,15 @@ def prove(*arguments: str) -> spectree.Run:
 
 def test_the_command_names_alert_case_and_line_and_writes_junit(copy: Path, tmp_path: Path) -> None:
     edit(copy / RULES, "0.95", "0.97")
-    told = prove(
+    notified = prove(
         "--out", str(copy), "--alert", "DatabaseConnectionPoolCritical", "--junit", str(tmp_path / "junit.xml")
     )
-    assert told.code == 1
+    assert notified.code == 1
     line = re.compile(
         r'^specs/services/core-api\.yaml:\d+:\d+: core-api/DatabaseConnectionPoolCritical fails "fires": at '
     )
-    assert [text for text in told.stderr.splitlines() if line.match(text)] != []
-    assert "1 subject failed" in told.stdout
+    assert [text for text in notified.stderr.splitlines() if line.match(text)] != []
+    assert "1 subject failed" in notified.stdout
     suite = ET.parse(tmp_path / "junit.xml").getroot().find("testsuite")  # noqa: S314 (our own file)
     assert suite is not None
     assert suite.get("name") == P0
@@ -232,9 +232,9 @@ def test_the_command_names_alert_case_and_line_and_writes_junit(copy: Path, tmp_
 
 
 def test_one_alert_is_proven_and_told_as_json() -> None:
-    told = prove("--alert", P0, "--format", "json")
-    assert told.code == 0
-    content = json.loads(told.stdout)
+    notified = prove("--alert", P0, "--format", "json")
+    assert notified.code == 0
+    content = json.loads(notified.stdout)
     assert content["failed"] == []
     assert {"subject": P0, "case": "fires"} in content["proven"]
 
@@ -250,6 +250,6 @@ def test_one_alert_is_proven_and_told_as_json() -> None:
     ],
 )
 def test_what_cannot_be_proven_is_said(arguments: list[str], said: str) -> None:
-    told = prove(*arguments)
-    assert told.code == 2
-    assert said in told.stderr
+    notified = prove(*arguments)
+    assert notified.code == 2
+    assert said in notified.stderr

@@ -84,8 +84,8 @@ def test_the_figures_that_are_told_are_those_of_the_last_benchmark() -> None:
     rows = re.findall(r"^\| ([^|]+) \| ([0-9.]+) \| ([0-9.]+|none) \|$", README, re.MULTILINE)
     assert len(rows) == 5
     for title, ours, mean in rows:
-        told = newest[title]["mean_of_ratios"]
-        assert (ours, mean) == (f"{newest[title]['ratio']:.2f}", "none" if told is None else f"{told:.2f}")
+        notified = newest[title]["mean_of_ratios"]
+        assert (ours, mean) == (f"{newest[title]['ratio']:.2f}", "none" if notified is None else f"{notified:.2f}")
     cost = json.loads((ROOT / "bench/results/slo-cost.json").read_text())["tools"]
     for series in (20, 500):
         read = [f"{t['samples_per_minute']:,.0f}" for t in cost if (t["series"], t["generation"]) == (series, "newest")]

@@ -48,16 +48,16 @@ def expected(alert: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
     if alert["stage"] != "live":
         return (alert["stage"],)
     environment = PLATFORM["environments"].get(labels.get("env", ""))
-    besides = (
-        ("second-path",) if alert["name"] in SECOND_PATH and environment is not None and environment["pages"] else ()
+    alternatives = (
+        ("second-path",) if alert["name"] in FALLBACK and environment is not None and environment["pages"] else ()
     )
     if environment is None or labels.get("team") not in PLATFORM["teams"] or labels.get("severity") not in TABLE:
-        return (*besides, "unowned")
+        return (*alternatives, "unowned")
     channels = [name for name in TABLE[labels["severity"]] if environment["pages"] or name != "pagerduty"]
-    return (*besides, f"{labels['team']}/{'+'.join(channels)}")
+    return (*alternatives, f"{labels['team']}/{'+'.join(channels)}")
 
 
-SECOND_PATH = {"NotificationsDropped", "NotificationsFailing"}
+FALLBACK = {"NotificationsDropped", "NotificationsFailing"}
 CASES = [
     (alert, labels)
     for alert in ALERTS
@@ -90,9 +90,9 @@ def alike() -> list[tuple[Labels, tuple[str, ...]]]:
     looked_at = sorted({label for label, _ in known})
     chosen: dict[tuple[object, ...], tuple[Labels, tuple[str, ...]]] = {}
     for alert, labels in CASES:
-        told = expected(alert, labels)
+        notified = expected(alert, labels)
         seen = (labels.get(label) if (label, labels.get(label)) in known else label in labels for label in looked_at)
-        chosen.setdefault((told, *seen), (labels, told))
+        chosen.setdefault((notified, *seen), (labels, notified))
     return list(chosen.values())
 
 
@@ -103,7 +103,7 @@ def test_amtool_sends_every_alert_to_exactly_its_receivers_whatever_label_is_mis
         found = list(pool.map(lambda case: amtool.receivers(tool, CONFIG, case[0]), asked))
     assert len(CASES) == len(ALERTS) * 2 * 7
     assert len(asked) > 100
-    assert [(case, told) for case, told in zip(asked, found, strict=True) if told != case[1]] == []
+    assert [(case, notified) for case, notified in zip(asked, found, strict=True) if notified != case[1]] == []
 
 
 def test_a_simulation_in_python_agrees_with_amtool() -> None:
@@ -113,8 +113,8 @@ def test_a_simulation_in_python_agrees_with_amtool() -> None:
 
 def test_the_catalogue_names_the_receivers_of_every_environment() -> None:
     for alert in ALERTS:
-        told = {env: list(expected(alert, labels_of(alert, env))) for env in PLATFORM["environments"]}
-        assert alert["receivers"] == told, alert["id"]
+        notified = {env: list(expected(alert, labels_of(alert, env))) for env in PLATFORM["environments"]}
+        assert alert["receivers"] == notified, alert["id"]
 
 
 def test_what_stands_in_the_spec_is_the_sources_table() -> None:
@@ -126,7 +126,7 @@ VALUES = {
     "env": [*PLATFORM["environments"], UNKNOWN, "", "production "],
     "severity": [*TABLE, "p0", "critical", ""],
     "stage": ["", "live", "shadow", "heartbeat"],
-    "alertname": [*SECOND_PATH, "Anything"],
+    "alertname": [*FALLBACK, "Anything"],
     "service": ["monitoring", "conversations-platform", "core-api", ""],
     "cluster": ["main", "other", ""],
 }
@@ -134,11 +134,11 @@ VALUES = {
 
 @given(st.fixed_dictionaries({label: st.sampled_from(values) for label, values in VALUES.items()}))
 def test_any_labels_reach_somebody_and_only_environments_that_page_page(labels: dict[str, str]) -> None:
-    told = by_amlint({name: value for name, value in labels.items() if value})
-    assert told
-    pages = any("pagerduty" in receiver or receiver == "unowned" for receiver in told)
+    notified = by_amlint({name: value for name, value in labels.items() if value})
+    assert notified
+    pages = any("pagerduty" in receiver or receiver == "unowned" for receiver in notified)
     if labels["stage"] in {"shadow", "heartbeat"}:
-        assert told == (labels["stage"],)
+        assert notified == (labels["stage"],)
     elif labels["env"] == "staging" and labels["team"] in PLATFORM["teams"] and labels["severity"] in TABLE:
         assert not pages
     elif labels["severity"] not in {"P1", "Info"} or labels["env"] != "production":

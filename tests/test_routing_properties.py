@@ -22,7 +22,7 @@ from watchbill.explain import explain_alert
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle
 from watchbill.outputs import alertmanager
-from watchbill.words.receivers import rows, told
+from watchbill.words.receivers import notified, rows
 
 pytestmark = pytest.mark.no_cover  # as in test_properties.py
 CHANNELS = ("pagerduty", "slack", "email")  # the loudest first, in which order they are named
@@ -41,12 +41,12 @@ class Drawn:
     channels: Mapping[str, tuple[str, ...]]
     shadow: bool
     heartbeat: bool
-    second_path: bool
+    fallback: bool
     prompt: bool
 
     @property
-    def takes_second_path(self) -> bool:
-        return self.second_path and any(self.pages.values())
+    def takes_fallback(self) -> bool:
+        return self.fallback and any(self.pages.values())
 
     def files(self) -> dict[str, str]:
         teams = {
@@ -63,7 +63,7 @@ class Drawn:
             "smtp": smtp,
             "shadow": TRIAL if self.shadow else None,
             "heartbeat": SWITCH if self.heartbeat else None,
-            "second_path": {"email": SECOND, "smtp": smtp} if self.second_path else None,
+            "fallback": {"email": SECOND, "smtp": smtp} if self.fallback else None,
         }
         platform = {
             "teams": teams,
@@ -82,8 +82,8 @@ class Drawn:
         alerts = {f"Load{name}": f"{ALERT}, severity: {name}" for name in SEVERITIES}
         if self.shadow:
             alerts |= {f"Trial{name}": f"{ALERT}, severity: {name}, stage: shadow" for name in SEVERITIES}
-        if self.takes_second_path:
-            alerts["Second"] = f"{ALERT}, severity: P0, second_path: true"
+        if self.takes_fallback:
+            alerts["Second"] = f"{ALERT}, severity: P0, fallback: true"
         if self.heartbeat:
             alerts["Beat"] = "signal: kit, kind: watchdog, for: 0s, severity: Info, summary: Beat, action: Look"
         promise = "notify_within: 1h\n" if self.prompt else ""
@@ -96,7 +96,7 @@ class Drawn:
         return [name for name in CHANNELS if name in self.channels[severity] and (pages or name != "pagerduty")]
 
     def receivers(self, alert: Alert, environment: str) -> tuple[str, ...]:
-        """Name who is told, from the alert's name, owner and severity."""
+        """Name who is notified, from the alert's name, owner and severity."""
         if alert.name == "Beat":
             return ("heartbeat",)
         if alert.name.startswith("Trial"):
@@ -111,8 +111,8 @@ class Drawn:
         if alert.name.startswith("Trial"):
             return f"Slack {TRIAL}, as it is on trial"
         own = self.addresses(alert.service.removesuffix("-shop"), alert.severity, environment)
-        besides = alert.name == "Second" and self.pages[environment]
-        return f"{own}, and {SECOND} over the second path" if besides else own
+        alternatives = alert.name == "Second" and self.pages[environment]
+        return f"{own}, and {SECOND} over the fallback receiver" if alternatives else own
 
     def addresses(self, team: str, severity: str, environment: str) -> str:
         words = {"pagerduty": f"PagerDuty {team}-primary", "slack": f"Slack #{team}", "email": f"{team}@example.com"}
@@ -139,7 +139,7 @@ def platforms(draw: st.DrawFn) -> Drawn:
         channels={severity: draw(some_channels) for severity in SEVERITIES},
         shadow=draw(st.booleans()),
         heartbeat=draw(st.booleans()),
-        second_path=draw(st.booleans()),
+        fallback=draw(st.booleans()),
         prompt=draw(st.booleans()),
     )
 
@@ -156,10 +156,10 @@ def cases(bundle: Bundle) -> Iterator[tuple[Alert, str]]:
 
 
 def in_explanation(bundle: Bundle, alert: Alert) -> dict[str, str]:
-    """Read from an explanation who is told in each environment."""
+    """Read from an explanation who is notified in each environment."""
     text = explain_alert(bundle, alert).partition("  Tells    ")[2]
     lines = re.findall(r"^(?: {11})?in (\w+): (.*(?:\n {11}(?!in \w+:).*)*)", text, re.MULTILINE)
-    return {environment: re.sub(r"\n {11}", " ", told) for environment, told in lines}
+    return {environment: re.sub(r"\n {11}", " ", notified) for environment, notified in lines}
 
 
 SMALL = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -176,7 +176,7 @@ def test_routes_receivers_and_words_agree_on_whom_each_alert_tells(drawn: Drawn)
         labels = {**dict(alert.labels), "alertname": alert.name, "env": env, "cluster": "main"}
         assert tuple(str(match.receiver) for match in router.match(labels)) == expected, (alert.id, env)
         assert alert.receivers[env] == expected, (alert.id, env)
-        assert told(bundle.platform, alert, by_name[env]) == drawn.words(alert, env), (alert.id, env)
+        assert notified(bundle.platform, alert, by_name[env]) == drawn.words(alert, env), (alert.id, env)
         event(f"{len(expected)} receivers")
 
 
@@ -199,4 +199,4 @@ def test_the_matrix_names_every_live_alert_once_and_only_where_its_service_runs(
     for row in found:
         assert {(alert.team, alert.severity) for alert in row.alerts} == {(row.team.name, row.severity)}
         places = sorted(drawn.lives_in[row.team.name])
-        assert dict(row.told) == {env: drawn.addresses(row.team.name, row.severity, env) for env in places}
+        assert dict(row.notified) == {env: drawn.addresses(row.team.name, row.severity, env) for env in places}

@@ -163,7 +163,7 @@ def test_every_alert_has_a_case_in_which_it_fires() -> None:
     assert {alert for alert, _ in shipped.firings()} == set(shipped.alerts())
 
 
-def test_a_changed_threshold_is_caught_by_the_witnesses(tmp_path: Path) -> None:
+def test_a_changed_threshold_is_caught_by_the_examplees(tmp_path: Path) -> None:
     for folder in ("rules", "tests"):
         (tmp_path / folder).mkdir()
     rule_file = OUT / "prometheus/rules/core-api.connection-pool.rules.yml"

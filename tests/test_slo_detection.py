@@ -119,7 +119,7 @@ def raws(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=GENERATIONS)
-def faults(request: pytest.FixtureRequest, raws: Path, tmp_path_factory: pytest.TempPathFactory) -> Watch:
+def diagnostics(request: pytest.FixtureRequest, raws: Path, tmp_path_factory: pytest.TempPathFactory) -> Watch:
     folder = tmp_path_factory.mktemp("faults") / request.param
     return watch(request.param, folder, raws / "faults", FAULTS, SECONDS, MINUTE)
 
@@ -136,8 +136,8 @@ def quiet(request: pytest.FixtureRequest, raws: Path, tmp_path_factory: pytest.T
     return watch(request.param, folder, raws / "quiet", [NOISY], 30 * DAY, 5 * MINUTE)
 
 
-def test_total_outage_pages_as_soon_as_the_workbook_says(faults: Watch) -> None:
-    found = [faults.detects(each, PAGE, FAULT + minute * MINUTE) for minute, each in enumerate(OUTAGES)]
+def test_total_outage_pages_as_soon_as_the_workbook_says(diagnostics: Watch) -> None:
+    found = [diagnostics.detects(each, PAGE, FAULT + minute * MINUTE) for minute, each in enumerate(OUTAGES)]
     assert max(found) <= BY_THE_WORKBOOK[OUTAGE, PAGE] + EVALUATED + NEXT_SCRAPE
 
 
@@ -149,8 +149,8 @@ def test_slower_burn_is_told_when_the_workbook_says(ratio: float, alert: str, sl
 
 
 @pytest.mark.parametrize("scenario", OUTAGES, ids=lambda each: each.job)
-def test_nothing_fires_before_an_outage(scenario: Scenario, faults: Watch) -> None:
-    assert all(at >= FAULT for alert in (PAGE, TICKET) for at in faults.fires[scenario.job, alert])
+def test_nothing_fires_before_an_outage(scenario: Scenario, diagnostics: Watch) -> None:
+    assert all(at >= FAULT for alert in (PAGE, TICKET) for at in diagnostics.fires[scenario.job, alert])
 
 
 @pytest.mark.parametrize("scenario", SLOWER.values(), ids=lambda each: each.job)
@@ -162,15 +162,15 @@ def test_thirty_days_of_noise_at_a_third_of_the_budget_page_nobody(quiet: Watch)
     assert quiet.fires[NOISY.job, PAGE] == []
 
 
-def test_one_error_among_58_requests_a_day_tells_nobody(faults: Watch) -> None:
-    assert [faults.fires[ONE_ERROR.job, alert] for alert in (PAGE, TICKET)] == [[], []]
+def test_one_error_among_58_requests_a_day_tells_nobody(diagnostics: Watch) -> None:
+    assert [diagnostics.fires[ONE_ERROR.job, alert] for alert in (PAGE, TICKET)] == [[], []]
 
 
-def test_total_outage_pages_at_58_requests_a_day(faults: Watch) -> None:
+def test_total_outage_pages_at_58_requests_a_day(diagnostics: Watch) -> None:
     first = next(at for at in RARE if at >= FAULT)
     fifth = RARE[RARE.index(first) + 4]
     # Once five have failed, which is the floor; a failure that falls between two windows may not count.
-    assert faults.detects(RARE_OUTAGE, PAGE, fifth) <= 30 * MINUTE
+    assert diagnostics.detects(RARE_OUTAGE, PAGE, fifth) <= 30 * MINUTE
 
 
 def test_noise_holds_bursts_that_burn_faster_than_the_page_allows() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import shipped
-from arrivals import MAIL, PAGERDUTY, SLACK, Notice, Running, Told, shipped_alertmanager
+from arrivals import MAIL, PAGERDUTY, SLACK, Notification, Recipient, Running, shipped_alertmanager
 from loopback import alerts, post_alerts
 from shipped import ROOT
 from sinks import Posted
@@ -27,12 +27,12 @@ from watchbill.model.bundle import Bundle
 from watchbill.stack.loopback import reload
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
-from watchbill.testpage.run import Sent, Verdict, prepare, send
+from watchbill.testpage.run import PageResult, Sent, prepare, send
 from watchbill.tools import GENERATIONS
 
 WAIT_SECONDS = 2  # longer than any wait of the shipped configuration at 1:60
 PATIENCE_SECONDS = 15.0
-REACHED: dict[Severity, set[Told]] = {
+REACHED: dict[Severity, set[Recipient]] = {
     Severity.P0: {(PAGERDUTY, "key-of-backend"), (SLACK, "#incidents"), (MAIL, "backend@example.com")},
     Severity.P1: {(SLACK, "#incidents"), (MAIL, "backend@example.com")},
     Severity.INFO: {(SLACK, "#incidents")},
@@ -72,12 +72,12 @@ def prepared(bundle: Bundle, running: Running, team: str, severity: Severity) ->
     return prepare(plan, deployed(running.url), WAIT_SECONDS)
 
 
-def paged(bundle: Bundle, running: Running, team: str, severity: Severity = Severity.P0) -> Verdict:
+def paged(bundle: Bundle, running: Running, team: str, severity: Severity = Severity.P0) -> PageResult:
     return send(prepared(bundle, running, team, severity), lambda _: None)
 
 
-def of(verdict: Verdict, running: Running) -> list[Notice]:
-    return [notice for notice in running.notices() if verdict.sent.key in notice.text]
+def of(verdict: PageResult, running: Running) -> list[Notification]:
+    return [notification for notification in running.notifications() if verdict.sent.key in notification.text]
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -87,22 +87,22 @@ def test_a_page_reaches_exactly_whom_a_real_alert_of_its_severity_does(
     verdict = paged(bundle, running, "backend", severity)
     assert verdict.wrong == ()
     assert verdict.routed.receivers == verdict.sent.plan.receivers
-    notices = of(verdict, running)
-    assert sorted(notice.told for notice in notices) == sorted(REACHED[severity])
-    for notice in notices:
-        assert f"TEST, nothing is broken: this is how {severity} reaches Backend Team" in notice.text
-        assert f"It ends by itself at {verdict.sent.ends:%H:%M} UTC" in notice.text.replace("\n", " ")
-        assert "https://runbooks.example.com/runbooks/RB-001.html" in notice.text
-        assert "Nobody owns" not in notice.text
+    notifications = of(verdict, running)
+    assert sorted(notification.recipient for notification in notifications) == sorted(REACHED[severity])
+    for notification in notifications:
+        assert f"TEST, nothing is broken: this is how {severity} reaches Backend Team" in notification.text
+        assert f"It ends by itself at {verdict.sent.ends:%H:%M} UTC" in notification.text.replace("\n", " ")
+        assert "https://runbooks.example.com/runbooks/RB-001.html" in notification.text
+        assert "Nobody owns" not in notification.text
 
 
 def test_a_second_page_rings_as_well(bundle: Bundle, running: Running) -> None:
     first, second = (paged(bundle, running, "platform") for _ in range(2))
     events = [
-        notice.sent.body
+        notification.sent.body
         for verdict in (first, second)
-        for notice in of(verdict, running)
-        if isinstance(notice.sent, Posted) and notice.told[0] == PAGERDUTY
+        for notification in of(verdict, running)
+        if isinstance(notification.sent, Posted) and notification.recipient[0] == PAGERDUTY
     ]
     assert [event["event_action"] for event in events] == ["trigger", "trigger"]
     assert len({event["dedup_key"] for event in events}) == 2
@@ -115,9 +115,11 @@ def test_a_page_ends_by_itself_and_whoever_was_told_is_told_of_that(bundle: Bund
     deadline = time.monotonic() + PATIENCE_SECONDS
     while len(of(verdict, running)) < 6 and time.monotonic() < deadline:
         time.sleep(0.05)
-    told = {resolved: {n.told for n in of(verdict, running) if n.resolved is resolved} for resolved in (False, True)}
-    assert len(told[False]) == 3
-    assert told[True] == told[False]
+    notified = {
+        resolved: {n.recipient for n in of(verdict, running) if n.resolved is resolved} for resolved in (False, True)
+    }
+    assert len(notified[False]) == 3
+    assert notified[True] == notified[False]
 
 
 def test_a_page_neither_mutes_nor_joins_nor_is_muted_by_any_real_alert(
@@ -194,7 +196,7 @@ def test_a_muted_hour_is_found_by_alertmanager_where_it_tells_and_by_the_specs(
     verdict = send(replace(sent, quiet=(words,)), lambda _: None)
     told_by_api = sent.version != "0.25.0"
     by_api = 'it is muted at this hour, by the time interval "always"'
-    assert verdict.wrong == (by_api if told_by_api else f"nobody is told at this hour: {words}",)
+    assert verdict.wrong == (by_api if told_by_api else f"nobody is notified at this hour: {words}",)
     assert verdict.routed.muted_by == (("always",) if told_by_api else ())
     assert of(verdict, running) == []
 
@@ -220,7 +222,7 @@ def test_the_command_fails_where_the_page_goes_elsewhere(running: Running) -> No
 
 def test_the_command_tells_scripts_all_of_it(running: Running) -> None:
     result = page(running, "--format", "json", "--severity", "P1")
-    told = json.loads(result.stdout)
+    notified = json.loads(result.stdout)
     assert result.code == 0
-    assert told["expected"]["receivers"] == told["routed"]["receivers"] == ["backend/slack+email"]
-    assert (told["wrong"], told["env"], told["severity"]) == ([], "production", "P1")
+    assert notified["expected"]["receivers"] == notified["routed"]["receivers"] == ["backend/slack+email"]
+    assert (notified["wrong"], notified["env"], notified["severity"]) == ([], "production", "P1")

@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     TOOL = 3
 
 
-class Level(StrEnum):
+class DiagnosticLevel(StrEnum):
     """How much a diagnostic matters: an error stops the flow, a warning never does."""
 
     ERROR = "error"
@@ -53,7 +53,7 @@ class Diagnostic:
     span: Span
     what: str
     todo: str
-    level: Level = Level.ERROR
+    level: DiagnosticLevel = DiagnosticLevel.ERROR
 
     def __str__(self) -> str:
         return f"{self.span}: {self.what}; {self.todo}"

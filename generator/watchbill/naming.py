@@ -26,7 +26,7 @@ REFERENCE_PAGE = "docs/reference/README.md"
 FRONT_PAGE, SYMPTOMS_PAGE = "docs/index.md", "docs/symptoms.md"
 ASSUMPTIONS_PAGE = "docs/runbooks/assumptions.md"
 ALERTS_PAGE, RUNBOOKS_PAGE, DECISIONS_PAGE = "docs/alerts/index.md", "docs/runbooks/index.md", "docs/adr/index.md"
-UNOWNED, SHADOW, HEARTBEAT, SECOND_PATH = "unowned", "shadow", "heartbeat", "second-path"
+UNOWNED, SHADOW, HEARTBEAT, FALLBACK = "unowned", "shadow", "heartbeat", "second-path"
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")
 CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
@@ -38,7 +38,7 @@ SERVICE_DASHBOARD, INFRASTRUCTURE, SLO_DASHBOARD = "service", "infrastructure", 
 SLO_OVERVIEW, ON_CALL = "all-services-slo", "all-services-on-call"  # uids
 METRICS_PRESENT, TARGETS_UP = "Metrics present", "Targets up"
 FIRING_HERE, OBJECTIVES_HERE, HEALTH_SUMMARY = "Firing Alerts", "Objectives", "Infrastructure Health Summary"
-COINED_PANELS = {
+BUILT_IN_PANELS = {
     SERVICE_DASHBOARD: (FIRING_HERE, OBJECTIVES_HERE, TARGETS_UP, METRICS_PRESENT),
     INFRASTRUCTURE: (HEALTH_SUMMARY,),
 }

@@ -43,23 +43,23 @@ def compile_specs(specs: Path) -> Compiled:
 
 
 def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[Prose, ...]]:
-    """Read the specs, and the runbooks and decisions that stand beside them; tells the faults of all of them."""
-    faults: list[Diagnostic] = []
+    """Read the specs, and the runbooks and decisions that stand beside them; tells the diagnostics of all of them."""
+    diagnostics: list[Diagnostic] = []
     texts: dict[str, str] = {}
     read: dict[str, tuple[Prose, ...]] = {}
     documents: tuple[Document, ...] = ()
     try:
         documents = read_tree(specs)
     except SourceError as error:
-        faults, texts = [*error.diagnostics], {**error.texts}
+        diagnostics, texts = [*error.diagnostics], {**error.texts}
     for label in ("runbooks", "adr"):
         try:
             read[label] = read_prose(beside(specs, label), label=label)
         except SourceError as error:
-            faults += error.diagnostics
+            diagnostics += error.diagnostics
             texts |= error.texts
-    if faults:
-        raise SourceError(faults, texts)
+    if diagnostics:
+        raise SourceError(diagnostics, texts)
     return documents, read["runbooks"], read["adr"]
 
 
@@ -91,13 +91,13 @@ def check(specs: Path, out: Path) -> tuple[Compiled, tuple[Drift, ...]]:
 def verify(compiled: Compiled, staged: Path) -> None:
     """Raise `SpecError` with what promtool and amtool refuse, at the lines of the specs that caused it."""
     refused = promtool.check(ensure("promtool").path, staged / "prometheus")
-    faults = [_located(compiled.bundle, complaint) for complaint in refused]
+    diagnostics = [_located(compiled.bundle, complaint) for complaint in refused]
     unfit = amtool.check(ensure("amtool").path, staged / naming.ALERTMANAGER)
     if unfit:
         what = f"amtool refuses the routing: {unfit}"
-        faults.append(Diagnostic(compiled.bundle.platform.origin.span, what, _TODO))
-    if faults:
-        raise CompileError(SpecError(faults), compiled.texts)
+        diagnostics.append(Diagnostic(compiled.bundle.platform.origin.span, what, _TODO))
+    if diagnostics:
+        raise CompileError(SpecError(diagnostics), compiled.texts)
 
 
 def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:

@@ -7,7 +7,7 @@ import pytest
 
 from audited import OPENMETRICS, SCRAPE, SERVICE, compiled, found, only, said
 from watchbill.audit import audit, read_scrape
-from watchbill.errors import Level, UsageError
+from watchbill.errors import DiagnosticLevel, UsageError
 from watchbill.model.bundle import Service
 
 
@@ -82,7 +82,7 @@ class TestAudit:
 
     def test_still_judges_the_buckets_of_a_histogram_without_a_type(self, shop: Service) -> None:
         text = SCRAPE.replace("# TYPE web_duration_seconds histogram\n", "").replace('le="0.5"', 'le="0.6"')
-        assert [finding.level for finding in found(shop, text)] == [Level.ERROR, Level.WARNING]
+        assert [finding.level for finding in found(shop, text)] == [DiagnosticLevel.ERROR, DiagnosticLevel.WARNING]
 
     def test_tells_a_summary_from_a_histogram(self, shop: Service) -> None:
         text = re.sub(r"(?m)^web_duration_seconds_bucket.*\n", "", SCRAPE)
@@ -145,7 +145,7 @@ class TestAudit:
         assert '"opened" is there' in only(shop, SCRAPE.replace('"open"', '"opened"')).todo
 
     def test_does_not_take_another_state_for_a_misspelling(self, shop: Service) -> None:
-        assert only(shop, SCRAPE.replace('"open"', '"half_open"')).level is Level.WARNING
+        assert only(shop, SCRAPE.replace('"open"', '"half_open"')).level is DiagnosticLevel.WARNING
 
     @pytest.mark.parametrize("value", ["1503", "5031"])
     def test_anchors_regular_expressions(self, shop: Service, value: str) -> None:
@@ -218,7 +218,7 @@ class TestAudit:
 
     def test_puts_errors_first(self, shop: Service) -> None:
         text = SCRAPE.replace('"503"', '"404"').replace("web_load_ratio gauge", "web_load_ratio counter")
-        assert [finding.level for finding in found(shop, text)] == [Level.ERROR, Level.WARNING]
+        assert [finding.level for finding in found(shop, text)] == [DiagnosticLevel.ERROR, DiagnosticLevel.WARNING]
 
     def test_judges_the_signals_of_the_job_that_is_asked_for(self, shop: Service) -> None:
         findings = audit(shop, read_scrape("x 1\n", name="x.prom"), job="side-car")

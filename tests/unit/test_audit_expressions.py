@@ -17,8 +17,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 class TestExpressionsOfTheServiceItself:
     OWN = (
-        "    Own: {signal: web, kind: promql, sentence: It is so, ALERT, witness: {series: [{metric: other_total,"
-        " calm: 1, below: 1, above: 1}], value: 1}, expr: 'EXPR'}\n"
+        "    Own: {signal: web, kind: promql, sentence: It is so, ALERT, example: {series: [{metric: other_total,"
+        " healthy: 1, just_below: 1, firing: 1}], value: 1}, expr: 'EXPR'}\n"
     )
 
     def findings(self, folder: Path, expr: str, text: str = SCRAPE) -> list[str]:

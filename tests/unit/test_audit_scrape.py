@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from audited import OPENMETRICS, SCRAPE, SERVICE, compiled
 from watchbill.audit import Scrape, load_sample, read_scrape, samples, unsampled
-from watchbill.errors import Level, SpecError
+from watchbill.errors import DiagnosticLevel, SpecError
 from watchbill.model.bundle import Service
 
 LINES = st.lists(st.sampled_from([*SCRAPE.splitlines(), *OPENMETRICS.splitlines(), "", "# EOF", "a{", 'b="\\']))
@@ -86,7 +86,7 @@ class TestSamples:
     def test_are_asked_for_where_they_are_missing(self, shop: Service, tmp_path: Path) -> None:
         (tmp_path / "shop.prom").write_text(SCRAPE)
         (finding,) = unsampled(shop, tmp_path)
-        assert finding.level is Level.WARNING
+        assert finding.level is DiagnosticLevel.WARNING
         assert (
             finding.what == 'no sample shows what job "side-car" exports, so nothing holds its alerts against reality'
         )

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import spectree
-from watchbill.audit.secret_files import Verdict, audit_secrets, judge, table
+from watchbill.audit.secret_files import SecretCheck, audit_secrets, check, table
 from watchbill.audit.secret_references import Kind, Reference, read_references
-from watchbill.errors import Level, RefusedError
+from watchbill.errors import DiagnosticLevel, RefusedError
 
 WATCHBILL = Path(sys.executable).parent / "watchbill"
 CONFIG = """\
@@ -53,14 +53,14 @@ def reference(path: Path, kind: Kind = Kind.SECRET, integration: str = "slack") 
     return Reference(str(path), kind, integration, ("backend",))
 
 
-def whats(verdict: Verdict) -> list[str]:
+def whats(verdict: SecretCheck) -> list[str]:
     return [problem.what for problem in verdict.problems]
 
 
 def written(folder: Path, content: bytes, kind: Kind = Kind.SECRET, integration: str = "slack") -> list[str]:
     (folder / "x").write_bytes(content)
     (folder / "x").chmod(0o400)
-    return whats(judge(reference(folder / "x", kind, integration), folder=folder))
+    return whats(check(reference(folder / "x", kind, integration), folder=folder))
 
 
 def test_every_file_is_found_with_those_who_need_it() -> None:
@@ -142,7 +142,7 @@ def test_what_is_not_a_regular_file_is_no_secret(tmp_path: Path) -> None:
         patch.chdir(tmp_path)  # the name of a socket is short
         server.bind("socket")
         names = ("folder", "nothing", "loop", "pipe", "socket", "gone", "folder/x", "nothing/x\0")
-        found = {name: whats(judge(reference(tmp_path / name), folder=tmp_path)) for name in names}
+        found = {name: whats(check(reference(tmp_path / name), folder=tmp_path)) for name in names}
     assert found == {
         "folder": ["a folder, not a regular file"],
         "nothing": ["a link to nothing"],
@@ -159,7 +159,7 @@ def test_a_link_to_a_file_is_followed_as_kubernetes_mounts_them(tmp_path: Path) 
     (tmp_path / "..data").mkdir()
     assert written(tmp_path / "..data", b"fake") == []
     (tmp_path / "secret").symlink_to("..data/x")
-    assert whats(judge(reference(tmp_path / "secret"), folder=tmp_path)) == []
+    assert whats(check(reference(tmp_path / "secret"), folder=tmp_path)) == []
 
 
 @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}", "\n{}", "{} "])
@@ -193,22 +193,25 @@ def test_a_file_that_cannot_be_the_secret_is_told(tmp_path: Path, content: bytes
 def test_a_secret_that_everybody_may_read_is_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:  # noqa: FBT001
     (tmp_path / "x").write_text("fake")
     (tmp_path / "x").chmod(mode)
-    verdict = judge(reference(tmp_path / "x"), folder=tmp_path)
-    assert ([problem.level for problem in verdict.problems], verdict.failed) == ([Level.WARNING] * warned, False)
-    assert whats(judge(reference(tmp_path / "x", Kind.CERTIFICATE), folder=tmp_path)) == []
+    verdict = check(reference(tmp_path / "x"), folder=tmp_path)
+    assert ([problem.level for problem in verdict.problems], verdict.failed) == (
+        [DiagnosticLevel.WARNING] * warned,
+        False,
+    )
+    assert whats(check(reference(tmp_path / "x", Kind.CERTIFICATE), folder=tmp_path)) == []
 
 
 def test_a_relative_path_starts_at_the_configuration_only_below_http_config(tmp_path: Path) -> None:
     assert written(tmp_path, b"fake") == []
-    assert whats(judge(reference(Path("x"), integration="http"), folder=tmp_path)) == []
-    assert whats(judge(reference(Path("x")), folder=tmp_path)) == [
+    assert whats(check(reference(Path("x"), integration="http"), folder=tmp_path)) == []
+    assert whats(check(reference(Path("x")), folder=tmp_path)) == [
         "a relative path, which starts wherever Alertmanager was started"
     ]
 
 
 def test_no_name_steers_the_terminal(tmp_path: Path) -> None:
     hostile = Reference("/x\x1b[2J", Kind.SECRET, "slack", ("a\nb\u202e",))
-    shown = table([judge(hostile, folder=tmp_path)], user="me")
+    shown = table([check(hostile, folder=tmp_path)], user="me")
     assert all(line.isprintable() for line in shown.split("\n"))
     assert shown.count("\n") == 2
 

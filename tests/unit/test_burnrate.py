@@ -6,21 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from watchbill.model.burnrate import STANDARD, Plan, Tier, plan
+from watchbill.model.burnrate import STANDARD, BurnPlan, Tier, plan
 from watchbill.quantity import Duration
 
 
-def planned(period: str, objective: str, *tiers: Tier) -> Plan:
+def planned(period: str, objective: str, *tiers: Tier) -> BurnPlan:
     return plan(tiers or STANDARD, period=Duration.parse(period), objective=Decimal(objective))
 
 
-def told(made: Plan) -> list[tuple[str, str, str, str]]:
+def notified(made: BurnPlan) -> list[tuple[str, str, str, str]]:
     return [(tier.severity, str(tier.long), str(tier.factor), str(tier.above)) for tier in made.tiers]
 
 
 def test_thirty_days_have_the_factors_of_the_workbook() -> None:
     made = planned("30d", "0.999")
-    assert told(made) == [
+    assert notified(made) == [
         ("P0", "1h", "14.4", "0.0144"),
         ("P0", "6h", "6", "0.006"),
         ("P1", "1d", "3", "0.003"),
@@ -31,13 +31,13 @@ def test_thirty_days_have_the_factors_of_the_workbook() -> None:
 
 
 def test_factors_grow_with_the_period() -> None:
-    assert [factor for _, _, factor, _ in told(planned("90d", "0.9999"))] == ["43.2", "18", "9", "3"]
-    assert [factor for _, _, factor, _ in told(planned("28d", "0.999"))] == ["13.44", "5.6", "2.8", "1"]
+    assert [factor for _, _, factor, _ in notified(planned("90d", "0.9999"))] == ["43.2", "18", "9", "3"]
+    assert [factor for _, _, factor, _ in notified(planned("28d", "0.999"))] == ["13.44", "5.6", "2.8", "1"]
 
 
 def test_thresholds_are_exact_where_floats_are_not() -> None:
-    assert [above for _, _, _, above in told(planned("30d", "0.9995"))] == ["0.0072", "0.003", "0.0015", "0.0005"]
-    assert [above for _, _, _, above in told(planned("30d", "0.99999"))] == [
+    assert [above for _, _, _, above in notified(planned("30d", "0.9995"))] == ["0.0072", "0.003", "0.0015", "0.0005"]
+    assert [above for _, _, _, above in notified(planned("30d", "0.99999"))] == [
         "0.000144",
         "0.00006",
         "0.00003",
@@ -47,7 +47,7 @@ def test_thresholds_are_exact_where_floats_are_not() -> None:
 
 def test_a_tier_that_would_fire_below_the_budget_is_raised_to_it() -> None:
     made = planned("7d", "0.99")
-    assert told(made) == [
+    assert notified(made) == [
         ("P0", "1h", "3.36", "0.0336"),
         ("P0", "6h", "1.4", "0.014"),
         ("P1", "1d", "1", "0.01"),
@@ -61,7 +61,7 @@ def test_a_tier_that_would_fire_below_the_budget_is_raised_to_it() -> None:
 
 def test_a_tier_that_even_a_total_outage_could_not_set_off_is_lowered() -> None:
     made = planned("30d", "0.9")
-    assert told(made)[:2] == [("P0", "1h", "9", "0.9"), ("P0", "6h", "6", "0.6")]
+    assert notified(made)[:2] == [("P0", "1h", "9", "0.9"), ("P0", "6h", "6", "0.6")]
     (change,) = made.changes
     assert change.startswith(
         "only above 90% of errors, if ever, 1h use up 2%, so this tier fires at 90%, which is 1.25%"

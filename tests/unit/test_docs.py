@@ -273,7 +273,7 @@ title: The load | rises
 breaks: [shop/LoadHigh]
 flaps: {broken: 45s, healthy: 15s, times: 3}
 expect:
-  told: [shop/LoadHigh]
+  notified: [shop/LoadHigh]
   muted: [shop/LoadOdd]
   quiet: [shop/HeapLarge]
   incidents: {backend: 1}
@@ -285,7 +285,9 @@ def drilled(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return prose_compiled(tmp_path_factory.mktemp("drilled"), WHOLE | {"specs/drills/fall.yaml": FALL})
 
 
-@pytest.mark.parametrize(("alert", "expected"), [("LoadHigh", "told"), ("LoadOdd", "muted"), ("HeapLarge", "quiet")])
+@pytest.mark.parametrize(
+    ("alert", "expected"), [("LoadHigh", "notified"), ("LoadOdd", "muted"), ("HeapLarge", "quiet")]
+)
 def test_a_page_lists_the_drills_that_name_its_alert_and_what_they_expect(
     drilled: Bundle, alert: str, expected: str
 ) -> None:

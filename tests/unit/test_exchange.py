@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from watchbill.errors import RefusedError
-from watchbill.publish.exchange import JOURNAL_TEXT, Place, begin, exchange, locate, recover, swap
+from watchbill.publish.exchange import JOURNAL_TEXT, OutputPaths, begin, exchange, locate, recover, swap
 
 PUBLISHER = Path(__file__).with_name("killed_publisher.py")
 OLD, NEW = "old tree", "new tree"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> OutputPaths:
     return locate(tmp_path / "out")
 
 
@@ -25,7 +25,7 @@ def make(folder: Path, text: str) -> None:
     (folder / "file").write_text(text)
 
 
-def beside(place: Place) -> list[str]:
+def beside(place: OutputPaths) -> list[str]:
     return sorted(path.name for path in place.out.parent.iterdir())
 
 
@@ -101,7 +101,9 @@ def test_folders_are_exchanged_in_one_step_where_the_system_can(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("way", [exchange, cannot_exchange])
-def test_a_swap_leaves_the_new_tree_and_nothing_beside_it(place: Place, way: Callable[[Path, Path], bool]) -> None:
+def test_a_swap_leaves_the_new_tree_and_nothing_beside_it(
+    place: OutputPaths, way: Callable[[Path, Path], bool]
+) -> None:
     make(place.out, OLD)
     (begin(place.out) / "file").write_text(NEW)
     swap(place.out, exchange=way)
@@ -109,7 +111,7 @@ def test_a_swap_leaves_the_new_tree_and_nothing_beside_it(place: Place, way: Cal
     assert beside(place) == ["out"]
 
 
-def test_a_swap_whose_second_rename_fails_puts_the_old_tree_back(place: Place) -> None:
+def test_a_swap_whose_second_rename_fails_puts_the_old_tree_back(place: OutputPaths) -> None:
     make(place.out, OLD)
     begin(place.out)
 
@@ -123,7 +125,7 @@ def test_a_swap_whose_second_rename_fails_puts_the_old_tree_back(place: Place) -
     assert beside(place) == ["out"]
 
 
-def test_a_failing_exchange_leaves_the_old_tree(place: Place) -> None:
+def test_a_failing_exchange_leaves_the_old_tree(place: OutputPaths) -> None:
     make(place.out, OLD)
     (begin(place.out) / "file").write_text(NEW)
 
@@ -136,14 +138,14 @@ def test_a_failing_exchange_leaves_the_old_tree(place: Place) -> None:
     assert beside(place) == ["out"]
 
 
-def test_recovery_without_a_journal_touches_nothing(place: Place) -> None:
+def test_recovery_without_a_journal_touches_nothing(place: OutputPaths) -> None:
     make(place.staging, "a user's")
     make(place.aside, "a user's")
     assert recover(place.out) is None
     assert beside(place) == [".out.old", ".out.staging"]
 
 
-def test_recovery_refuses_a_journal_that_is_not_ours(place: Place) -> None:
+def test_recovery_refuses_a_journal_that_is_not_ours(place: OutputPaths) -> None:
     place.journal.write_text("dear diary")
     make(place.staging, "a user's")
     with pytest.raises(RefusedError, match="is not a journal of watchbill"):
@@ -151,7 +153,7 @@ def test_recovery_refuses_a_journal_that_is_not_ours(place: Place) -> None:
     assert beside(place) == [".out.journal", ".out.staging"]
 
 
-def test_recovery_puts_the_old_tree_back_and_says_so(place: Place) -> None:
+def test_recovery_puts_the_old_tree_back_and_says_so(place: OutputPaths) -> None:
     place.journal.write_bytes(JOURNAL_TEXT)
     make(place.staging, NEW)
     make(place.aside, OLD)
@@ -160,7 +162,7 @@ def test_recovery_puts_the_old_tree_back_and_says_so(place: Place) -> None:
     assert beside(place) == ["out"]
 
 
-def test_recovery_puts_the_old_tree_back_where_only_an_empty_folder_stands(place: Place) -> None:
+def test_recovery_puts_the_old_tree_back_where_only_an_empty_folder_stands(place: OutputPaths) -> None:
     place.journal.write_bytes(JOURNAL_TEXT)
     make(place.aside, OLD)
     place.out.mkdir()
@@ -168,14 +170,14 @@ def test_recovery_puts_the_old_tree_back_where_only_an_empty_folder_stands(place
     assert (place.out / "file").read_text() == OLD
 
 
-def test_recovery_takes_a_journal_cut_short_for_ours(place: Place) -> None:
+def test_recovery_takes_a_journal_cut_short_for_ours(place: OutputPaths) -> None:
     place.journal.write_bytes(JOURNAL_TEXT[:5])
     assert "removed" in (recover(place.out) or "")
     assert beside(place) == []
 
 
 @pytest.mark.parametrize("name", ["staging", "aside", "journal"])
-def test_staging_refuses_what_stands_in_its_way(place: Place, name: str) -> None:
+def test_staging_refuses_what_stands_in_its_way(place: OutputPaths, name: str) -> None:
     make(getattr(place, name), "a user's")
     with pytest.raises(RefusedError, match="stands in the way"):
         begin(place.out)

@@ -1,4 +1,4 @@
-"""Alerts that look back further than Prometheus keeps, and how long it takes until somebody is told."""
+"""Alerts that look back further than Prometheus keeps, and how long it takes until somebody is notified."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_retention_that_cannot_be_is_the_only_complaint_about_history(tmp_path
     assert "looks back" not in said
 
 
-@pytest.mark.parametrize(("promise", "said"), [("2m50s", ""), ("2m49s", "this is told after 2m50s at worst (")])
+@pytest.mark.parametrize(("promise", "said"), [("2m50s", ""), ("2m49s", "this is sent after 2m50s at worst (")])
 def test_a_promise_counts_the_window_that_an_alert_judges_not_the_past_that_it_compares_with(
     tmp_path: Path, promise: str, said: str
 ) -> None:

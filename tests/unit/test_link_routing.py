@@ -44,17 +44,17 @@ def test_the_platform_that_is_varied_is_well(tmp_path: Path) -> None:
 def test_what_is_repeated_after_five_days_is_remembered_and_no_longer(
     tmp_path: Path, repeat_interval: str, *, forgotten: bool
 ) -> None:
-    told = said(tmp_path, with_policy("P1", f"{{repeat_interval: {repeat_interval}}}"))
-    assert ("Alertmanager forgets after 5 days" in told) is forgotten
-    assert bool(told) is forgotten
+    notified = said(tmp_path, with_policy("P1", f"{{repeat_interval: {repeat_interval}}}"))
+    assert ("Alertmanager forgets after 5 days" in notified) is forgotten
+    assert bool(notified) is forgotten
 
 
 @pytest.mark.parametrize(("repeat_interval", "closed"), [("359m", False), ("6h", True)])
 def test_a_page_is_repeated_before_pagerduty_closes_its_incident(
     tmp_path: Path, repeat_interval: str, *, closed: bool
 ) -> None:
-    told = said(tmp_path, with_policy("P0", f"{{repeat_interval: {repeat_interval}}}"))
-    assert ("PagerDuty closes an incident" in told) is closed
+    notified = said(tmp_path, with_policy("P0", f"{{repeat_interval: {repeat_interval}}}"))
+    assert ("PagerDuty closes an incident" in notified) is closed
 
 
 @pytest.mark.parametrize("ends", ["08:00", "00:00", "24:00"])
@@ -70,12 +70,12 @@ def test_a_quiet_time_may_end_or_begin_at_midnight(tmp_path: Path, begins: str, 
 @pytest.mark.parametrize("pages", [True, False])
 def test_pagerduty_alone_tells_nobody_where_an_environment_never_pages(tmp_path: Path, *, pages: bool) -> None:
     platform = PLATFORM.replace("pages: false", f"pages: {str(pages).lower()}")
-    told = said(tmp_path, f"{platform}severities: {{P0: {{to: [pagerduty]}}}}\n")
-    assert told == ("" if pages else 'nobody receives P0 of "staging", which never pages')
+    notified = said(tmp_path, f"{platform}severities: {{P0: {{to: [pagerduty]}}}}\n")
+    assert notified == ("" if pages else 'nobody receives P0 of "staging", which never pages')
 
 
 @pytest.mark.parametrize("default", ["backend", "idle"])
 def test_a_team_without_a_service_is_idle_unless_it_is_paged_for_what_nobody_owns(tmp_path: Path, default: str) -> None:
     platform = PLATFORM.replace("teams:\n", f"teams:\n{IDLE}").replace("team: backend}", f"team: {default}}}")
-    told = said(tmp_path, platform)
-    assert told == ("" if default == "idle" else 'team "idle" owns no service, so no alert here is for it')
+    notified = said(tmp_path, platform)
+    assert notified == ("" if default == "idle" else 'team "idle" owns no service, so no alert here is for it')

@@ -81,11 +81,11 @@ def test_a_panel_draws_its_own_line_and_a_line_in_another_unit_of_the_same_kind(
 
 
 def test_a_line_of_an_authors_own_expression_is_drawn_whatever_its_unit(tmp_path: Path) -> None:
-    series = "[{metric: load, labels: {zone: a}, calm: 1, below: 4, above: 8}]"
-    witness = f"{{series: {series}, value: 4, labels: {{zone: a}}, history: 0s, settles: 0s, clears: 0s}}"
+    series = "[{metric: load, labels: {zone: a}, healthy: 1, just_below: 4, firing: 8}]"
+    example = f"{{series: {series}, value: 4, labels: {{zone: a}}, history: 0s, settles: 0s, clears: 0s}}"
     own = (
         "signal: kit, kind: promql, expr: 'sum by (cluster, env, zone) (load) / 2 > 3', sentence: Odd, above: 3x,"
-        f" for: 1m, severity: Info, summary: Odd, witness: {witness}"
+        f" for: 1m, severity: Info, summary: Odd, example: {example}"
     )
     bundle = compiled(tmp_path, "  own: []\n", alerts={"Odd": own})
     panel = shown(bundle, "Odd")

@@ -88,7 +88,7 @@ def test_it_fires_for_the_one_target_that_is_down(target: str, name: str, tmp_pa
     assert spectree.judge(bundle, tmp_path / "out", name, area="monitoring.*") == ""
 
 
-# `up` of the target a:1 in steps of 15s over 30m: whether it is told in the end
+# `up` of the target a:1 in steps of 15s over 30m: whether it is notified in the end
 SCRAPES = {
     "a target that answers every second time is told": ("1 0 " * 60, True),
     "a target that answers every third time is told": ("1 0 0 " * 40, True),
@@ -117,11 +117,11 @@ def test_targets_that_answer_sometimes_are_told_without_flapping(name: str, tmp_
                 {"series": f'up{{{inside},shard="b"}}', "values": "1x360"},  # the worst of an address counts
             ],
             "alert_rule_test": [
-                {"eval_time": at, "alertname": "A", "exp_alerts": [{"exp_labels": where}] if told else []}
+                {"eval_time": at, "alertname": "A", "exp_alerts": [{"exp_labels": where}] if notified else []}
                 for at in ("25m", "27m30s", "29m30s")
             ],
         }
-        for case, (values, told) in SCRAPES.items()
+        for case, (values, notified) in SCRAPES.items()
     ]
     file = tmp_path / "scrapes.test.yml"
     file.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": tests}))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import spectree
 from watchbill.console.diagnostics import Style, render
 from watchbill.errors import Diagnostic, Span
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.schema import DOCUMENTS, schema
-from watchbill.link.secrets import refuse_secrets
+from watchbill.link.secrets import require_no_secrets
 from watchbill.plaintext import DOT, find, mask, names_secret
 from watchbill.source import Map, Seq, Value, parse, read_tree
 
@@ -216,9 +216,9 @@ NAMED_BY_AUTHORS = sorted({key for name in DOCUMENTS for key in _named_by_author
 
 
 def _refused(text: str) -> list[str]:
-    faults = Faults()
-    refuse_secrets([parse(text, path="a.yaml", pointer="a.yaml")], faults)
-    return [fault.what for fault in faults.found]
+    diagnostics = Diagnostics()
+    require_no_secrets([parse(text, path="a.yaml", pointer="a.yaml")], diagnostics)
+    return [fault.what for fault in diagnostics.found]
 
 
 def test_a_key_that_an_author_chose_makes_no_secret_of_its_value() -> None:

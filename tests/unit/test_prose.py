@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown import Markdown  # type: ignore[import-untyped]  # ships no type information
 
-from prosetree import REST, WHOLE, compiled, decision, faults, runbook, tree
+from prosetree import REST, WHOLE, compiled, decision, diagnostics, runbook, tree
 from spectree import run
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.prose.markdown import Markup
 from watchbill.prose.page import read_page
 from watchbill.site.html import read
@@ -28,7 +28,7 @@ MEANING = 11  # the line of the first section's text
 
 
 def in_meaning(root: Path, text: str) -> list[str]:
-    return faults(root, WHOLE | {LOAD: runbook(meaning=text)})
+    return diagnostics(root, WHOLE | {LOAD: runbook(meaning=text)})
 
 
 def test_a_tree_without_any_runbook_is_asked_for_none(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_whole_tree_leads_every_alert_to_its_runbook(tmp_path: Path) -> None:
 
 
 def test_from_the_first_runbook_on_every_p0_and_p1_needs_one(tmp_path: Path) -> None:
-    found = faults(tmp_path, {LOAD: runbook()})
+    found = diagnostics(tmp_path, {LOAD: runbook()})
     assert [line.split("; ")[0] for line in found] == [
         "specs/services/shop.yaml:4:1: P1 shop/TargetDown has no runbook",
         "specs/services/shop.yaml:6:3: P1 shop/KitMetricsAbsent has no runbook",
@@ -195,7 +195,7 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_a_broken_runbook_is_told_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
-    found = faults(tmp_path, WHOLE | {LOAD: text})
+    found = diagnostics(tmp_path, WHOLE | {LOAD: text})
     assert any(one.startswith(f"{LOAD}:{place}:") and complaint in one for one in found), found
 
 
@@ -209,7 +209,7 @@ def test_a_broken_runbook_is_told_with_its_line(tmp_path: Path, text: str, place
 )
 def test_what_is_assumed_stands_in_a_command(tmp_path: Path, thing: str, text: str) -> None:
     book = runbook(mitigate=text, more=f'assumes: {{"{thing}": it switches}}\n')
-    assert faults(tmp_path, WHOLE | {LOAD: book}) == []
+    assert diagnostics(tmp_path, WHOLE | {LOAD: book}) == []
 
 
 @pytest.mark.parametrize(
@@ -224,39 +224,39 @@ def test_what_is_assumed_stands_in_a_command(tmp_path: Path, thing: str, text: s
 )
 def test_what_no_command_uses_is_not_assumed(tmp_path: Path, thing: str, text: str) -> None:
     book = runbook(mitigate=text, more=f'assumes: {{"{thing}": it switches}}\n')
-    (told,) = faults(tmp_path, WHOLE | {LOAD: book})
-    assert f':9:11: no command of this page uses "{thing}"; write it as it stands in a command' in told
+    (notified,) = diagnostics(tmp_path, WHOLE | {LOAD: book})
+    assert f':9:11: no command of this page uses "{thing}"; write it as it stands in a command' in notified
 
 
 @pytest.mark.parametrize("front", ["owner: backend\nownr: x", "title: [x"])
 def test_a_runbook_that_cannot_be_read_is_not_unknown_to_others_besides(tmp_path: Path, front: str) -> None:
     telling = runbook(2, alerts=REST, severity="P1", meaning='{{ runbook("RB-001").link }}, [x](RB-001-load.md)')
     books = {LOAD: runbook().replace("owner: backend", front), "runbooks/RB-002-rest.md": telling}
-    assert {one.partition(":")[0] for one in faults(tmp_path, books)} == {LOAD}
+    assert {one.partition(":")[0] for one in diagnostics(tmp_path, books)} == {LOAD}
 
 
 @pytest.mark.parametrize("text", ["{% for x in y %}", "{{ 1 }}", "{{ config.x }}"])
 def test_what_is_no_reference_is_told_once_and_leaves_those_behind_it_alone(tmp_path: Path, text: str) -> None:
     books = WHOLE | {LOAD: runbook(meaning=text, impact='For {{ alert("shop/LoadHigh").for }}')}
-    (told,) = faults(tmp_path, books)
-    assert told.startswith(f"{LOAD}:11:1: ")
+    (notified,) = diagnostics(tmp_path, books)
+    assert notified.startswith(f"{LOAD}:11:1: ")
 
 
 def test_two_runbooks_with_one_id_are_told_at_the_second(tmp_path: Path) -> None:
     books = WHOLE | {"runbooks/RB-001-more.md": runbook(alerts="[]", more="reason: more\n", severity="mixed")}
-    assert [one for one in faults(tmp_path, books) if "already" in one] == [
+    assert [one for one in diagnostics(tmp_path, books) if "already" in one] == [
         f'runbooks/RB-001-more.md:2:5: runbook "RB-001" is {tmp_path}/{LOAD} already; take the next free number'
     ]
 
 
 def test_an_alert_that_two_runbooks_name_is_told(tmp_path: Path) -> None:
     books = WHOLE | {"runbooks/RB-003-more.md": runbook(3)}
-    assert any('"shop/LoadHigh" has runbook RB-001 already' in one for one in faults(tmp_path, books))
+    assert any('"shop/LoadHigh" has runbook RB-001 already' in one for one in diagnostics(tmp_path, books))
 
 
 def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     broken = {name: text.replace("owner: backend", "owner: nobody") for name, text in WHOLE.items()}
-    assert len([one for one in faults(tmp_path, broken) if 'team "nobody" is unknown' in one]) == 2
+    assert len([one for one in diagnostics(tmp_path, broken) if 'team "nobody" is unknown' in one]) == 2
 
 
 @pytest.mark.parametrize(
@@ -269,13 +269,13 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 )
 def test_a_waiver_ends_soon_and_has_a_reason(tmp_path: Path, waiver: str, complaint: str) -> None:
     books = {LOAD: runbook(), "runbooks/RB-002-rest.md": runbook(2, alerts='["*/T*", "*/K*"]', severity="P1")}
-    found = faults(tmp_path, books, more=f"without_runbook: {{HeapLarge: {waiver}}}\n")
+    found = diagnostics(tmp_path, books, more=f"without_runbook: {{HeapLarge: {waiver}}}\n")
     assert [complaint in one for one in found] == [True], found
 
 
 def test_a_p0_has_no_waiver(tmp_path: Path) -> None:
     books = {"runbooks/RB-002-rest.md": runbook(2, alerts=REST, severity="P1")}
-    found = faults(tmp_path, books, more='without_runbook: {LoadHigh: {until: "2026-12-24", why: later}}\n')
+    found = diagnostics(tmp_path, books, more='without_runbook: {LoadHigh: {until: "2026-12-24", why: later}}\n')
     assert any("a waiver is for P1 only, and LoadHigh is P0" in one for one in found)
 
 
@@ -378,9 +378,9 @@ PIECES = (
 @given(text=st.lists(st.sampled_from(PIECES), min_size=2, max_size=14).map("".join))
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_accepted_runs_nothing_where_the_site_renders_it(tmp_path: Path, text: str) -> None:
-    told = Faults()
-    read_page(Prose("0001.md", "adr/0001.md", text, None, 0), told)
-    if told.fatal:
+    notified = Diagnostics()
+    read_page(Prose("0001.md", "adr/0001.md", text, None, 0), notified)
+    if notified.fatal:
         return
     page = tmp_path / "page.html"
     shown = markdown_of_the_site().convert(f"## Title\n\n{text.strip()}")
@@ -393,7 +393,7 @@ def test_what_is_accepted_runs_nothing_where_the_site_renders_it(tmp_path: Path,
 
 def decisions(root: Path, *, more: str = "", **texts: str) -> list[str]:
     files = {f"adr/ADR-{name[1:]}-x.md": text for name, text in texts.items()}
-    return faults(root, WHOLE | files, more=more)
+    return diagnostics(root, WHOLE | files, more=more)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +431,7 @@ def test_both_sides_of_a_supersession_agree(tmp_path: Path) -> None:
     ],
 )
 def test_the_projects_own_decisions_say_number_and_status(tmp_path: Path, text: str, complaint: str) -> None:
-    found = faults(tmp_path, WHOLE | {"adr/0001-title.md": text})
+    found = diagnostics(tmp_path, WHOLE | {"adr/0001-title.md": text})
     assert [complaint in one for one in found] == [True], found
 
 
@@ -439,7 +439,7 @@ def test_a_spec_cites_decisions_that_exist(tmp_path: Path) -> None:
     slo = "slos: {success: {title: Success, kind: availability, signal: kit, bad: 5xx, objective: 99%, period: 7d,"
     slo += " impact: Bad, action: Look, page: false, adr: [ADR-019]}}\n"
     books = {LOAD: runbook(), "runbooks/RB-002-rest.md": runbook(2, alerts='["shop/*"]', severity="mixed")}
-    found = faults(tmp_path, books | {"adr/ADR-020-x.md": decision()}, more=slo)
+    found = diagnostics(tmp_path, books | {"adr/ADR-020-x.md": decision()}, more=slo)
     assert any('decision "ADR-019" is unknown; use "ADR-020"' in one for one in found), found
 
 
@@ -448,7 +448,7 @@ def test_a_spec_cites_decisions_that_exist(tmp_path: Path) -> None:
     [("{LoadHigh: HeapLarge}", '"LoadHigh" is still there'), ("{Old: LoadHihg}", 'there is no "LoadHihg"')],
 )
 def test_a_former_name_is_gone_and_leads_to_one_that_is_there(tmp_path: Path, renamed: str, complaint: str) -> None:
-    found = faults(tmp_path, WHOLE, more=f"renamed: {renamed}\n")
+    found = diagnostics(tmp_path, WHOLE, more=f"renamed: {renamed}\n")
     assert [complaint in one for one in found] == [True], found
 
 
@@ -491,5 +491,5 @@ def test_any_change_of_a_page_gives_pages_or_faults(tmp_path: Path, data: st.Dat
     ]
     more = data.draw(st.lists(st.sampled_from(pieces) | st.text(max_size=5), max_size=4))
     text = (whole[:start] + "".join(more) + whole[end:]).encode("utf-8", "replace").decode()
-    for fault in faults(tmp_path, WHOLE | {LOAD: text}):
+    for fault in diagnostics(tmp_path, WHOLE | {LOAD: text}):
         assert re.match(r"(runbooks|specs)/[\w./-]+:\d+:\d+: .+; .+", fault, re.DOTALL), fault

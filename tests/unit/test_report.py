@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchbill.console.diagnostics import EXCERPT_COLUMNS, Style, count, pick_style, render, underlined
-from watchbill.errors import Diagnostic, Level, Span
+from watchbill.errors import Diagnostic, DiagnosticLevel, Span
 
 PLACE = Span("a.yaml", 2, 4, 2, 6)
 ERROR = Diagnostic(PLACE, 'SLI field "totl" is unknown', 'use "total"')
-WARNING = Diagnostic(Span("a.yaml", 1, 1, 1, 2), "the floor is low", "raise it", Level.WARNING)
+WARNING = Diagnostic(Span("a.yaml", 1, 1, 1, 2), "the floor is low", "raise it", DiagnosticLevel.WARNING)
 TEXTS = {"a.yaml": "a: 1\nb: yes\n"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -1,4 +1,4 @@
-"""What goes another way than by team and severity: a heartbeat, a trial, the second path, and what mutes what."""
+"""What goes another way than by team and severity: a heartbeat, a trial, the fallback receiver, and what mutes what."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ALERT = "signal: kit, kind: level, metric: load, for: 5m, summary: Load, action:
 WATCHED = PLATFORM.replace(
     "delivery: {",
     "delivery: {heartbeat: https://heartbeat.example.com/shop,"
-    ' second_path: {email: b@example.net, smtp: {host: "smtp.example.net:25", from: w@example.com}}, ',
+    ' fallback: {email: b@example.net, smtp: {host: "smtp.example.net:25", from: w@example.com}}, ',
 )
 EVERY_WAY = {
-    "LoadHigh": f"{ALERT}, above: 5, severity: P0, second_path: true",
+    "LoadHigh": f"{ALERT}, above: 5, severity: P0, fallback: true",
     "LoadOdd": f"{ALERT}, above: 6, severity: P0, stage: shadow, per: [instance]",
     "LoadRising": f"{ALERT}, above: 4, severity: P1",
     "Beat": "signal: kit, kind: watchdog, for: 0s, severity: Info, summary: Beat, action: Look",
@@ -36,7 +36,7 @@ def config(made: Bundle) -> dict[str, Any]:
 
 
 def test_what_goes_another_way_is_grouped_and_timed_for_its_purpose(tmp_path: Path) -> None:
-    """A heartbeat and a trial are read one by one; the second path tells of an outage as soon as the first does."""
+    """A heartbeat and a trial are each read alone: the fallback receiver hears at once of an outage."""
     made = config(watched(tmp_path))
     timed = {
         route["receiver"]: tuple(route[key] for key in ("group_wait", "group_interval", "repeat_interval"))
@@ -61,7 +61,7 @@ def test_every_channel_tells_of_the_end_except_the_switch(tmp_path: Path) -> Non
         if kind != "name"
     }
     assert {kind for _, kind in ends} == {"pagerduty_configs", "slack_configs", "email_configs", "webhook_configs"}
-    assert {where for where, told in ends.items() if told != {True}} == {("heartbeat", "webhook_configs")}
+    assert {where for where, notified in ends.items() if notified != {True}} == {("heartbeat", "webhook_configs")}
     assert ends["heartbeat", "webhook_configs"] == {False}
 
 

@@ -125,7 +125,7 @@ def test_the_second_path_inherits_nothing_from_the_first(tmp_path: Path) -> None
     """Alertmanager fills what a receiver's mail server lacks from the global one, its user and password too."""
     path = '{email: b@example.net, smtp: {host: "smtp.example.net:25", from: w@example.com}}'
     platform = PLATFORM.replace("from: alerts@example.com}", "from: alerts@example.com, user: primary}")
-    platform = platform.replace("delivery: {", f"delivery: {{second_path: {path}, ")
+    platform = platform.replace("delivery: {", f"delivery: {{fallback: {path}, ")
     made = bundle(tmp_path, platform=platform)
     assert not any(key.startswith("smtp") for key in config(made)["global"])
     second = mails(made)["second-path"]
@@ -144,7 +144,8 @@ def test_a_label_of_the_series_called_stage_decides_no_route(tmp_path: Path) -> 
     spec = service(
         {
             "Odd": "kind: promql, expr: load > 5, sentence: Load is high, for: 0s, severity: P0, summary: Load,"
-            " signal: kit, action: Look, witness: {series: [{metric: load, calm: 0, below: 4, above: 6}], value: 6}"
+            " signal: kit, action: Look, example:"
+            " {series: [{metric: load, healthy: 0, just_below: 4, firing: 6}], value: 6}"
         }
     )
     rules = render(bundle(tmp_path, spec=spec))["prometheus/rules/shop.own.rules.yml"]

@@ -92,12 +92,12 @@ def alert(**changes: object) -> dict[str, Any]:
     }
 
 
-def faults(document: dict[str, Any]) -> list[str]:
+def diagnostics(document: dict[str, Any]) -> list[str]:
     return [error.message for error in validator("service").iter_errors(document)]
 
 
 def test_a_good_service_has_no_fault() -> None:
-    assert faults(alert()) == []
+    assert diagnostics(alert()) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_good_service_has_no_fault() -> None:
     [{"kind": "error_rate"}, {"abvoe": "1%"}, {"above": 1}, {"severity": "P2"}, {"for": "5 min"}, {"quantile": "p99"}],
 )
 def test_an_editor_sees_what_the_compiler_would_refuse(changes: dict[str, object]) -> None:
-    assert faults(alert(**changes)) != []
+    assert diagnostics(alert(**changes)) != []
 
 
 def test_every_kind_of_condition_has_its_keys_in_the_schema() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import spectree
-from watchbill.model.witness import Tally
+from watchbill.model.examples import SourceCounter
 
 SLO = """\
 slos:
@@ -26,13 +26,13 @@ def tree(folder: Path, total: str, good: str, text: str) -> Path:
     return spectree.write_tree(folder, {"services/shop.yaml": written})
 
 
-def moved(tallies: Iterable[Tally]) -> dict[str, tuple[Decimal, Decimal]]:
+def moved(counters: Iterable[SourceCounter]) -> dict[str, tuple[Decimal, Decimal]]:
     found: dict[str, tuple[Decimal, Decimal]] = {}
-    for tally in tallies:
-        labels = ",".join(f"{label}={value}" for label, value in tally.labels if label != "instance")
-        key = f"{tally.metric}{{{labels}}}"
+    for counter in counters:
+        labels = ",".join(f"{label}={value}" for label, value in counter.labels if label != "instance")
+        key = f"{counter.metric}{{{labels}}}"
         good, bad = found.get(key, (Decimal(0), Decimal(0)))
-        found[key] = (good + tally.good, bad + tally.bad)
+        found[key] = (good + counter.good, bad + counter.bad)
     return found
 
 
@@ -52,8 +52,8 @@ def test_good_events_count_once_and_bad_ones_as_bad(
 ) -> None:
     bundle = spectree.compile_tree(tree(tmp_path, total, good, text))
     (slo,) = bundle.services[0].slos
-    assert slo.indication is not None
-    assert moved(slo.indication.tallies) == {key: tuple(map(Decimal, each)) for key, each in expected.items()}
+    assert slo.sli_source is not None
+    assert moved(slo.sli_source.counters) == {key: tuple(map(Decimal, each)) for key, each in expected.items()}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_good_events_count_once_and_bad_ones_as_bad(
 )
 def test_what_no_series_can_show_is_refused(total: str, good: str, text: str, said: str, tmp_path: Path) -> None:
     tree(tmp_path, total, good, text)
-    told = spectree.run(tmp_path, "generate")
-    assert told.code == 1
-    assert said in told.stderr
+    notified = spectree.run(tmp_path, "generate")
+    assert notified.code == 1
+    assert said in notified.stderr

@@ -21,14 +21,14 @@ def read(text: str) -> Document:
     return parse(text, path="a.yaml", pointer="specs/a.yaml")
 
 
-def faults(text: str) -> list[str]:
+def diagnostics(text: str) -> list[str]:
     with pytest.raises(SourceError) as caught:
         read(text)
     return [str(diagnostic).removeprefix("a.yaml:") for diagnostic in caught.value.diagnostics]
 
 
 def fault(text: str) -> str:
-    (only,) = faults(text)
+    (only,) = diagnostics(text)
     return only
 
 
@@ -336,10 +336,12 @@ class TestRefusals:
         assert fault("a: 1\n\t# c\n") == "2:1: a tab stands where YAML wants spaces; delete it, or write spaces"
 
     def test_come_all_at_once_and_sorted(self) -> None:
-        assert [line.split(":")[0] for line in faults("a: yes\nb: *x\na: 1\nc: !t 0777\nd: 'x\n")] == list("123445")
+        assert [line.split(":")[0] for line in diagnostics("a: yes\nb: *x\na: 1\nc: !t 0777\nd: 'x\n")] == list(
+            "123445"
+        )
 
     def test_stop_at_a_hundred(self) -> None:
-        assert len(faults("a:\n" + "- yes\n" * 500)) == 100
+        assert len(diagnostics("a:\n" + "- yes\n" * 500)) == 100
 
     def test_carry_the_text_for_the_report(self) -> None:
         with pytest.raises(SourceError) as caught:
@@ -503,7 +505,11 @@ class TestBounds:
         ids=str.__len__,
     )
     def test_refuses_floods_without_effort(self, text: str) -> None:
-        assert 1 <= len(faults(text)) <= 100 if text[:4] not in {"a: 1", "a: 1:"} or "\n" in text else faults(text)
+        assert (
+            1 <= len(diagnostics(text)) <= 100
+            if text[:4] not in {"a: 1", "a: 1:"} or "\n" in text
+            else diagnostics(text)
+        )
 
 
 ALPHABET = st.sampled_from(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from watchbill.model.alerts import Direction
-from watchbill.model.dashboards import Level, Line, Look, Panel, Query
+from watchbill.model.dashboards import Line, LineLevel, Look, Panel, Query
 from watchbill.outputs.grafana import laid_out
 from watchbill.outputs.grafana.layout import placed
 from watchbill.outputs.grafana.looks import steps
@@ -23,7 +23,7 @@ SPECS = Path(__file__).parents[2] / "specs"
 HUNDRED_SERVICES_SECONDS = 3.0
 
 
-def line(value: str, level: Level, direction: Direction = Direction.ABOVE) -> Line:
+def line(value: str, level: LineLevel, direction: Direction = Direction.ABOVE) -> Line:
     return Line(Decimal(value), level, direction, "")
 
 
@@ -32,8 +32,8 @@ def panel(look: Look, lines: Iterable[Line] = ()) -> Panel:
     return Panel(1, "P", "Text", look, Unit.COUNT, (query,), Duration.parse("15s"), lines=tuple(lines))
 
 
-ABOVE = [line("0.7", Level.WARNING), line("0.9", Level.CRITICAL)]
-BELOW = [line("0.8", Level.WARNING, Direction.BELOW), line("0.6", Level.CRITICAL, Direction.BELOW)]
+ABOVE = [line("0.7", LineLevel.WARNING), line("0.9", LineLevel.CRITICAL)]
+BELOW = [line("0.8", LineLevel.WARNING, Direction.BELOW), line("0.6", LineLevel.CRITICAL, Direction.BELOW)]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,14 @@ BELOW = [line("0.8", Level.WARNING, Direction.BELOW), line("0.6", Level.CRITICAL
         ([], [("green", None)]),
         (ABOVE, [("green", None), ("yellow", 0.7), ("red", 0.9)]),
         (BELOW, [("red", None), ("yellow", 0.6), ("green", 0.8)]),
-        ([*ABOVE, line("0.95", Level.CRITICAL)], [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)]),
-        ([*ABOVE, line("0.9", Level.WARNING)], [("green", None), ("yellow", 0.7), ("red", 0.9)]),
-        ([*ABOVE, line("0.95", Level.INFO)], [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)]),
         (
-            [*BELOW, line("0.3", Level.WARNING, Direction.BELOW)],
+            [*ABOVE, line("0.95", LineLevel.CRITICAL)],
+            [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)],
+        ),
+        ([*ABOVE, line("0.9", LineLevel.WARNING)], [("green", None), ("yellow", 0.7), ("red", 0.9)]),
+        ([*ABOVE, line("0.95", LineLevel.INFO)], [("green", None), ("yellow", 0.7), ("red", 0.9), ("dark-red", 0.95)]),
+        (
+            [*BELOW, line("0.3", LineLevel.WARNING, Direction.BELOW)],
             [("dark-red", None), ("red", 0.3), ("yellow", 0.6), ("green", 0.8)],
         ),
     ],
@@ -57,7 +60,7 @@ def test_a_gauge_never_gets_better_the_further_a_value_goes(lines: list[Line], c
 
 
 def test_lines_of_a_time_series_keep_their_own_colours() -> None:
-    found = steps([line("0.01", Level.CRITICAL), line("0.05", Level.WARNING)], look=Look.LINES)
+    found = steps([line("0.01", LineLevel.CRITICAL), line("0.05", LineLevel.WARNING)], look=Look.LINES)
     assert [(step["color"], step["value"]) for step in found] == [
         ("transparent", None),
         ("red", 0.01),
@@ -72,9 +75,9 @@ def test_lines_of_a_time_series_keep_their_own_colours() -> None:
         (list(reversed(ABOVE)), True),
         ([], False),
         (BELOW, False),
-        ([line("1", Level.GOAL)], False),
-        ([line("0.01", Level.CRITICAL), line("0.05", Level.WARNING)], False),
-        ([line("0", Level.WARNING)], False),
+        ([line("1", LineLevel.GOAL)], False),
+        ([line("0.01", LineLevel.CRITICAL), line("0.05", LineLevel.WARNING)], False),
+        ([line("0", LineLevel.WARNING)], False),
     ],
 )
 def test_only_what_is_ever_worse_further_out_is_shaded(lines: list[Line], shaded: bool) -> None:  # noqa: FBT001

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from watchbill.audit.checks import check
 from watchbill.audit.finding import Finding, diagnostic, merge
-from watchbill.audit.judge import judge
-from watchbill.audit.panels import judge_panels
+from watchbill.audit.panels import check_panels
 from watchbill.audit.samples import jobs, load_sample, samples, unsampled
 from watchbill.audit.scrape import Family, Scrape, read_scrape
-from watchbill.errors import Level, UsageError, choose
+from watchbill.errors import DiagnosticLevel, UsageError, choose
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Signal
 from watchbill.words.requirements import required
@@ -38,12 +38,12 @@ def audit(service: Service, scrape: Scrape, *, job: str | None = None) -> tuple[
     """
     signals = _signals(service, job)
     keys = {signal.key for signal in signals}
-    alerts = (fault for entry in required(service) if entry.signal.key in keys for fault in judge(entry, scrape))
-    return merge((*alerts, *judge_panels(service, signals, scrape)))
+    alerts = (fault for entry in required(service) if entry.signal.key in keys for fault in check(entry, scrape))
+    return merge((*alerts, *check_panels(service, signals, scrape)))
 
 
 def table(service: Service, findings: Iterable[Finding], *, job: str | None = None) -> str:
-    """Say for each signal of a job what was held against the scrape, and how that went, in aligned lines."""
+    """Say for each signal of a job what was checked against the scrape, and how that went, in aligned lines."""
     every = tuple(findings)
     signals = _signals(service, job)
     width = max(len(signal.key) for signal in signals)
@@ -73,7 +73,7 @@ def _checked(service: Service, signal: Signal) -> str:
 
 def _verdict(findings: Iterable[Finding], signal: Signal) -> str:
     levels = [finding.level for finding in findings if signal.key in finding.signals]
-    counts = {level: levels.count(level) for level in Level}
+    counts = {level: levels.count(level) for level in DiagnosticLevel}
     return ", ".join(_count(number, level) for level, number in counts.items() if number) or "all found"
 
 

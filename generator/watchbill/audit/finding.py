@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watchbill.errors import Diagnostic, Level, Span
+from watchbill.errors import Diagnostic, DiagnosticLevel, Span
 from watchbill.model.signals import Signal
 
 METRICS = "\x00"  # stands in a fault's text for the metrics that share the fault
@@ -21,7 +21,7 @@ class Finding:
     of the first signal in the service's spec.
     """
 
-    level: Level
+    level: DiagnosticLevel
     signals: tuple[str, ...]
     metrics: tuple[str, ...]
     what: str
@@ -36,10 +36,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Mismatch:
     """A finding on one metric; faults with equal texts have one cause."""
 
-    level: Level
+    level: DiagnosticLevel
     signal: Signal
     metric: str
     what: str
@@ -47,10 +47,10 @@ class Fault:
     alerts: tuple[str, ...]
 
 
-def merge(faults: Iterable[Fault]) -> tuple[Finding, ...]:
+def merge(diagnostics: Iterable[Mismatch]) -> tuple[Finding, ...]:
     """Join the faults that have one cause; errors come first."""
-    causes: dict[tuple[Level, str, str], list[Fault]] = {}
-    for fault in faults:
+    causes: dict[tuple[DiagnosticLevel, str, str], list[Mismatch]] = {}
+    for fault in diagnostics:
         causes.setdefault((fault.level, fault.what, fault.todo), []).append(fault)
     findings = []
     for (level, what, todo), same in causes.items():
@@ -67,7 +67,7 @@ def merge(faults: Iterable[Fault]) -> tuple[Finding, ...]:
                 span=same[0].signal.origin.span,
             )
         )
-    return tuple(sorted(findings, key=lambda finding: finding.level is not Level.ERROR))
+    return tuple(sorted(findings, key=lambda finding: finding.level is not DiagnosticLevel.ERROR))
 
 
 def diagnostic(finding: Finding) -> Diagnostic:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from watchbill.audit.finding import METRICS, SIGNALS, Fault, listed
+from watchbill.audit.finding import METRICS, SIGNALS, Mismatch, listed
 from watchbill.audit.scrape import Scrape
-from watchbill.audit.values import matches, meant
-from watchbill.errors import Level, nearest
+from watchbill.audit.values import matches, nearest_value
+from watchbill.errors import DiagnosticLevel, nearest
 from watchbill.model.signals import MetricType
 from watchbill.promql import Matcher
 from watchbill.source.scalars import quote
@@ -22,7 +22,7 @@ def own_series(required: Required, scrape: Scrape) -> SeriesOf:
     return tuple(labels for name in required.series for labels in scrape.series[name])
 
 
-def judge_labels(required: Required, scrape: Scrape) -> Iterable[Fault]:
+def check_labels(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     """Find labels that no series has, and matchers that no series satisfies."""
     series = own_series(required, scrape)
     present = {label for labels in series for label in labels}
@@ -39,7 +39,7 @@ def judge_labels(required: Required, scrape: Scrape) -> Iterable[Fault]:
             yield from _idle_together(required, use, scrape.series[use.series])
 
 
-def _missing_label(required: Required, label: str, present: set[str]) -> Fault:
+def _missing_label(required: Required, label: str, present: set[str]) -> Mismatch:
     signal = required.signal
     role = next((role for role, name in signal.labels.items() if name == label), None)
     near = nearest(label, present - {EDGE}) or (nearest(role, present - {EDGE}) if role else None)
@@ -50,7 +50,7 @@ def _missing_label(required: Required, label: str, present: set[str]) -> Fault:
         there = ", ".join(sorted(present - {EDGE})) or "none"
         todo = f"let the service set it, or name the right one {where}; there is {there}"
     what = f'label "{label}" is on no series of {METRICS}'
-    return Fault(Level.ERROR, signal, required.name, what, todo, required.readers(label))
+    return Mismatch(DiagnosticLevel.ERROR, signal, required.name, what, todo, required.readers(label))
 
 
 def _matchers(required: Required, present: set[str]) -> list[Matcher]:
@@ -59,27 +59,29 @@ def _matchers(required: Required, present: set[str]) -> list[Matcher]:
     return sorted(matcher for matcher in {*required.matchers, *own} if matcher.label in present)
 
 
-def _idle_matcher(required: Required, matcher: Matcher, values: set[str]) -> Fault:
+def _idle_matcher(required: Required, matcher: Matcher, values: set[str]) -> Mismatch:
     shown = [quote(value) for value in sorted(values - {""})]
     rest = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     what = f"no series of {METRICS} matches {matcher} (there is {', '.join(shown[:SHOWN])}{rest})"
     own = matcher in required.signal.matchers
     readers = {use.alert for use in required.uses if own or matcher in use.matchers}
     alerts = tuple(sorted(readers))
-    near = meant(matcher, values)
+    near = nearest_value(matcher, values)
     if near is None:
-        return Fault(Level.WARNING, required.signal, required.name, what, _initialise(required), alerts)
+        return Mismatch(DiagnosticLevel.WARNING, required.signal, required.name, what, _initialise(required), alerts)
     name = next((c.name for c in required.signal.classes.values() if c.matcher == matcher), None)
     place = f"write classes: {{{name}: {quote(near)}}}" if name else f"write {quote(near)}"
     todo = f"{quote(near)} is there: {place} in signal {SIGNALS}"
-    return Fault(Level.ERROR, required.signal, required.name, what, todo, alerts)
+    return Mismatch(DiagnosticLevel.ERROR, required.signal, required.name, what, todo, alerts)
 
 
-def _idle_together(required: Required, use: Use, series: SeriesOf) -> Iterable[Fault]:
+def _idle_together(required: Required, use: Use, series: SeriesOf) -> Iterable[Mismatch]:
     if not any(all(matches(matcher, labels) for matcher in use.matchers) for labels in series):
         together = listed(str(matcher) for matcher in use.matchers)
         what = f"no series of {METRICS} matches {together} together"
-        yield Fault(Level.WARNING, required.signal, required.name, what, _initialise(required), (use.alert,))
+        yield Mismatch(
+            DiagnosticLevel.WARNING, required.signal, required.name, what, _initialise(required), (use.alert,)
+        )
 
 
 def _initialise(required: Required) -> str:

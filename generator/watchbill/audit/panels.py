@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from watchbill.audit.finding import METRICS, Fault
+from watchbill.audit.finding import METRICS, Mismatch
 from watchbill.audit.scrape import Scrape
-from watchbill.errors import Level
+from watchbill.errors import DiagnosticLevel
 from watchbill.model.bundle import Service
 from watchbill.model.dashboards import Panel
 from watchbill.model.signals import Signal
@@ -15,7 +15,7 @@ from watchbill.views.promql import stood_in
 from watchbill.words.requirements import required
 
 
-def judge_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) -> Iterable[Fault]:
+def check_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) -> Iterable[Mismatch]:
     """Warn of each panel that reads a metric of these signals which is not there; what alerts read is told apart."""
     judged = {(entry.signal.key, series) for entry in required(service) for series in entry.series}
     for dashboard in service.dashboards:
@@ -26,10 +26,10 @@ def judge_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) ->
                 yield from (_fault(signal, panel, name) for name in sorted(lacking) if (signal.key, name) not in judged)
 
 
-def _fault(signal: Signal, panel: Panel, name: str) -> Fault:
+def _fault(signal: Signal, panel: Panel, name: str) -> Mismatch:
     what = f'panel "{panel.title}" stays empty, since the service does not export {METRICS}'
     todo = f'let it, or write why it does not: dashboards: {{drop: {{"{panel.title}": …}}}}'
-    return Fault(Level.WARNING, signal, name, what, todo, ())
+    return Mismatch(DiagnosticLevel.WARNING, signal, name, what, todo, ())
 
 
 def _read(panel: Panel) -> set[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from watchbill.audit import audit, load_sample, samples, table, unsampled
 from watchbill.audit.finding import Finding
 from watchbill.audit.scrape import MOST_CHARACTERS, Scrape, read_scrape
-from watchbill.errors import Level, RefusedError, UsageError, choose
+from watchbill.errors import DiagnosticLevel, RefusedError, UsageError, choose
 from watchbill.model.bundle import Bundle, Service
 
 SECONDS = 10
@@ -20,7 +20,7 @@ _ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What was held against each other, in aligned lines, and what was found."""
+    """What was checked against each other, in aligned lines, and what was found."""
 
     service: str
     job: str
@@ -31,7 +31,7 @@ class Audited:
     @property
     def failed(self) -> bool:
         """Whether some alert cannot do its work."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
+        return any(finding.level is DiagnosticLevel.ERROR for finding in self.findings)
 
 
 def audit_samples(services: Iterable[Service], folder: Path) -> tuple[Audited, ...]:

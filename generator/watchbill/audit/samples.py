@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote as quote_url
 
-from watchbill.audit.finding import Fault, Finding, merge
+from watchbill.audit.finding import Finding, Mismatch, merge
 from watchbill.audit.scrape import MOST_CHARACTERS, Scrape, read_scrape
-from watchbill.errors import Diagnostic, Level, Span, SpecError
+from watchbill.errors import Diagnostic, DiagnosticLevel, Span, SpecError
 from watchbill.model.bundle import Scrape as ScrapeJob
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Signal
@@ -39,15 +39,15 @@ def samples(service: Service, folder: Path) -> tuple[tuple[str, Path], ...]:
 
 def unsampled(service: Service, folder: Path) -> tuple[Finding, ...]:
     """Warn of each job whose signals no committed sample shows."""
-    faults = []
+    diagnostics = []
     for job, signals in jobs(service).items():
         path = sample_path(service, job, folder)
         if not path.is_file():
             readers = {alert.id for alert in service.alerts if alert.subject in {signal.key for signal in signals}}
             what = f'no sample shows what job "{job}" exports, so nothing holds its alerts against reality'
             todo = f"save one: {_curl(service, job)} > {path}"
-            faults.append(Fault(Level.WARNING, signals[0], "", what, todo, tuple(sorted(readers))))
-    return merge(faults)
+            diagnostics.append(Mismatch(DiagnosticLevel.WARNING, signals[0], "", what, todo, tuple(sorted(readers))))
+    return merge(diagnostics)
 
 
 def load_sample(path: Path, *, shown: str | None = None) -> Scrape:

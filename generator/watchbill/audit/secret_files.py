@@ -1,7 +1,7 @@
 """Hold the secret files that an Alertmanager configuration names against the machine that it runs on.
 
 `amtool check-config` passes although a secret file is missing, and every page then fails. What Alertmanager makes of
-a file was measured on 0.25 and 0.33, with receivers on loopback: see `judge`, `_judge_content` and `_keeps_more`.
+a file was measured on 0.25 and 0.33, with receivers on loopback: see `check`, `_check_content` and `_keeps_more`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchbill.audit.secret_references import HTTP, PAGERDUTY_CHARACTERS, Kind, Reference, read_references
-from watchbill.errors import Level, UsageError
+from watchbill.errors import DiagnosticLevel, UsageError
 from watchbill.plaintext import mask
 from watchbill.source.scalars import visible
 
@@ -31,11 +31,11 @@ class Problem:
 
     what: str
     todo: str
-    level: Level = Level.ERROR
+    level: DiagnosticLevel = DiagnosticLevel.ERROR
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SecretCheck:
     """A reference, and what is wrong with its file."""
 
     reference: Reference
@@ -44,10 +44,10 @@ class Verdict:
     @property
     def failed(self) -> bool:
         """Whether Alertmanager could not use the file."""
-        return any(problem.level is Level.ERROR for problem in self.problems)
+        return any(problem.level is DiagnosticLevel.ERROR for problem in self.problems)
 
 
-def audit_secrets(out: Path) -> tuple[Verdict, ...]:
+def audit_secrets(out: Path) -> tuple[SecretCheck, ...]:
     """Judge every file that the compiled configuration names, as the present user.
 
     Raises `UsageError` where there is no configuration to read, `RefusedError` where it is not one.
@@ -62,10 +62,10 @@ def audit_secrets(out: Path) -> tuple[Verdict, ...]:
         todo = 'run "watchbill generate", or name the compiled tree by --out'
         raise UsageError(f'"{visible(str(path))}" cannot be read ({reason}); {todo}')
     references = read_references(content.decode("utf-8", errors="replace"))
-    return tuple(judge(reference, folder=path.parent) for reference in references)
+    return tuple(check(reference, folder=path.parent) for reference in references)
 
 
-def judge(reference: Reference, *, folder: Path) -> Verdict:
+def check(reference: Reference, *, folder: Path) -> SecretCheck:
     """Look at a file as Alertmanager will; links are followed, as it does.
 
     `folder` is where the configuration lies. Both generations look there for the files of an http_config alone, and
@@ -74,8 +74,8 @@ def judge(reference: Reference, *, folder: Path) -> Verdict:
     path = Path(reference.path)
     if not path.is_absolute() and reference.integration != HTTP:
         what = "a relative path, which starts wherever Alertmanager was started"
-        return Verdict(reference, (Problem(what, "write an absolute path"),))
-    return Verdict(reference, tuple(_judge_file(reference, folder / path)))
+        return SecretCheck(reference, (Problem(what, "write an absolute path"),))
+    return SecretCheck(reference, tuple(_check_file(reference, folder / path)))
 
 
 def _read(path: Path, *, most_bytes: int = -1) -> tuple[int, bytes]:
@@ -90,7 +90,7 @@ def _read(path: Path, *, most_bytes: int = -1) -> tuple[int, bytes]:
         return mode, file.read(most_bytes)
 
 
-def _judge_file(reference: Reference, path: Path) -> Iterator[Problem]:
+def _check_file(reference: Reference, path: Path) -> Iterator[Problem]:
     try:
         mode, content = _read(path, most_bytes=MOST_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -99,10 +99,10 @@ def _judge_file(reference: Reference, path: Path) -> Iterator[Problem]:
     if not stat.S_ISREG(mode):
         yield Problem(f"{_form(mode)}, not a regular file", "put a file there that holds the secret alone")
         return
-    yield from _judge_content(reference, content)
+    yield from _check_content(reference, content)
     if reference.kind is not Kind.CERTIFICATE and mode & stat.S_IROTH:
         todo = 'let only Alertmanager\'s user read it: "chmod 0400", and its owner'
-        yield Problem("everybody on this machine may read it", todo, Level.WARNING)
+        yield Problem("everybody on this machine may read it", todo, DiagnosticLevel.WARNING)
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> Problem:
@@ -118,7 +118,7 @@ def _form(mode: int) -> str:
     return next((form for has, form in forms.items() if has(mode)), "a device")
 
 
-def _judge_content(reference: Reference, content: bytes) -> Iterator[Problem]:
+def _check_content(reference: Reference, content: bytes) -> Iterator[Problem]:
     """Judge what a file holds; no message quotes it.
 
     A byte order mark becomes a part of the secret on both generations, and of an empty file nothing but the
@@ -156,12 +156,12 @@ def _keeps_more(reference: Reference, text: str) -> bool:
     return reference.integration in {"email", "opsgenie"} and text != text.strip()
 
 
-def table(verdicts: Iterable[Verdict], *, user: str) -> str:
+def table(secret_checks: Iterable[SecretCheck], *, user: str) -> str:
     """Lay verdicts out in aligned columns under a heading, one line for each thing that is wrong with a file."""
     rows = [COLUMNS]
-    for verdict in verdicts:
-        reference = verdict.reference
-        states = [_state(problem) for problem in verdict.problems] or ["readable"]
+    for secret_check in secret_checks:
+        reference = secret_check.reference
+        states = [_state(problem) for problem in secret_check.problems] or ["readable"]
         first = (_shown(reference.path), ", ".join(map(_shown, reference.needed_by)), states[0])
         rows += [first, *(("", "", state) for state in states[1:])]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -171,16 +171,16 @@ def table(verdicts: Iterable[Verdict], *, user: str) -> str:
     return "\n".join([*lines, f"checked as the user {_shown(user)}; run this as the user that runs Alertmanager"])
 
 
-def as_json(verdicts: Iterable[Verdict], *, user: str) -> dict[str, object]:
+def as_json(secret_checks: Iterable[SecretCheck], *, user: str) -> dict[str, object]:
     """Turn verdicts into plain values, for programs; as in `table`, what does not print is written out."""
     files = [
         {
-            "file": _shown(verdict.reference.path),
-            "needed_by": [_shown(user) for user in verdict.reference.needed_by],
-            "usable": not verdict.failed,
-            "problems": [{"level": p.level.value, "what": p.what, "todo": p.todo} for p in verdict.problems],
+            "file": _shown(secret_check.reference.path),
+            "needed_by": [_shown(user) for user in secret_check.reference.needed_by],
+            "usable": not secret_check.failed,
+            "problems": [{"level": p.level.value, "what": p.what, "todo": p.todo} for p in secret_check.problems],
         }
-        for verdict in verdicts
+        for secret_check in secret_checks
     ]
     return {"user": _shown(user), "files": files}
 
@@ -196,7 +196,7 @@ def present_user() -> str:
 
 
 def _state(problem: Problem) -> str:
-    return f"{'warning: ' if problem.level is Level.WARNING else ''}{problem.what}; {problem.todo}"
+    return f"{'warning: ' if problem.level is DiagnosticLevel.WARNING else ''}{problem.what}; {problem.todo}"
 
 
 def _shown(text: str) -> str:

@@ -48,7 +48,7 @@ def _compiled(regex: str) -> re.Pattern[str] | None:
             return None
 
 
-def meant(matcher: Matcher, values: Iterable[str]) -> str | None:
+def nearest_value(matcher: Matcher, values: Iterable[str]) -> str | None:
     """Find the exported value that a matcher without a match most likely means; None where none is near."""
     known = sorted(set(values) - {""})
     if matcher.op in {"!=", "!~"}:

@@ -51,5 +51,5 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
             sitebuild.build_site(specs, config, site, console.say)
 
     toolbox.fetch(names=("newest",))
-    plan = demos.Plan(scaled, real, toolbox.generation("newest"), specs / "samples", out / "board", site, port)
+    plan = demos.DemoSetup(scaled, real, toolbox.generation("newest"), specs / "samples", out / "board", site, port)
     demos.run(plan, prepare, console.say, click.echo)

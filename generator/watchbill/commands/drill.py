@@ -25,7 +25,7 @@ SCALE, JOBS = 60, 24
 @click.argument("name", required=False)
 @click.option("--all", "all_", is_flag=True, help="Drill every alert, and all drills of the specs.")
 @click.option("--service", metavar="NAME", help="Drill what belongs to this service.")
-@click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill what is told with this severity.")
+@click.option("--severity", type=click.Choice(["P0", "P1", "Info"]), help="Drill what has this severity.")
 @console.generation_option
 @click.option(
     "--scale", type=click.IntRange(1, 240), default=SCALE, show_default=True, help="How much faster than life it runs."
@@ -64,8 +64,8 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     """Run NAME through a real Prometheus and Alertmanager, with the emitted configuration, and real receivers.
 
     NAME is an alert, or a drill of the specs, which hits several alerts at once. Its metrics are healthy, then at
-    fault, then healthy again. Who is told what, and when, is held against the specs: exactly the receivers, once, with
-    the right number and links that lead somewhere, and nobody else.
+    fault, then healthy again. Who is told what, and when, is checked against the specs: exactly the receivers, once,
+    with the right number and links that lead somewhere, and nobody else.
     """
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules

@@ -14,11 +14,11 @@ from watchbill.errors import UsageError
 # What --kind, --pack and the others show: the section of the reference that has a page of that name.
 _PAGES = {"kind": "conditions", "sli": "slis", "view": "views", "pack": "packs", "profile": "profiles"}
 _HELP = {
-    "kind": "Tell of a kind of condition.",
-    "sli": "Tell of a kind of indicator.",
-    "view": "Tell of a kind of view.",
-    "pack": "Tell of a shipped pack.",
-    "profile": "Tell of a shipped profile.",
+    "kind": "Show the reference of a kind of condition.",
+    "sli": "Show the reference of a kind of indicator.",
+    "view": "Show the reference of a kind of view.",
+    "pack": "Show the reference of a shipped pack.",
+    "profile": "Show the reference of a shipped profile.",
 }
 
 
@@ -35,7 +35,7 @@ def _page_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @console.specs_option
 @console.format_option
 def explain(alert: str | None, specs: Path, format_: str, *, matrix_: bool, **pages: str | None) -> None:
-    """Tell in English what ALERT is, when it fires, whom it reaches, and where it stands.
+    """Say in English what ALERT is, when it fires, whom it reaches, and where it stands.
 
     ALERT is service/Alert, or service/objective; the name alone will do where it is unique.
     """

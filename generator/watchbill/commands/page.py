@@ -26,7 +26,7 @@ from watchbill.errors import ExitCode
     "--wait",
     type=click.IntRange(0, 3600),
     metavar="SECONDS",
-    help="Watch it so long; by default, until it has been told.",
+    help="Watch it so long; by default, until it has been sent.",
 )
 @console.specs_option
 @console.format_option

@@ -13,7 +13,7 @@ from watchbill.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from watchbill.compilation import Compiled
-    from watchbill.proof.run import Scope, Verdict
+    from watchbill.proof.run import ProofResult, Scope
     from watchbill.tools import Generation
 
 
@@ -41,7 +41,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     out: Path,
     format_: str,
 ) -> None:
-    """Hold a compiled tree, as it stands, to what the specs say of every alert.
+    """Check a compiled tree, as it stands, against what the specs say of every alert.
 
     promtool runs the proofs of each alert and objective on the rules in OUT, amtool is asked where each alert goes,
     and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found. With --mutants
@@ -62,7 +62,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
     toolbox.fetch(names=(generation_,))
     tools = toolbox.generation(generation_)
     if mutants is not None:
-        _judge_proofs(scope, out, tools, _number_of(mutants), seed, format_)
+        _prove_mutants(scope, out, tools, _number_of(mutants), seed, format_)
         return
     verdict = run.prove(scope, out, tools, console.track)
     if junit is not None:
@@ -72,7 +72,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
         sys.exit(ExitCode.FOUND)
 
 
-def _show(verdict: Verdict, compiled: Compiled, tools: Generation, format_: str) -> None:
+def _show(verdict: ProofResult, compiled: Compiled, tools: Generation, format_: str) -> None:
     from watchbill.proof import report as proof_report
 
     found = proof_report.diagnostics(compiled.bundle, verdict.findings)
@@ -96,7 +96,7 @@ def _number_of(mutants: str) -> int | None:
     return int(mutants)
 
 
-def _judge_proofs(scope: Scope, out: Path, tools: Generation, number: int | None, seed: int, format_: str) -> None:
+def _prove_mutants(scope: Scope, out: Path, tools: Generation, number: int | None, seed: int, format_: str) -> None:
     from watchbill.proof.mutants import report
     from watchbill.proof.mutants.score import BAR, score
 

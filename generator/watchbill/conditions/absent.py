@@ -9,12 +9,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from watchbill.conditions.base import Condition, listed
-from watchbill.conditions.streams import Group, lone_gauge, steady
+from watchbill.conditions.example_series import Group, lone_gauge, steady
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
+from watchbill.model.examples import GONE, Example, ExampleSeries, Firing
 from watchbill.model.signals import Signal
-from watchbill.model.witness import GONE, Firing, Stream, Witness
 from watchbill.promql import aggregate
 from watchbill.quantity import Duration, TimeScale
 
@@ -26,7 +26,7 @@ class Absent(Condition):
 
     per_environment: ClassVar[bool] = True
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 alerts:
@@ -49,14 +49,14 @@ alerts:
         """Read every metric that must be there."""
         return {f"metrics.{index}": role for index, role in enumerate(self.metrics)}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Refuse to judge groups one by one: what is gone has no labels."""
         for index, role in enumerate(self.metrics):
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                faults.add(self.span("metrics", index), what, choose(role, signal.metrics))
+                diagnostics.add(self.span("metrics", index), what, choose(role, signal.metrics))
         if self.per:
-            faults.add(self.span("per"), "a metric that is absent has no labels to tell groups by", 'remove "per"')
+            diagnostics.add(self.span("per"), "a metric that is absent has no labels to tell groups by", 'remove "per"')
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Ask whether any of them is not there, keeping the target labels only."""
@@ -68,20 +68,22 @@ alerts:
         names = [signal.metrics[role].name + signal.metrics[role].type_suffix for role in self.metrics]
         return f"{listed(names, 'or')} has no series in an environment that should have it"
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let one metric's only series vanish while the others stay; it is seen gone one lookback later."""
         last, *others = (self._without(role, signal, scale) for role in reversed(self.metrics))
-        return replace(last, besides=tuple(others))
+        return replace(last, alternatives=tuple(others))
 
-    def _without(self, gone: str, signal: Signal, scale: TimeScale) -> Witness:
+    def _without(self, gone: str, signal: Signal, scale: TimeScale) -> Example:
         streams, none = [], Duration(0)
         for role in self.metrics:
             metric = signal.metrics[role]
             there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
-            fate = GONE if role == gone else there.calm
-            streams.append(Stream(there.metric + metric.type_suffix, there.labels, there.calm, there.calm, fate))
+            fate = GONE if role == gone else there.healthy
+            streams.append(
+                ExampleSeries(there.metric + metric.type_suffix, there.labels, there.healthy, there.healthy, fate)
+            )
         firing = (Firing((), Decimal(1)),)
-        return Witness(tuple(streams), firing, none, settles=scale(LOOKBACK), clears=none, without_data=True)
+        return Example(tuple(streams), firing, none, settles=scale(LOOKBACK), clears=none, without_data=True)
 
 
 def _series(signal: Signal, role: str) -> str:

@@ -1,4 +1,4 @@
-"""What every kind of condition gives: expression, sentence, threshold, reading and witness."""
+"""What every kind of condition gives: expression, sentence, threshold, reading and example."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from watchbill.errors import Level, Span, choose
-from watchbill.language.base import Faults
+from watchbill.errors import DiagnosticLevel, Span, choose
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.language.kinds import Statement
 from watchbill.model.alerts import Reading, Threshold
+from watchbill.model.examples import Example
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import Matcher
 from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
@@ -35,26 +35,26 @@ class Condition(Statement):
     all series are judged together.
     """
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Judge the condition against its signal; faults carry the author's line."""
-        super().check(signal, faults)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Judge the condition against its signal; diagnostics carry the author's line."""
+        super().check(signal, diagnostics)
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
             if role in self.per[:index]:
-                faults.add(self.span("per", index), f'"{role}" stands here twice', "remove one of them")
-            if not self._check_label(index, role, signal, faults):
+                diagnostics.add(self.span("per", index), f'"{role}" stands here twice', "remove one of them")
+            if not self._check_label(index, role, signal, diagnostics):
                 continue
             for metric in metrics:
-                self._check_carries(metric, role, self.span("per", index), faults)
+                self._check_carries(metric, role, self.span("per", index), diagnostics)
         for field in ("window", "hold"):
             window = getattr(self, field, None)
             if isinstance(window, Duration):
-                self._check_window(field, window, signal, faults)
+                self._check_window(field, window, signal, diagnostics)
 
-    def _check_label(self, index: int, role: str, signal: Signal, faults: Faults) -> bool:
+    def _check_label(self, index: int, role: str, signal: Signal, diagnostics: Diagnostics) -> bool:
         known = (INSTANCE, *signal.labels)
         if role not in known:
-            faults.add(
+            diagnostics.add(
                 self.span("per", index),
                 f'"{role}" is not a label of signal "{signal.key}"',
                 choose(role, known),
@@ -62,24 +62,24 @@ class Condition(Statement):
             return False
         if signal.labels.get(role, role) in RESERVED_LABELS:
             what = f'label "{signal.labels[role]}" would overwrite a label of the alert itself'
-            faults.add(self.span("per", index), what, "rename it in the scrape configuration and in the signal")
+            diagnostics.add(self.span("per", index), what, "rename it in the scrape configuration and in the signal")
         return True
 
-    def _check_carries(self, metric: Metric, role: str, span: Span, faults: Faults) -> None:
+    def _check_carries(self, metric: Metric, role: str, span: Span, diagnostics: Diagnostics) -> None:
         if role != INSTANCE and role not in metric.labels:
-            faults.add(
+            diagnostics.add(
                 span,
                 f'metric "{metric.name}" carries no label "{role}"',
                 choose(role, metric.labels, none="remove it"),
             )
 
-    def _check_window(self, field: str, window: Duration, signal: Signal, faults: Faults) -> None:
+    def _check_window(self, field: str, window: Duration, signal: Signal, diagnostics: Diagnostics) -> None:
         shortest = signal.scrape_interval.times(4)
         if window < shortest:
             what = (
                 f"a window of {window} holds fewer than four samples at a scrape interval of {signal.scrape_interval}"
             )
-            faults.add(self.span(field), what, f"use {shortest} or more")
+            diagnostics.add(self.span(field), what, f"use {shortest} or more")
 
     @abstractmethod
     def expression(self, signal: Signal, scale: TimeScale) -> str:
@@ -103,7 +103,7 @@ class Condition(Statement):
         return None
 
     @abstractmethod
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Give series that show the condition false, nearly true, true and recovering."""
 
     # What the kinds share.
@@ -116,45 +116,49 @@ class Condition(Statement):
         """List the labels that it keeps beside the target labels, by their real names."""
         return tuple(sorted(signal.labels.get(role, role) for role in self.per))
 
-    def check_type(self, signal: Signal, faults: Faults, field: str, *types: MetricType) -> Metric | None:
-        """Hold the metric that `field` names to a type; no condition reads native histograms."""
-        metric = super().check_type(signal, faults, field, *types)
-        return self.refuse_native(metric, faults, field)
+    def check_type(self, signal: Signal, diagnostics: Diagnostics, field: str, *types: MetricType) -> Metric | None:
+        """Check the metric that `field` names against a type; no condition reads native histograms."""
+        metric = super().check_type(signal, diagnostics, field, *types)
+        return self.require_classic(metric, diagnostics, field)
 
-    def check_class(self, signal: Signal, faults: Faults, field: str, *, metric: str) -> None:
-        """Hold the class that `field` names to what it can tell, and to be no label that is judged one by one."""
-        super().check_class(signal, faults, field, metric=metric)
-        told = signal.classes.get(getattr(self, field) or "")
-        roles = [role for role in self.per if told is not None and signal.labels.get(role) == told.matcher.label]
+    def check_class(self, signal: Signal, diagnostics: Diagnostics, field: str, *, metric: str) -> None:
+        """Check the class that `field` names against what it can tell; its label is not judged one by one."""
+        super().check_class(signal, diagnostics, field, metric=metric)
+        telling = signal.classes.get(getattr(self, field) or "")
+        roles = [role for role in self.per if telling is not None and signal.labels.get(role) == telling.matcher.label]
         if roles:
             name = getattr(self, field)
-            what = f'class "{name}" is told by label "{roles[0]}", so nothing can be judged by it one by one'
-            faults.add(self.span("per"), what, f'remove "{roles[0]}" from "per"')
+            what = f'class "{name}" is recognised by label "{roles[0]}", so nothing can be judged by it one by one'
+            diagnostics.add(self.span("per"), what, f'remove "{roles[0]}" from "per"')
 
-    def check_share(self, faults: Faults, field: str, share: Quantity) -> None:
-        """Hold a share that must not be exceeded to what can be exceeded, but is not always."""
+    def check_share(self, diagnostics: Diagnostics, field: str, share: Quantity) -> None:
+        """Require a share that can be exceeded, but is not always."""
         ratio = share.to(Unit.RATIO)
         if ratio <= 0:
-            faults.add(self.span(field), f"a share above {share} is reached by next to nothing", "write more than 0%")
+            diagnostics.add(
+                self.span(field), f"a share above {share} is reached by next to nothing", "write more than 0%"
+            )
         elif ratio >= 1:
-            faults.add(self.span(field), f"a share can never be above {share}", "write less than 100%")
+            diagnostics.add(self.span(field), f"a share can never be above {share}", "write less than 100%")
 
-    def check_one_of(self, faults: Faults, first: str, second: str) -> bool:
-        """Hold two fields to exactly one of them being written."""
+    def check_one_of(self, diagnostics: Diagnostics, first: str, second: str) -> bool:
+        """Require exactly one of two fields."""
         given = [field for field in (first, second) if getattr(self, field) is not None]
         if len(given) == 1:
             return True
         if given:
             what, todo = f'"{first}" and "{second}" exclude each other', "remove one of the two"
             last = max(given, key=list(self.node).index)  # in an override, the one that it adds
-            faults.add(self.span(last, key=True), what, todo)
+            diagnostics.add(self.span(last, key=True), what, todo)
         else:
-            faults.add(self.span("kind"), f'{self.kind} needs either "{first}" or "{second}"', "write one of the two")
+            diagnostics.add(
+                self.span("kind"), f'{self.kind} needs either "{first}" or "{second}"', "write one of the two"
+            )
         return False
 
-    def warn(self, faults: Faults, field: str, what: str, todo: str) -> None:
+    def warn(self, diagnostics: Diagnostics, field: str, what: str, todo: str) -> None:
         """Note something that compiles, but that its author would want to know."""
-        faults.add(self.span(field), what, todo, level=Level.WARNING)
+        diagnostics.add(self.span(field), what, todo, level=DiagnosticLevel.WARNING)
 
 
 def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:
@@ -178,7 +182,7 @@ def floor_words(floor: Quantity | None, events: str = "of them") -> str:
 
 
 def floor_number(floor: Quantity | None) -> Decimal:
-    """Return how many events a witness needs at least."""
+    """Return how many events an example needs at least."""
     return floor.number if floor else Decimal(1)
 
 
@@ -197,8 +201,3 @@ def per_words(condition: Condition, signal: Signal) -> str:
     """Say what is judged one by one, by its label: ` per endpoint`; empty where all is judged together."""
     labels = [signal.labels.get(role, role) for role in condition.per]
     return f" per {' and '.join(labels)}" if labels else ""
-
-
-def unit_quantity(quantity: Quantity, unit: Unit) -> str:
-    """Write a quantity in the unit that a metric measures."""
-    return str(Quantity(quantity.to(unit), unit))

@@ -6,12 +6,12 @@ from abc import abstractmethod
 from decimal import Decimal
 
 from watchbill.conditions.base import Condition
-from watchbill.conditions.streams import Course, counters, firing_labels, groups, still_false
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import PhaseLevels, counters, firing_labels, groups, still_false
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import DurationText, KeyName, Rate
 from watchbill.model.alerts import Display, Reading, Threshold
+from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
 
@@ -40,14 +40,16 @@ class AgainstBaseline(Condition):
         """Read one counter."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a counter, and the baseline to the past."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a counter, and check the baseline against the past."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
         if self.baseline < self.window:
-            faults.add(self.span("baseline"), f"a baseline {self.baseline} ago overlaps the window", "use 1d or 7d")
+            diagnostics.add(
+                self.span("baseline"), f"a baseline {self.baseline} ago overlaps the window", "use 1d or 7d"
+            )
         if self.smooth < self.window:
-            faults.add(
+            diagnostics.add(
                 self.span("smooth"),
                 f"a baseline smoothed over {self.smooth} is noisier than the window itself",
                 "use 1h",
@@ -97,22 +99,22 @@ class AgainstBaseline(Condition):
         """Give the limit as a multiple of the baseline."""
 
     @abstractmethod
-    def course(self) -> Course:
-        """Give the rates of the witness."""
+    def phase_levels(self) -> PhaseLevels:
+        """Give the rates of the example."""
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a steady flow change by a tenth less or more than the limit, after a whole baseline of history."""
-        course, window = self.course(), scale(self.window)
+        phase_levels, window = self.phase_levels(), scale(self.window)
         metric = signal.metrics[self.metric]
-        streams = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, course))
+        streams = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, phase_levels))
         history = scale(self.baseline) + scale(self.smooth)
-        firing = Firing(firing_labels(self, signal), course.above)
-        return Witness(
+        firing = Firing(firing_labels(self, signal), phase_levels.firing)
+        return Example(
             streams,
             (firing,),
             history=history,
             settles=window,
             clears=window,
             long_history=True,
-            rises=still_false(course, course.calm * self.factor(), window),
+            rises=still_false(phase_levels, phase_levels.healthy * self.factor(), window),
         )

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
-from watchbill.conditions.streams import Course, shown
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import PhaseLevels, shown
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Ratio
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
@@ -20,7 +20,7 @@ class Drop(AgainstBaseline):
     A counter that is gone altogether reads as a rate of zero.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 alerts:
@@ -42,12 +42,12 @@ alerts:
     below: Ratio
     """Fires below this share of the earlier rate."""
 
-    def check(self, signal: Signal, faults: Faults) -> None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Hold the share below one."""
-        super().check(signal, faults)
+        super().check(signal, diagnostics)
         if not 0 < self.below.to(Unit.RATIO) < 1:
             what = f"below {self.below} of the baseline is no drop"
-            faults.add(self.span("below"), what, "write more than 0% and less than 100%")
+            diagnostics.add(self.span("below"), what, "write more than 0% and less than 100%")
 
     def limit(self, signal: Signal, scale: TimeScale) -> str:
         """Take a share of the baseline."""
@@ -70,10 +70,10 @@ alerts:
         """Take the author's."""
         return self.below.to(Unit.RATIO)
 
-    def course(self) -> Course:
+    def phase_levels(self) -> PhaseLevels:
         """Start from a flow that is well above the floor."""
         usual = max(self.floor.to(Unit.PER_SECOND) * 2, Decimal(10))
         share = self.below.to(Unit.RATIO)
-        return Course(
+        return PhaseLevels(
             usual, usual * min(share * Decimal("1.1"), (1 + share) / 2), shown(usual * share * Decimal("0.9"))
         )

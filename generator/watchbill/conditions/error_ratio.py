@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
-from watchbill.conditions.streams import (
-    Course,
+from watchbill.conditions.example_series import (
     Group,
+    PhaseLevels,
     ample_flow,
     below_and_above,
     counters,
@@ -21,11 +21,11 @@ from watchbill.conditions.streams import (
     steady,
     still_false,
 )
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
 
@@ -37,7 +37,7 @@ class ErrorRatio(Condition):
     no page, and a total outage still is.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 alerts:
@@ -73,14 +73,14 @@ alerts:
         """Read the events and, where they have a counter of their own, the errors."""
         return {"metric": self.metric} | ({"errors": self.errors} if self.errors else {})
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to counters, and to exactly one way of telling what is bad."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.COUNTER)
-        self.check_type(signal, faults, "errors", MetricType.COUNTER)
-        self.check_class(signal, faults, "bad", metric=self.metric)
-        self.check_one_of(faults, "bad", "errors")
-        self.check_share(faults, "above", self.above)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require counters, and exactly one way of telling what is bad."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
+        self.check_type(signal, diagnostics, "errors", MetricType.COUNTER)
+        self.check_class(signal, diagnostics, "bad", metric=self.metric)
+        self.check_one_of(diagnostics, "bad", "errors")
+        self.check_share(diagnostics, "above", self.above)
 
     def _bad(self, signal: Signal) -> str:
         if self.errors is not None:
@@ -106,27 +106,27 @@ alerts:
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
+        return Threshold.at(self.above, Unit.RATIO, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of {signal.metrics[self.metric].noun} {self._what()}")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a steady flow of events turn bad by a tenth less or more than the threshold."""
         ratio = self.above.to(Unit.RATIO)
         below, above = below_and_above(ratio, ceiling=Decimal(1))
         window = scale(self.window)
         needed = floor_number(self.min_events)
         flow = ample_flow(needed / ratio, window)
-        shares = Course(Decimal(0), below, above)
+        shares = PhaseLevels(Decimal(0), below, above)
         streams = [
             stream
             for group in groups(self, signal)
             for stream in self._streams(signal, group, shares.scaled(flow), flow)
         ]
         firing = Firing(firing_labels(self, signal), above)
-        return Witness(
+        return Example(
             tuple(streams),
             (firing,),
             history=window,
@@ -136,13 +136,13 @@ alerts:
             floor=floor_of(streams, flow * above * window.seconds, self.min_events),
         )
 
-    def _streams(self, signal: Signal, group: Group, bad: Course, flow: Decimal) -> Iterable[Stream]:
+    def _streams(self, signal: Signal, group: Group, bad: PhaseLevels, flow: Decimal) -> Iterable[ExampleSeries]:
         events = signal.metrics[self.metric]
         if self.errors is not None:
             yield from counters(signal, events, group, steady(flow))
             yield from counters(signal, signal.metrics[self.errors], group, bad)
             return
         bad_class = signal.classes[str(self.bad)]
-        good = Course(flow - bad.calm, flow - bad.below, flow - bad.above)
+        good = PhaseLevels(flow - bad.healthy, flow - bad.just_below, flow - bad.firing)
         yield from counters(signal, events, group, bad, own=member(bad_class))
         yield from counters(signal, events, group, good, own=other(bad_class))

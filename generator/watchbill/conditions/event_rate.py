@@ -6,12 +6,20 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
-from watchbill.conditions.streams import Course, below_and_above, by_class, counters, firing_labels, groups, still_false
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import (
+    PhaseLevels,
+    below_and_above,
+    by_class,
+    counters,
+    firing_labels,
+    groups,
+    still_false,
+)
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, decimal_text
 
@@ -19,7 +27,7 @@ from watchbill.quantity import Duration, TimeScale, decimal_text
 class EventRate(Condition):
     """A counter grows faster than a rate, in the author's own period: 10/min stays 10."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   db: {profile: database-client}
 alerts:
@@ -49,11 +57,11 @@ alerts:
         """Read one counter."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a counter."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.COUNTER)
-        self.check_class(signal, faults, "where", metric=self.metric)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a counter."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
+        self.check_class(signal, diagnostics, "where", metric=self.metric)
 
     def _period(self, scale: TimeScale) -> Decimal:
         return scale(Duration(int(self.above.unit.size) * 1000)).seconds
@@ -75,25 +83,25 @@ alerts:
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the rate, in the author's period."""
-        return Threshold(self.above.number, self.above.unit, Direction.ABOVE)
+        return Threshold.at(self.above, self.above.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}{self.above.unit.symbol}")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the counter grow a tenth slower or faster than the limit."""
         limit = self.above.number
         below, above = below_and_above(limit) if limit else (Decimal(0), Decimal("0.5"))
         # rates per second need not be exact decimals; the value shown is rounded to four digits
-        per_second = Course(limit / 10, below, above).scaled(1 / self._period(scale))
+        per_second = PhaseLevels(limit / 10, below, above).scaled(1 / self._period(scale))
         metric, window = signal.metrics[self.metric], scale(self.window)
         streams = tuple(
             s
             for group in groups(self, signal)
-            for own, course in by_class(signal, self.where, per_second)
-            for s in counters(signal, metric, group, course, own=own)
+            for own, phase_levels in by_class(signal, self.where, per_second)
+            for s in counters(signal, metric, group, phase_levels, own=own)
         )
         firing = Firing(firing_labels(self, signal), above)
-        rises = still_false(Course(limit / 10, below, above), limit, window)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        rises = still_false(PhaseLevels(limit / 10, below, above), limit, window)
+        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)

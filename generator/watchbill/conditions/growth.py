@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, per_words
-from watchbill.conditions.streams import firing_labels, groups, lone_gauge, shown, steady
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import firing_labels, groups, lone_gauge, shown, steady
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, DurationText, KeyName
 from watchbill.model.alerts import Display, Reading
+from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
 
@@ -25,7 +25,7 @@ class Growth(Condition):
     has restarted and warms up within a window rises twice, never three times.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   process: {profile: process}
 alerts:
@@ -55,14 +55,14 @@ alerts:
         """Read one gauge."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge, and the amount to its unit."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge, and check the amount against its unit."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
         if metric is not None:
-            self.check_unit(faults, "above", self.above, metric.unit)
+            self.check_unit(diagnostics, "above", self.above, metric.unit)
         if self.above.number == 0:
-            faults.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
+            diagnostics.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare the lows of four windows in a row."""
@@ -86,23 +86,23 @@ alerts:
         after = f" more than {self.window.words()} before"
         return Reading(Display.BYTES, after) if unit is Unit.BYTES else Reading(Display.NUMBER, unit.symbol + after)
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the gauge climb a tenth slower or faster than the amount in each window."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         amount = self.above.to(metric.unit)
         rise = shown(amount * Decimal("1.1"))
-        start = Motion(level=amount * 10)
+        start = SamplePattern(level=amount * 10)
 
-        def climb(by: Decimal) -> Motion:
-            return Motion(slope=by / window.seconds)
+        def climb(by: Decimal) -> SamplePattern:
+            return SamplePattern(slope=by / window.seconds)
 
         streams = []
         for group in groups(self, signal):
             still = lone_gauge(signal, metric, group, steady(amount * 10))
-            moving = Stream(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
+            moving = ExampleSeries(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
             streams.append(moving if group.at_fault else still)
         firing = Firing(firing_labels(self, signal), rise)
         four = window.times(4)
-        return Witness(
+        return Example(
             tuple(streams), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
         )

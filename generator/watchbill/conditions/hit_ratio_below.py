@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
-from watchbill.conditions.streams import (
-    Course,
+from watchbill.conditions.example_series import (
+    PhaseLevels,
     ample_flow,
     counters,
     firing_labels,
@@ -16,11 +16,11 @@ from watchbill.conditions.streams import (
     shown,
     still_false,
 )
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Count, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
 
@@ -33,7 +33,7 @@ class HitRatioBelow(Condition):
     `min_events` is a floor of look-ups within the window.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   cache: {profile: cache}
 alerts:
@@ -67,16 +67,16 @@ alerts:
         """Read hits and misses."""
         return {"hits": self.hits, "misses": self.misses}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to two counters."""
-        super().check(signal, faults)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require two counters."""
+        super().check(signal, diagnostics)
         for field in ("hits", "misses"):
-            self.check_type(signal, faults, field, MetricType.COUNTER)
+            self.check_type(signal, diagnostics, field, MetricType.COUNTER)
         if self.below.number == 0:
-            faults.add(self.span("below"), "a share can never be below 0%", "write more than 0%")
+            diagnostics.add(self.span("below"), "a share can never be below 0%", "write more than 0%")
         elif self.below.to(Unit.RATIO) > 1:
             what = f"a share is always below {self.below}"
-            faults.add(self.span("below"), what, "write 100% at most")
+            diagnostics.add(self.span("below"), what, "write 100% at most")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide hits by look-ups."""
@@ -102,29 +102,29 @@ alerts:
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.below.to(Unit.RATIO), Unit.RATIO, Direction.BELOW)
+        return Threshold.at(self.below, Unit.RATIO, Direction.BELOW)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of look-ups are {signal.metrics[self.hits].noun}")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""
         ratio, window = self.below.to(Unit.RATIO), scale(self.window)
         spared, short = min(ratio * Decimal("1.1"), (ratio + 1) / 2), shown(ratio * Decimal("0.9"))
         needed = floor_number(self.min_events)
         flow = ample_flow(needed, window)
-        hits = Course((1 + ratio) / 2, spared, short).scaled(flow)
-        misses = Course(flow - hits.calm, flow - hits.below, flow - hits.above)
+        hits = PhaseLevels((1 + ratio) / 2, spared, short).scaled(flow)
+        misses = PhaseLevels(flow - hits.healthy, flow - hits.just_below, flow - hits.firing)
         streams = tuple(
             stream
             for group in groups(self, signal)
-            for role, course in ((self.hits, hits), (self.misses, misses))
-            for stream in counters(signal, signal.metrics[role], group, course)
+            for role, phase_levels in ((self.hits, hits), (self.misses, misses))
+            for stream in counters(signal, signal.metrics[role], group, phase_levels)
         )
         firing = Firing(firing_labels(self, signal), short)
-        shares = Course((1 + ratio) / 2, spared, short)
-        return Witness(
+        shares = PhaseLevels((1 + ratio) / 2, spared, short)
+        return Example(
             streams,
             (firing,),
             history=window,
@@ -132,13 +132,13 @@ alerts:
             clears=window,
             rises=still_false(shares, ratio, window),
             floor=floor_of(streams, flow * window.seconds, self.min_events),
-            besides=(self._without_hits(signal, flow, window),),
+            alternatives=(self._without_hits(signal, flow, window),),
         )
 
-    def _without_hits(self, signal: Signal, flow: Decimal, window: Duration) -> Witness:
+    def _without_hits(self, signal: Signal, flow: Decimal, window: Duration) -> Example:
         """Let all look-ups be misses of a cache that has never had a hit, nor a series for one."""
-        course = Course(Decimal(0), Decimal(0), flow)
+        phase_levels = PhaseLevels(Decimal(0), Decimal(0), flow)
         misses = signal.metrics[self.misses]
-        streams = tuple(s for group in groups(self, signal) for s in counters(signal, misses, group, course))
+        streams = tuple(s for group in groups(self, signal) for s in counters(signal, misses, group, phase_levels))
         firing = Firing(firing_labels(self, signal), Decimal(0))
-        return Witness(streams, (firing,), history=window, settles=window, clears=window)
+        return Example(streams, (firing,), history=window, settles=window, clears=window)

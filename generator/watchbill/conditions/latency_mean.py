@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, unit_quantity, with_floor
-from watchbill.conditions.streams import (
-    Course,
+from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.example_series import (
+    PhaseLevels,
     below_and_above,
     counters,
     firing_labels,
@@ -16,11 +16,11 @@ from watchbill.conditions.streams import (
     steady,
     still_false,
 )
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale, decimal_text
 
@@ -31,7 +31,7 @@ class LatencyMean(Condition):
     `min_events` is a floor of observations within the window, so that one slow request at night is no page.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   db: {profile: database-client}
 alerts:
@@ -62,12 +62,12 @@ alerts:
         """Read one histogram's sum and count."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram, and the limit to its unit."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram, and check the limit against its unit."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.HISTOGRAM)
         if metric is not None:
-            self.check_unit(faults, "above", self.above, metric.unit)
+            self.check_unit(diagnostics, "above", self.above, metric.unit)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide the rate of the sum by the rate of the count."""
@@ -87,22 +87,22 @@ alerts:
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
         metric = signal.metrics[self.metric]
-        return Threshold(self.above.to(metric.unit), metric.unit, Direction.ABOVE)
+        return Threshold.at(self.above, metric.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the mean."""
         metric = signal.metrics[self.metric]
         return Reading(
             Display.NUMBER,
-            f"{metric.unit.symbol} on average (limit {unit_quantity(self.above, metric.unit)})",
+            f"{metric.unit.symbol} on average (limit {self.above})",
         )
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let steady observations, ten a second at least, take a tenth less or more than the limit each."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         limit = self.above.to(metric.unit)
         below, above = below_and_above(limit)
-        mean = Course(limit / 10, below, above)
+        mean = PhaseLevels(limit / 10, below, above)
         needed = floor_number(self.min_events)
         flow = Decimal(max(10, int(3 * needed / window.seconds) + 1))
         streams = tuple(
@@ -114,7 +114,7 @@ alerts:
             )
         )
         firing = Firing(firing_labels(self, signal), above)
-        return Witness(
+        return Example(
             streams,
             (firing,),
             history=window,

@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import PlainValidator, WithJsonSchema
 
 from watchbill.conditions.base import INSTANCE, Condition, exceed, floor_number, floor_words, per_words, with_floor
-from watchbill.conditions.streams import (
+from watchbill.conditions.example_series import (
     THREE,
-    Course,
     Group,
+    PhaseLevels,
     ample_flow,
     below_and_above,
     counters,
@@ -24,13 +24,13 @@ from watchbill.conditions.streams import (
     steady,
     still_false,
 )
-from watchbill.language.base import Faults, describe, problem
+from watchbill.language.base import Diagnostics, describe, problem
 from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, bucket_edge, over
-from watchbill.quantity import Duration, TimeScale, decimal_text
+from watchbill.quantity import Duration, TimeScale, decimal_text, words
 
 QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
 
@@ -52,7 +52,7 @@ class LatencyQuantile(Condition):
     (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 alerts:
@@ -86,38 +86,42 @@ alerts:
         """Read one histogram."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram, and the limit to what its buckets can tell."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.HISTOGRAM)
-        if metric is None or not self.check_unit(faults, "above", self.above, metric.unit):
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram, and check the limit against what its buckets can tell."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.HISTOGRAM)
+        if metric is None or not self.check_unit(diagnostics, "above", self.above, metric.unit):
             return
         limit = self.above.to(metric.unit)
-        edges = ", ".join(f"{decimal_text(edge)}{metric.unit.symbol}" for edge in metric.buckets)
+        edges = ", ".join(words.measured(edge, metric.unit) for edge in metric.buckets)
         if not metric.buckets:
             what = f'histogram "{metric.name}" has no buckets in its signal'
-            faults.add(
+            diagnostics.add(
                 self.span("metric"),
                 what,
                 "give the metric's buckets in the signal, as the service exports them",
             )
         elif limit > metric.buckets[-1]:
-            highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+            highest = words.measured(metric.buckets[-1], metric.unit)
             what = f"no quantile of {metric.name} can be above {self.above}, since its highest bucket is {highest}"
-            faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
+            diagnostics.add(
+                self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service"
+            )
         elif limit < metric.buckets[0]:
             what = (
                 f"{self.above} lies below the lowest bucket of {metric.name}, so the {self.quantile} is always above it"
             )
-            faults.add(self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service")
+            diagnostics.add(
+                self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service"
+            )
         elif limit not in metric.buckets:
             between = f"{self.above} lies between two buckets of {metric.name}"
             if self.min_events is not None:
                 what = f"{between}, where min_events cannot be counted"
-                faults.add(self.span("above"), what, f"choose one of its edges: {edges}")
+                diagnostics.add(self.span("above"), what, f"choose one of its edges: {edges}")
             else:
                 what = f"{between}, so the quantile is a guess by interpolation"
-                self.warn(faults, "above", what, f"choose one of its edges: {edges}")
+                self.warn(diagnostics, "above", what, f"choose one of its edges: {edges}")
 
     def _ratio(self) -> Decimal:
         return 1 - Decimal(QUANTILES[self.quantile])
@@ -151,7 +155,7 @@ alerts:
     def sentence(self, signal: Signal) -> str:
         """Say it as the share of events beyond the limit, which is what a quantile means."""
         metric = signal.metrics[self.metric]
-        share = f"{decimal_text(self._ratio() * 100)}%"
+        share = words.share(self._ratio())
         floor = floor_words(self.min_events)
         events = f"{metric.noun}{per_words(self, signal)} {exceed(metric.unit)} {self.above}"
         return f"More than {share} of {events} (the {self.quantile}) over {self.window.words()}{floor}"
@@ -159,7 +163,7 @@ alerts:
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit, in the histogram's unit."""
         metric = signal.metrics[self.metric]
-        return Threshold(self.above.to(metric.unit), metric.unit, Direction.ABOVE)
+        return Threshold.at(self.above, metric.unit, Direction.ABOVE)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share beyond the limit; between edges, the estimated quantile."""
@@ -168,7 +172,7 @@ alerts:
             return Reading(Display.PERCENT, f" of {metric.noun} {exceed(metric.unit)} {self.above}")
         return Reading(Display.NUMBER, f"{metric.unit.symbol} at the {self.quantile}")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a share of steady observations move from the lowest bucket to beyond the limit."""
         metric, window = signal.metrics[self.metric], scale(self.window)
         limit, on_edge = self._limit(metric)
@@ -176,8 +180,8 @@ alerts:
             below, above = below_and_above(self._ratio(), ceiling=Decimal(1))
             needed = floor_number(self.min_events)
             flow = ample_flow(needed / self._ratio(), window)
-            slow = Course(Decimal(0), below * flow, above * flow)
-            fast = Course(flow, flow - slow.below, flow - slow.above)
+            slow = PhaseLevels(Decimal(0), below * flow, above * flow)
+            fast = PhaseLevels(flow, flow - slow.just_below, flow - slow.firing)
             landings, value = {0: fast, metric.buckets.index(limit) + 1: slow}, above
             rises = still_false(slow, self._ratio() * flow, window)
         else:
@@ -188,9 +192,9 @@ alerts:
             streams = (*streams, *_without_edge(signal, metric, flow))
         floor = floor_of(streams, flow * value * window.seconds, self.min_events) if on_edge else None
         firing = Firing(firing_labels(self, signal), value)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
+        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
 
-    def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, Course], Decimal]:
+    def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, PhaseLevels], Decimal]:
         """Place the quantile in its bucket by the interpolation that Prometheus documents.
 
         The quantile q lies a fraction f into a bucket with a share s of all observations above a
@@ -208,21 +212,23 @@ alerts:
             fast.append(max(Decimal(0), quantile - fraction) * 1000)
             inside.append((1 - quantile if fraction < quantile else quantile) * 1000)
             beyond.append(max(Decimal(0), fraction - quantile) * 1000)
-        return {0: Course(*fast), index: Course(*inside), index + 1: Course(*beyond)}, value
+        return {0: PhaseLevels(*fast), index: PhaseLevels(*inside), index + 1: PhaseLevels(*beyond)}, value
 
 
-def _without_edge(signal: Signal, metric: Metric, flow: Decimal) -> Iterable[Stream]:
+def _without_edge(signal: Signal, metric: Metric, flow: Decimal) -> Iterable[ExampleSeries]:
     """Count observations on an instance whose only bucket is the last, all of which would seem to be slow."""
-    motion = Motion(slope=flow)
+    pattern = SamplePattern(slope=flow)
     own: dict[str, str]
     for suffix, own in (("_count", {}), ("_bucket", {"le": "+Inf"})):
         labels = labels_of(signal, metric, Group({}, at_fault=False), {**own, INSTANCE: THREE})
-        yield Stream(metric.name + suffix, labels, motion, motion, motion)
+        yield ExampleSeries(metric.name + suffix, labels, pattern, pattern, pattern)
 
 
-def _histogram(signal: Signal, metric: Metric, group: Group, landings: Mapping[int, Course]) -> Iterable[Stream]:
+def _histogram(
+    signal: Signal, metric: Metric, group: Group, landings: Mapping[int, PhaseLevels]
+) -> Iterable[ExampleSeries]:
     """Export a histogram; `landings` says how many observations fall into each bucket, by its number."""
-    total = Course(Decimal(0), Decimal(0), Decimal(0))
+    total = PhaseLevels(Decimal(0), Decimal(0), Decimal(0))
     for index, edge in enumerate(metric.edges()):
         total = total.plus(landings.get(index, steady(0)))
         yield from counters(signal, metric, group, total, own={"le": edge}, suffix="_bucket")

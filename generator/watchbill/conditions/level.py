@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words, unit_quantity
-from watchbill.conditions.streams import TWO, Course, by_class, firing_labels, gauges, groups, lone_gauge, shown, steady
-from watchbill.language.base import Faults
+from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.example_series import (
+    TWO,
+    PhaseLevels,
+    by_class,
+    firing_labels,
+    gauges,
+    groups,
+    lone_gauge,
+    shown,
+    steady,
+)
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, ClassName, DurationText, KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
 
@@ -25,7 +35,7 @@ class Level(Condition):
     worst of them (the default), or their sum.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   queue: {profile: queue}
 alerts:
@@ -61,16 +71,16 @@ alerts:
         """Read one gauge."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge, to one direction, and the level to the gauge's unit."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
-        self.check_class(signal, faults, "where", metric=self.metric)
-        if self.check_one_of(faults, "above", "below") and metric is not None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge, one direction, and check the level against the gauge's unit."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
+        self.check_class(signal, diagnostics, "where", metric=self.metric)
+        if self.check_one_of(diagnostics, "above", "below") and metric is not None:
             field = "above" if self.above is not None else "below"
-            self.check_unit(faults, field, self._limit(), metric.unit)
+            self.check_unit(diagnostics, field, self._limit(), metric.unit)
         if self.below is not None and self.below.number == 0:
-            faults.add(self.span("below"), "a level below 0 can never be", "write the level that is too low")
+            diagnostics.add(self.span("below"), "a level below 0 can never be", "write the level that is too low")
 
     def _limit(self) -> Quantity:
         return self.above or self.below or Quantity(Decimal(0), Unit.COUNT)
@@ -102,7 +112,7 @@ alerts:
         """Draw the level, in the gauge's unit."""
         unit = signal.metrics[self.metric].unit
         side = Direction.ABOVE if self.above is not None else Direction.BELOW
-        return Threshold(self._limit().to(unit), unit, side)
+        return Threshold.at(self._limit(), unit, side)
 
     def reading(self, signal: Signal) -> Reading | None:
         """Show the gauge; that a state is 1 says nothing."""
@@ -113,29 +123,33 @@ alerts:
             return Reading(Display.BYTES, f" (limit {self._limit()})")
         if unit is Unit.RATIO:
             return Reading(Display.PERCENT, f" (limit {self._limit()})")
-        return Reading(Display.NUMBER, f"{unit.symbol} (limit {unit_quantity(self._limit(), unit)})")
+        return Reading(Display.NUMBER, f"{unit.symbol} (limit {self._limit()})")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Stand a tenth (of zero: one whole) to either side of the level."""
         metric = signal.metrics[self.metric]
-        course = self._course(self._limit().to(metric.unit))
-        streams: list[Stream] = []
+        phase_levels = self._phase_levels(self._limit().to(metric.unit))
+        streams: list[ExampleSeries] = []
         for group in groups(self, signal):
-            for own, levels in by_class(signal, self.where, course):
+            for own, levels in by_class(signal, self.where, phase_levels):
                 if self.across == "sum":
                     streams += gauges(signal, metric, group, levels, own=own)
                 else:
                     streams.append(lone_gauge(signal, metric, group, levels, own=own))
                     if INSTANCE not in group.labels:  # a healthy one beside it hides nothing
-                        streams.append(lone_gauge(signal, metric, group, steady(course.calm), own=_on_two(own)))
+                        streams.append(
+                            lone_gauge(signal, metric, group, steady(phase_levels.healthy), own=_on_two(own))
+                        )
         hold = scale(self.hold) if self.hold is not None else Duration(0)
-        firing = Firing(firing_labels(self, signal), course.above)
-        return Witness(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)
+        firing = Firing(firing_labels(self, signal), phase_levels.firing)
+        return Example(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)
 
-    def _course(self, limit: Decimal) -> Course:
+    def _phase_levels(self, limit: Decimal) -> PhaseLevels:
         if self.above is not None:
-            return Course(Decimal(0), limit * Decimal("0.9"), shown(limit * Decimal("1.1")) if limit else Decimal(1))
-        return Course(limit * 2, limit * Decimal("1.1"), shown(limit * Decimal("0.9")))
+            return PhaseLevels(
+                Decimal(0), limit * Decimal("0.9"), shown(limit * Decimal("1.1")) if limit else Decimal(1)
+            )
+        return PhaseLevels(limit * 2, limit * Decimal("1.1"), shown(limit * Decimal("0.9")))
 
 
 def _on_two(own: Mapping[str, str] | None) -> dict[str, str]:

@@ -8,11 +8,19 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, capitalised
-from watchbill.conditions.streams import Course, Group, firing_labels, groups, lone_gauge, steady, still_false
-from watchbill.language.base import Faults, StrictBool
+from watchbill.conditions.example_series import (
+    Group,
+    PhaseLevels,
+    firing_labels,
+    groups,
+    lone_gauge,
+    steady,
+    still_false,
+)
+from watchbill.language.base import Diagnostics, StrictBool
 from watchbill.language.fields import DurationText, KeyName
+from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over, selector
 from watchbill.quantity import Duration, TimeScale, Unit
 
@@ -29,7 +37,7 @@ class ProbeFailing(Condition):
     the host of its database takes the gauge with it.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   health: {profile: probe}
 alerts:
@@ -56,10 +64,10 @@ alerts:
         """Read one gauge of 0 and 1."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare the best prober's share of successes with a half."""
@@ -75,21 +83,21 @@ alerts:
         unreachable = ", or its target cannot be scraped" if self.or_unreachable else ""
         return f"{noun} fails in half of the probes or more over {self.window.words()}{unreachable}"
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let most probes of the group at fault fail; its target stays reachable, or else is not."""
         window = scale(self.window)
         firing = Firing(firing_labels(self, signal), FAILING)
 
-        def failing(*, probed: bool) -> Witness:
+        def failing(*, probed: bool) -> Example:
             streams = (s for group in groups(self, signal) for s in self._streams(signal, group, probed=probed))
-            rises = still_false(Course(Decimal(1), PASSING, FAILING), Decimal("0.5"), window)
-            return Witness(tuple(streams), (firing,), history=window, settles=window, clears=window, rises=rises)
+            rises = still_false(PhaseLevels(Decimal(1), PASSING, FAILING), Decimal("0.5"), window)
+            return Example(tuple(streams), (firing,), history=window, settles=window, clears=window, rises=rises)
 
-        besides = (failing(probed=False),) if self.or_unreachable else ()
-        return replace(failing(probed=True), besides=besides)
+        alternatives = (failing(probed=False),) if self.or_unreachable else ()
+        return replace(failing(probed=True), alternatives=alternatives)
 
-    def _streams(self, signal: Signal, group: Group, *, probed: bool) -> Iterable[Stream]:
-        fails, stays = Course(Decimal(1), PASSING, FAILING), steady(1)
+    def _streams(self, signal: Signal, group: Group, *, probed: bool) -> Iterable[ExampleSeries]:
+        fails, stays = PhaseLevels(Decimal(1), PASSING, FAILING), steady(1)
         yield lone_gauge(signal, signal.metrics[self.metric], group, fails if probed else stays)
         if self.or_unreachable:
             yield lone_gauge(signal, UP, group, stays if probed else fails)

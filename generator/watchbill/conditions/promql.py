@@ -10,52 +10,52 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from watchbill.conditions.base import Condition
 from watchbill.errors import choose
-from watchbill.language.base import Authored, Faults, describe, problem
+from watchbill.language.base import Authored, Diagnostics, Formerly, describe, problem
 from watchbill.language.fields import AnyQuantity, DurationText, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Signal
-from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
 from watchbill.quantity import REAL_TIME, Dimension, Duration, Quantity, TimeScale, Unit
 
-_MOTION = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
+_PATTERN = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
 
 
-def _motion(value: object) -> Motion:
-    if isinstance(value, Motion):
+def _pattern(value: object) -> SamplePattern:
+    if isinstance(value, SamplePattern):
         return value
     if isinstance(value, Decimal):
-        return Motion(level=value)
+        return SamplePattern(level=value)
     if value == "gone":
         return GONE
-    match = _MOTION.fullmatch(value) if isinstance(value, str) else None
+    match = _PATTERN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not value:
         hint = "write a gauge's level (5), a counter's increase (+2.5/s), both (5+0.1/s), or gone"
         raise problem(f"{describe(value)} is not the motion of a series", hint)
     level = Decimal(match["level"]) if match["level"] else None
-    return Motion(Decimal(match["slope"] or 0), level)
+    return SamplePattern(Decimal(match["slope"] or 0), level)
 
 
-MotionText = Annotated[
-    Motion,
-    PlainValidator(_motion),
+PatternText = Annotated[
+    SamplePattern,
+    PlainValidator(_pattern),
     WithJsonSchema({"type": ["string", "number"], "description": "a level (5), an increase (+2.5/s), both, or gone"}),
 ]
 
 
-class AuthoredStream(Authored):
+class AuthoredSeries(Authored):
     """A test series: its metric and labels, and how it moves while all is well, short of, and past the limit."""
 
     metric: MetricName
     """The metric's name."""
     labels: dict[LabelName, LabelValue] = {}
     """Its labels beside those of the service's target."""
-    calm: MotionText
+    healthy: Annotated[PatternText, Formerly("calm")]
     """How it moves while all is well: a value such as `5`, a growth such as `+2/s`, or `gone`."""
-    below: MotionText
+    just_below: Annotated[PatternText, Formerly("below")]
     """How it moves just short of the limit."""
-    above: MotionText
+    firing: Annotated[PatternText, Formerly("above")]
     """How it moves just past the limit."""
 
 
@@ -68,10 +68,10 @@ def _decimal(value: object) -> object:
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 
 
-class AuthoredWitness(Authored):
+class AuthoredExample(Authored):
     """What proves the expression: series, the value and labels that they must give, and how long that takes."""
 
-    series: Annotated[tuple[AuthoredStream, ...], Field(min_length=1)]
+    series: Annotated[tuple[AuthoredSeries, ...], Field(min_length=1)]
     """The series that the expression reads."""
     value: Number
     """What the expression gives while it fires."""
@@ -92,7 +92,7 @@ class PromQL(Condition):
     `env` must survive every aggregation, or the alert would reach the wrong people.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 alerts:
@@ -103,11 +103,11 @@ alerts:
       expr: sum by (cluster, env) (orders_waiting) > 4 * count by (cluster, env) (orders_waiting)
       sentence: More than 4 orders wait for each instance
       above: 4
-      witness:
+      example:
         value: 10
         series:
-          - {metric: orders_waiting, labels: {instance: a}, calm: 1, below: 3, above: 6}
-          - {metric: orders_waiting, labels: {instance: b}, calm: 1, below: 4, above: 4}
+          - {metric: orders_waiting, labels: {instance: a}, healthy: 1, just_below: 3, firing: 6}
+          - {metric: orders_waiting, labels: {instance: b}, healthy: 1, just_below: 4, firing: 4}
       for: 10m
       severity: P1
       summary: Orders pile up
@@ -123,7 +123,7 @@ alerts:
     """The limit in the expression, for the line on the panel, where it fires above one."""
     below: AnyQuantity | None = None
     """The same, where it fires below one."""
-    witness_: Annotated[AuthoredWitness, Field(alias="witness")]
+    example_: Annotated[AuthoredExample, Field(alias="example"), Formerly("witness")]
     """The series that prove it: what it must do while all is well, just short of the limit and past it."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
@@ -138,37 +138,41 @@ alerts:
             if named & {metric.name, *(metric.name + suffix for suffix in ("_bucket", "_count", "_sum"))}
         }
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold the expression to PromQL, and its aggregations to the labels that routing needs."""
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Check the expression against PromQL, and its aggregations against the labels that routing needs."""
         try:
             parse(self.expr)
         except PromQLError as error:
-            faults.add(self.span("expr"), f"this is not PromQL: {error}", "correct the expression")
+            diagnostics.add(self.span("expr"), f"this is not PromQL: {error}", "correct the expression")
             return
         lost = ungrouped(self.expr, TARGET_LABELS)
         if lost:
             what = f"an aggregation drops {' and '.join(lost)}, so that routing would not know the environment"
-            faults.add(self.span("expr"), what, f"aggregate by ({', '.join(TARGET_LABELS)}, …)")
+            diagnostics.add(self.span("expr"), what, f"aggregate by ({', '.join(TARGET_LABELS)}, …)")
         names = {selection.metric for selection in selections(self.expr)}
         if None in names:
-            faults.add(self.span("expr"), "a selector names no metric", "name the metric outside the braces")
+            diagnostics.add(self.span("expr"), "a selector names no metric", "name the metric outside the braces")
         else:
-            self._check_target(signal, faults)
+            self._check_target(signal, diagnostics)
         written = sorted(name for name in names if name)
-        for label in sorted(RESERVED_LABELS & set(self.witness_.labels)):
+        for label in sorted(RESERVED_LABELS & set(self.example_.labels)):
             todo = "remove it; env and cluster are added for you, and the others are the alert's own"
-            faults.add(self.witness_.span("labels", label, key=True), f'a witness does not show label "{label}"', todo)
-        for index, stream in enumerate(self.witness_.series):
+            diagnostics.add(
+                self.example_.span("labels", label, key=True), f'an example does not show label "{label}"', todo
+            )
+        for index, stream in enumerate(self.example_.series):
             if stream.metric not in names:
                 what = f'test series "{stream.metric}" is not in the expression'
-                faults.add(self.witness_.span("series", index, "metric"), what, choose(stream.metric, written))
+                diagnostics.add(self.example_.span("series", index, "metric"), what, choose(stream.metric, written))
 
-    def _check_target(self, signal: Signal, faults: Faults) -> None:
+    def _check_target(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Try what the compiler will do to the expression, on which not all PromQL can be kept."""
         try:
             self.expression(signal, REAL_TIME)
         except PromQLError as error:
-            faults.add(self.span("expr"), f"this cannot be an alert's expression: {error}", "write it without that")
+            diagnostics.add(
+                self.span("expr"), f"this cannot be an alert's expression: {error}", "write it without that"
+            )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Put the target into the author's expression, and its durations under the scale."""
@@ -189,8 +193,8 @@ alerts:
 
     def threshold(self, signal: Signal) -> Threshold | None:
         """Draw the author's line."""
-        line = self._line()
-        return None if line is None else Threshold(line[0].number, line[0].unit, line[1])
+        line, written = self._line(), self.above or self.below
+        return None if line is None or written is None else Threshold.at(written, line[0].unit, line[1])
 
     def reading(self, signal: Signal) -> Reading:
         """Show the value in the unit of the author's line."""
@@ -200,17 +204,17 @@ alerts:
         return Reading(Display.NUMBER, unit.symbol) if shown is None else Reading(shown)
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
-        """Keep the labels that the author's witness shows."""
-        return tuple(sorted(set(self.witness_.labels) - RESERVED_LABELS))
+        """Keep the labels that the author's example shows."""
+        return tuple(sorted(set(self.example_.labels) - RESERVED_LABELS))
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Take the author's series."""
-        given = self.witness_
+        given = self.example_
         matched = {matcher.label: matcher.value for matcher in signal.matchers}
         streams = tuple(
-            Stream(s.metric, tuple(sorted((matched | s.labels).items())), s.calm, s.below, s.above)
+            ExampleSeries(s.metric, tuple(sorted((matched | s.labels).items())), s.healthy, s.just_below, s.firing)
             for s in given.series
         )
         firing = Firing(tuple(sorted(given.labels.items())), given.value)
         history, settles, clears = (scale(span) for span in (given.history, given.settles, given.clears))
-        return Witness(streams, (firing,), history, settles, clears, long_history=history > Duration.parse("6h"))
+        return Example(streams, (firing,), history, settles, clears, long_history=history > Duration.parse("6h"))

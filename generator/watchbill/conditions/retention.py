@@ -7,15 +7,15 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, Condition, per_words
-from watchbill.conditions.streams import Course, Group, groups, lone_gauge, shown, steady
+from watchbill.conditions.example_series import Group, PhaseLevels, groups, lone_gauge, shown, steady
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate
-from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
 
 _STEPS = ((Unit.DAYS, "days"), (Unit.HOURS, "hours"), (Unit.MINUTES, "minutes"), (Unit.SECONDS, "seconds"))
 _THIRD, _FOURTH = "app-3:8000", "app-4:8000"
@@ -28,7 +28,7 @@ class Retention(Condition):
     server: it is told again at the next deletion then.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   prometheus: {profile: prometheus}
 alerts:
@@ -61,23 +61,23 @@ alerts:
         """Read the time of the oldest sample, and what was deleted."""
         return {field: getattr(self, field) for field in ("oldest", "deleted_by_age", "deleted_by_size")}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a time in seconds, to counters, to a limit that is a number, and to one instance."""
-        super().check(signal, faults)
-        oldest = self.check_type(signal, faults, "oldest", MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a time in seconds, counters, a limit that is a number, and one instance."""
+        super().check(signal, diagnostics)
+        oldest = self.check_type(signal, diagnostics, "oldest", MetricType.GAUGE)
         if oldest is not None and oldest.type is MetricType.GAUGE and oldest.unit is not Unit.SECONDS:
             what = f'metric "{oldest.name}" is no Unix time in seconds'
-            faults.add(self.span("oldest"), what, 'name one that is, with "unit: s"')
+            diagnostics.add(self.span("oldest"), what, 'name one that is, with "unit: s"')
         for field in ("deleted_by_age", "deleted_by_size"):
-            self.check_type(signal, faults, field, MetricType.COUNTER)
+            self.check_type(signal, diagnostics, field, MetricType.COUNTER)
         limit = signal.limits.get(self.limit)
         if limit is None or limit.number is None:
             known = [name for name, entry in signal.limits.items() if entry.number is not None]
             what = f'signal "{signal.key}" has no number for limit "{self.limit}"'
-            faults.add(self.span("limit"), what, choose(self.limit, known, none="add it to the signal's limits"))
+            diagnostics.add(self.span("limit"), what, choose(self.limit, known, none="add it to the signal's limits"))
         if INSTANCE not in self.per:
             what = "each instance has a history of its own"
-            faults.add(self.span("kind"), what, 'add "per: [instance]"')
+            diagnostics.add(self.span("kind"), what, 'add "per: [instance]"')
 
     def _kept(self, signal: Signal) -> tuple[Decimal, Unit, str]:
         """Say the limit in the largest unit in which it is a whole number."""
@@ -103,20 +103,20 @@ alerts:
 
     def sentence(self, signal: Signal) -> str:
         """Name the limit."""
-        limit, _, word = self._kept(signal)
-        kept = f"{decimal_text(limit)} {word if limit != 1 else word[:-1]}"
+        limit, unit, _ = self._kept(signal)
+        kept = Quantity(limit, unit)
         return f"Samples were deleted, and what is left{per_words(self, signal)} goes back less than {kept}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the limit."""
         limit, unit, _ = self._kept(signal)
-        return Threshold(limit, unit, Direction.BELOW)
+        return Threshold.at(Quantity(limit, unit), unit, Direction.BELOW)
 
     def reading(self, signal: Signal) -> Reading:
         """Show how far the history goes back."""
         return Reading(Display.NUMBER, f" {self._kept(signal)[2]}")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let two young servers begin to delete, by age and by size; a third is young only, a fourth deletes only.
 
         The oldest sample moves with the clock, so that its age stays what it is; promtool's clock starts at 0,
@@ -126,25 +126,25 @@ alerts:
         short, long = shown(limit * Decimal("0.9")), limit * Decimal("1.1")
         faulty, healthy = groups(self, signal)
         instances = ((faulty, (1, 0)), (_beside(faulty, healthy), (0, 1)))
-        streams: list[Stream] = []
+        streams: list[ExampleSeries] = []
         for group, deletions in instances:
             streams += self._server(signal, group, (short * step, long * step), deletions)
         streams += self._server(signal, _at(healthy, _THIRD), (short * step, short * step), (0, 0))
         streams += self._server(signal, _at(healthy, _FOURTH), (long * step, long * step), (1, 1))
         firing = tuple(Firing(tuple(sorted(group.labels.items())), short) for group, _ in instances)
         none = Duration(0)
-        return Witness(tuple(streams), firing, none, settles=none, clears=none)
+        return Example(tuple(streams), firing, none, settles=none, clears=none)
 
     def _server(
         self, signal: Signal, group: Group, ages: tuple[Decimal, Decimal], deletions: tuple[int, int]
-    ) -> Iterable[Stream]:
+    ) -> Iterable[ExampleSeries]:
         metrics = signal.metrics
-        calm, below = (Motion(Decimal(1), -age, of_clock=True) for age in ages)
+        healthy, below = (SamplePattern(Decimal(1), -age, of_clock=True) for age in ages)
         there = lone_gauge(signal, metrics[self.oldest], group, steady(0))
-        yield Stream(there.metric, there.labels, calm, below, Motion(Decimal(1)))
+        yield ExampleSeries(there.metric, there.labels, healthy, below, SamplePattern(Decimal(1)))
         for role, count in zip((self.deleted_by_age, self.deleted_by_size), deletions, strict=True):
-            course = Course(Decimal(0), Decimal(count), Decimal(count)) if group.at_fault else steady(count)
-            yield lone_gauge(signal, metrics[role], group, course)
+            phase_levels = PhaseLevels(Decimal(0), Decimal(count), Decimal(count)) if group.at_fault else steady(count)
+            yield lone_gauge(signal, metrics[role], group, phase_levels)
 
 
 def _beside(faulty: Group, healthy: Group) -> Group:

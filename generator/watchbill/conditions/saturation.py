@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
-from watchbill.conditions.streams import (
-    Course,
+from watchbill.conditions.example_series import (
     Group,
+    PhaseLevels,
     below_and_above,
     by_class,
     counters,
@@ -21,15 +21,15 @@ from watchbill.conditions.streams import (
     still_false,
 )
 from watchbill.errors import nearest
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Ratio
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import Limit, Metric, MetricType, Signal
-from watchbill.model.witness import Firing, Stream, Witness
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, Unit, decimal_text, words
 
-_SMALLEST_LIMIT = Decimal(100)  # of a limit that is itself a metric, in witnesses
+_SMALLEST_LIMIT = Decimal(100)  # of a limit that is itself a metric, in example series
 
 
 class Saturation(Condition):
@@ -41,7 +41,7 @@ class Saturation(Condition):
     for one second a second at most, so that their mean is a share.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   process: {profile: process, limits: {memory: 512MiB}}
 alerts:
@@ -89,31 +89,31 @@ alerts:
         measured = {field: role for field in ("used", "free") if (role := getattr(self, field)) is not None}
         return measured | ({"limit": limit.metric} if limit and limit.metric else {})
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a known limit, and a number limit to one instance, which is what it is true of."""
-        super().check(signal, faults)
-        if self.check_one_of(faults, "used", "free"):
-            metric = self.check_type(signal, faults, self._side, MetricType.GAUGE, MetricType.COUNTER)
-            self.check_class(signal, faults, "where", metric=self.free or self.used or "")
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a known limit, and check the number limit against one instance, which is what it is true of."""
+        super().check(signal, diagnostics)
+        if self.check_one_of(diagnostics, "used", "free"):
+            metric = self.check_type(signal, diagnostics, self._side, MetricType.GAUGE, MetricType.COUNTER)
+            self.check_class(signal, diagnostics, "where", metric=self.free or self.used or "")
             if metric is not None and self.limit is None:
-                self._check_without_limit(metric, faults)
+                self._check_without_limit(metric, diagnostics)
         limit = self._limit(signal)
         if self.limit is not None and limit is None:
             what = f'signal "{signal.key}" does not say what limit "{self.limit}" is'
             todo = f'add "limits: {{{self.limit}: …}}" to the signal'
             if (match := nearest(self.limit, signal.limits)) is not None:
                 todo = f'use "{match}" in the alert, or {todo}'
-            faults.add(signal.origin.span, what, todo)
+            diagnostics.add(signal.origin.span, what, todo)
         elif limit is not None and limit.number is not None and INSTANCE not in self.per:
             what = f'limit "{self.limit}" is a number for one instance, but the use of all instances is added up'
-            faults.add(self.span("limit"), what, 'add "per: [instance]"')
-        self.check_share(faults, "above", self.above)
+            diagnostics.add(self.span("limit"), what, 'add "per: [instance]"')
+        self.check_share(diagnostics, "above", self.above)
 
-    def _check_without_limit(self, metric: Metric, faults: Faults) -> None:
+    def _check_without_limit(self, metric: Metric, diagnostics: Diagnostics) -> None:
         counts_time = metric.type is MetricType.COUNTER and metric.unit.dimension is Dimension.TIME
         if self.free is None or not counts_time:
             what = "a share needs a limit, unless it is one of free time"
-            faults.add(self.span(self._side), what, 'add "limit: …", one of the signal\'s limits')
+            diagnostics.add(self.span(self._side), what, 'add "limit: …", one of the signal\'s limits')
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide what is used by the limit; what is free is taken off the whole."""
@@ -146,39 +146,39 @@ alerts:
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the ratio."""
-        return Threshold(self.above.to(Unit.RATIO), Unit.RATIO, Direction.ABOVE)
+        return Threshold.at(self.above, Unit.RATIO, Direction.ABOVE)
 
     def lines(self, signal: Signal) -> tuple[Threshold, ...]:
         """Give the share, and what that is of a gauge whose limit is a number."""
         share, limit, metric = self.threshold(signal), self._limit(signal), self._measured(signal)
         if self.free is not None or limit is None or limit.number is None or metric.type is not MetricType.GAUGE:
             return (share,)
-        return (share, Threshold(share.value * limit.number, metric.unit, Direction.ABOVE))
+        return (share, Threshold(share.value * limit.number, metric.unit, Direction.ABOVE, self.above))
 
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, " in use")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Use a tenth less or more than the threshold of a limit that all instances share three to one."""
         below, above = below_and_above(self.above.to(Unit.RATIO), ceiling=Decimal(1))
-        used = Course(self.above.to(Unit.RATIO) / 4, below, above)
-        shares = used if self.free is None else Course(1 - used.calm, 1 - used.below, 1 - used.above)
+        used = PhaseLevels(self.above.to(Unit.RATIO) / 4, below, above)
+        shares = used if self.free is None else PhaseLevels(1 - used.healthy, 1 - used.just_below, 1 - used.firing)
         streams = tuple(s for group in groups(self, signal) for s in self._streams(signal, group, shares))
         window = scale(self.window) if self._measured(signal).type is MetricType.COUNTER else Duration(0)
         firing = Firing(firing_labels(self, signal), above)
         rises = still_false(used, self.above.to(Unit.RATIO), window)
-        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
 
-    def _streams(self, signal: Signal, group: Group, shares: Course) -> Iterable[Stream]:
+    def _streams(self, signal: Signal, group: Group, shares: PhaseLevels) -> Iterable[ExampleSeries]:
         metric, limit = self._measured(signal), self._limit(signal)
         if limit is None:
             yield from shares_of_time(signal, metric, group, shares, where=self.where)
             return
         whole = _SMALLEST_LIMIT if limit.metric else _number(limit)
         spread = counters if metric.type is MetricType.COUNTER else gauges
-        for own, course in by_class(signal, self.where, shares.scaled(whole)):
-            yield from spread(signal, metric, group, course, own=own)
+        for own, phase_levels in by_class(signal, self.where, shares.scaled(whole)):
+            yield from spread(signal, metric, group, phase_levels, own=own)
         if limit.metric:
             yield from gauges(signal, signal.metrics[limit.metric], group, steady(whole))
 
@@ -196,10 +196,4 @@ def _whole_words(signal: Signal, metric: Metric, limit: Limit | None) -> str:
 
 
 def _limit_words(limit: Limit, unit: Unit) -> str:
-    number = _number(limit)
-    if unit is Unit.BYTES:
-        for larger in (Unit.GIBIBYTES, Unit.MEBIBYTES, Unit.GIGABYTES, Unit.MEGABYTES):
-            quantity = Quantity(number / larger.size, larger)
-            if quantity.number == quantity.number.to_integral_value():
-                return f"the limit of {quantity}"
-    return f"the limit of {decimal_text(number)}"
+    return f"the limit of {words.sized(_number(limit)) if unit is Unit.BYTES else decimal_text(_number(limit))}"

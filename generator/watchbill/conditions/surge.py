@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
-from watchbill.conditions.streams import Course, shown
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import PhaseLevels, shown
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Factor
 from watchbill.model.signals import Signal
 from watchbill.quantity import TimeScale, Unit, decimal_text
@@ -21,7 +21,7 @@ class Surge(AgainstBaseline):
     the data, would read as half the traffic.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 alerts:
@@ -43,11 +43,11 @@ alerts:
     above: Factor
     """Fires above this multiple of the earlier rate."""
 
-    def check(self, signal: Signal, faults: Faults) -> None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Hold the factor above one."""
-        super().check(signal, faults)
+        super().check(signal, diagnostics)
         if self.above.number <= 1:
-            faults.add(
+            diagnostics.add(
                 self.span("above"),
                 f"{self.above} the baseline is no surge",
                 "write a factor above 1x, such as 3x",
@@ -75,8 +75,8 @@ alerts:
         """Take the author's."""
         return self.above.number
 
-    def course(self) -> Course:
+    def phase_levels(self) -> PhaseLevels:
         """Start from a flow that is well above the floor already."""
         usual = max(self.floor.to(Unit.PER_SECOND), Decimal(10))
         factor = self.above.number
-        return Course(usual, usual * (1 + (factor - 1) * Decimal("0.9")), shown(usual * factor * Decimal("1.1")))
+        return PhaseLevels(usual, usual * (1 + (factor - 1) * Decimal("0.9")), shown(usual * factor * Decimal("1.1")))

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from watchbill.conditions.base import INSTANCE, Condition
+from watchbill.conditions.example_series import ONE, TWO, PhaseLevels, still_false
 from watchbill.conditions.probe_failing import FAILING, PASSING, UP
-from watchbill.conditions.streams import ONE, TWO, Course, still_false
 from watchbill.model.alerts import Display, Reading
+from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Firing, Motion, Stream, Witness
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale
 
@@ -50,15 +50,15 @@ class TargetDown(Condition):
         """Show the share that succeeds."""
         return Reading(Display.PERCENT, " of them succeed")
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let most scrapes of one target fail; its neighbour, other jobs on its machine, and others' change nothing."""
         window = scale(self.window)
         firing = Firing(((INSTANCE, ONE), (JOB, self.jobs[0])), FAILING)
-        rises = still_false(Course(UP_ALWAYS, PASSING, FAILING), Decimal("0.5"), window)
+        rises = still_false(PhaseLevels(UP_ALWAYS, PASSING, FAILING), Decimal("0.5"), window)
         streams = tuple(self._targets(signal))
-        return Witness(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
 
-    def _targets(self, signal: Signal) -> Iterable[Stream]:
+    def _targets(self, signal: Signal) -> Iterable[ExampleSeries]:
         yield _target(self.jobs[0], ONE, (UP_ALWAYS, PASSING, FAILING))
         yield _target(self.jobs[0], TWO, (UP_ALWAYS, UP_ALWAYS, UP_ALWAYS))
         for job in self.jobs[1:]:
@@ -67,6 +67,6 @@ class TargetDown(Condition):
             yield _target(f"{max(self.jobs, key=len)}-of-others", ONE, (FAILING, FAILING, FAILING))
 
 
-def _target(job: str, instance: str, ups: tuple[Decimal, Decimal, Decimal]) -> Stream:
-    calm, below, above = (Motion(level=up) for up in ups)
-    return Stream(UP.name, ((INSTANCE, instance), (JOB, job)), calm, below, above)
+def _target(job: str, instance: str, ups: tuple[Decimal, Decimal, Decimal]) -> ExampleSeries:
+    healthy, below, above = (SamplePattern(level=up) for up in ups)
+    return ExampleSeries(UP.name, ((INSTANCE, instance), (JOB, job)), healthy, below, above)

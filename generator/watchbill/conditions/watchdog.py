@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
+from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Firing, Witness
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import quoted
 from watchbill.quantity import Duration, TimeScale
@@ -24,7 +24,7 @@ class Watchdog(Condition):
     per_environment: ClassVar[bool] = True
     heartbeat: ClassVar[bool] = True
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   prometheus: {profile: prometheus}
 alerts:
@@ -43,10 +43,10 @@ alerts:
         """Read nothing."""
         return {}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Refuse to judge groups one by one: there are no series."""
         if self.per:
-            faults.add(self.span("per"), "a watchdog reads no series that could be told apart", 'remove "per"')
+            diagnostics.add(self.span("per"), "a watchdog reads no series that could be kept apart", 'remove "per"')
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Make a series of the place that the signal is narrowed to."""
@@ -60,7 +60,7 @@ alerts:
         """Say why it fires."""
         return "Always, so that its silence tells that alerts no longer get through"
 
-    def witness(self, signal: Signal, scale: TimeScale) -> Witness:
+    def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Need nothing."""
         none = Duration(0)
-        return Witness((), (Firing((), Decimal(1)),), none, settles=none, clears=none, constant=True)
+        return Example((), (Firing((), Decimal(1)),), none, settles=none, clears=none, constant=True)

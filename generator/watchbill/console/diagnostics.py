@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
 
-from watchbill.errors import Diagnostic, Level, Span, sort_diagnostics
+from watchbill.errors import Diagnostic, DiagnosticLevel, Span, sort_diagnostics
 from watchbill.plaintext import cover, mask, tells_of_name
 from watchbill.source.scalars import visible
 
@@ -65,7 +65,7 @@ def render(diagnostics: Iterable[Diagnostic], *, style: Style, texts: Mapping[st
 
 def count(diagnostics: Sequence[Diagnostic]) -> str:
     """Count by level, such as `3 errors, 1 warning`."""
-    counts = [(level, sum(d.level is level for d in diagnostics)) for level in Level]
+    counts = [(level, sum(d.level is level for d in diagnostics)) for level in DiagnosticLevel]
     return ", ".join(f"{number} {level}{'' if number == 1 else 's'}" for level, number in counts if number)
 
 
@@ -123,7 +123,7 @@ class _Printer:
 
     def _headline(self, diagnostic: Diagnostic) -> str:
         place, what = visible(str(diagnostic.span)), visible(mask(diagnostic.what))
-        if diagnostic.level is Level.WARNING:
+        if diagnostic.level is DiagnosticLevel.WARNING:
             what = f"warning: {what}"
         place, what = self._paint(place, _BOLD), self._paint(what, _colour_of(diagnostic))
         return f"{place}: {what}; {visible(mask(diagnostic.todo))}"
@@ -166,7 +166,7 @@ def _hide(lines: list[str], span: Span) -> None:
 
 
 def _colour_of(diagnostic: Diagnostic) -> str:
-    return _YELLOW if diagnostic.level is Level.WARNING else _RED
+    return _YELLOW if diagnostic.level is DiagnosticLevel.WARNING else _RED
 
 
 def underlined(line: str, span: Span) -> tuple[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from watchbill.drill.fault import Fault, Homes, indication, objective, rule_at, source
+from watchbill.drill.fault import Fault, Homes, objective, rule_at, sli_source, source
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
+from watchbill.model.examples import ExampleSeries, SamplePattern
 from watchbill.model.slo import Slo
-from watchbill.model.witness import Motion, Stream
 from watchbill.stack.world import Place, Target
 
 EVENTS = Decimal(500)  # a second, so that also a small share of them is soon as many as a floor asks for
@@ -19,15 +19,15 @@ KIND = "burn_rate"
 def burning(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
     """Move the raw series of an alert's objective; a `ToolError` says that nobody knows which these are."""
     slo = objective(alert, service)
-    given, bad = indication(slo), _share(alert, slo)
+    given, bad = sli_source(slo), _share(alert, slo)
     counted = [
-        Stream(each.metric, each.labels, *(_flow(each.good),) * 2, _flow(each.good * (1 - bad) + each.bad * bad))
-        for each in given.tallies
+        ExampleSeries(each.metric, each.labels, *(_flow(each.good),) * 2, _flow(each.good * (1 - bad) + each.bad * bad))
+        for each in given.counters
     ]
-    stood = [Stream(each.metric, each.labels, each.good, each.good, each.bad) for each in given.states]
+    stood = [ExampleSeries(each.metric, each.labels, each.good, each.good, each.bad) for each in given.states]
     homes = Homes(source(slo, service), place, known, (*counted, *stood))
     series = tuple(each for stream in (*counted, *stood) for each in homes.series(stream))
-    return Fault(alert, place, rule_at(alert, place).witness, tuple(homes.made_up), series, expected=())
+    return Fault(alert, place, rule_at(alert, place).example, tuple(homes.made_up), series, expected=())
 
 
 def _share(alert: Alert, slo: Slo) -> Decimal:
@@ -36,5 +36,5 @@ def _share(alert: Alert, slo: Slo) -> Decimal:
     return (own + min((tier.above for tier in slo.tiers if tier.above > own), default=Decimal(1))) / 2
 
 
-def _flow(events: Decimal) -> Motion:
-    return Motion(slope=EVENTS * events)
+def _flow(events: Decimal) -> SamplePattern:
+    return SamplePattern(slope=EVENTS * events)

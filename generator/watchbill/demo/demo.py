@@ -13,11 +13,11 @@ from types import FrameType
 
 from watchbill.audit.samples import samples
 from watchbill.demo.events import Diary
-from watchbill.demo.faultapi import Desk, answering
+from watchbill.demo.faultapi import DemoState, answering
 from watchbill.demo.faults import Faults, Possible, possible
 from watchbill.demo.overlay import LivingWorld
 from watchbill.demo.pages import Local
-from watchbill.drill.fault import paging_place, told
+from watchbill.drill.fault import notified, paging_place
 from watchbill.drill.interrupt import heard
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert
@@ -39,7 +39,7 @@ DEAF_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoSetup:
     """What a demo shows: the specs compiled under its time scale, where samples, boards and site lie, and its port."""
 
     scaled: Scaled
@@ -51,13 +51,13 @@ class Plan:
     port: int
 
 
-def run(plan: Plan, prepare: Callable[[], None], say: Say, tell: Say) -> None:
+def run(plan: DemoSetup, prepare: Callable[[], None], say: Say, tell: Say) -> None:
     """Run until somebody stops it; `prepare` builds what is missing once the port is taken.
 
     `say` hears how far it is, `tell` each thing that happens. Raises `ToolError` with a sentence.
     """
     demo = _Demo(plan, say, tell)
-    with _at_port(plan.port, lambda: demo.desk) as index:
+    with _at_port(plan.port, lambda: demo.demo_state) as index:
         prepare()
         expect_room()
         with _stoppable() as stop, folder("watchbill-demo-") as place:
@@ -77,10 +77,10 @@ def run(plan: Plan, prepare: Callable[[], None], say: Say, tell: Say) -> None:
 class _Demo:
     """A demo that begins, and then has a desk where people do as they like."""
 
-    plan: Plan
+    plan: DemoSetup
     say: Say
     tell: Say
-    desk: Desk | None = None
+    demo_state: DemoState | None = None
 
     def run(self, index: str, folder: Path, stop: Event) -> None:
         """Run everything until `stop` is set, which raises `Stopped`, or a server is gone, which is a `ToolError`."""
@@ -95,28 +95,28 @@ class _Demo:
             running.measuring(),
         ):
             pause(stop, SETTLES_SECONDS)
-            self.desk = self._desk(index, running, what, world)
+            self.demo_state = self._desk(index, running, what, world)
             _welcome(index, running, scaled.scale, self.say)
-            _watch(running, self.desk, stop)
+            _watch(running, self.demo_state, stop)
         raise ToolError(f"Prometheus or Alertmanager has not answered for {DEAF_SECONDS:.0f} s")
 
-    def _desk(self, index: str, running: Stack, what: Possible, world: LivingWorld) -> Desk:
+    def _desk(self, index: str, running: Stack, what: Possible, world: LivingWorld) -> DemoState:
         bundle = self.plan.scaled.bundle
         servers = {"prometheus": running.prometheus, "alertmanager": running.alertmanager}
         local = Local(bundle.platform.urls, index=index, **servers)
         diary = Diary(lambda entry: self.tell(str(entry)), local)
         about = {"scale": self.plan.scaled.scale.divisor, **servers, **_about(bundle, what, local)}
         folders = {"board": self.plan.boards, "site": self.plan.site}
-        return Desk(Faults(bundle, what, world, diary.note), diary, about, folders, local)
+        return DemoState(Faults(bundle, what, world, diary.note), diary, about, folders, local)
 
 
-def _watch(running: Stack, desk: Desk, stop: Event) -> None:
+def _watch(running: Stack, demo_state: DemoState, stop: Event) -> None:
     """Look until somebody stops it, or a server is gone; whoever runs that server says how it ended."""
     heard = time.monotonic()
     while time.monotonic() - heard < DEAF_SECONDS:
-        desk.faults.expire()
+        demo_state.faults.expire()
         try:
-            desk.diary.look(running)
+            demo_state.diary.look(running)
             heard = time.monotonic() if is_ready(running.alertmanager) else heard
         except ToolError:
             pass  # it may just be slow
@@ -124,10 +124,10 @@ def _watch(running: Stack, desk: Desk, stop: Event) -> None:
 
 
 @contextmanager
-def _at_port(port: int, desk: Callable[[], Desk | None]) -> Iterator[str]:
+def _at_port(port: int, demo_state: Callable[[], DemoState | None]) -> Iterator[str]:
     with ExitStack() as taken:
         try:
-            index = taken.enter_context(serving(answering(desk), port))
+            index = taken.enter_context(serving(answering(demo_state), port))
         except OSError as error:
             reason = error.strerror or error
             raise ToolError(f"port {port} of 127.0.0.1 cannot be used ({reason}); choose another by --port") from None
@@ -169,7 +169,7 @@ def _welcome(index: str, running: Stack, scale: TimeScale, say: Callable[[str], 
     say(f"  curl -H 'Content-Type: application/json' {index}/faults -d {body}")
     say(f"Prometheus is at {running.prometheus}, Alertmanager at {running.alertmanager}.")
     say(f"Time runs {scale.divisor} times as fast as in life: 5 minutes of a rule pass in {300 / scale.divisor:.0f} s.")
-    say("Ctrl-C ends it all. What happens, and what people would be told:")
+    say("Ctrl-C ends it all. What happens, and what people would be sent:")
 
 
 # What the page shows.
@@ -198,7 +198,7 @@ def _alert(alert: Alert, service: Service, what: Possible, bundle: Bundle, local
         "severity": alert.severity.value,
         "summary": alert.summary,
         "fires": alert.sentence,
-        "tells": [" ".join(each) for each in sorted(told(alert, env, bundle.platform))],
+        "tells": [" ".join(each) for each in sorted(notified(alert, env, bundle.platform))],
         "without": what.without.get(alert.id, ""),
         "runbook": local(alert.runbook_url),
         "panel": local(alert.dashboard_url),

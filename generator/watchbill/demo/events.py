@@ -1,4 +1,4 @@
-"""Write down what happens on a stack that runs on: faults, alerts, and what people are told."""
+"""Write down what happens on a stack that runs on: faults, alerts, and what people are sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Lock
 
 from watchbill.drill.watch import named
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import SWITCH, Notice
+from watchbill.stack.notifications import SWITCH, Notification
 from watchbill.stack.stack import Stack
 
 KEPT = 200  # entries
@@ -70,21 +70,25 @@ class Diary:
             self.note("ended", named(dict(each)))
         with self._lock:
             self._alerts = now
-        notices = stack.receivers.inbox.notices()
-        for notice in notices[self._read :]:
-            self._hear(notice)
-        self._read = len(notices)
+        notifications = stack.receivers.received.notifications()
+        for notification in notifications[self._read :]:
+            self._hear(notification)
+        self._read = len(notifications)
 
-    def _hear(self, notice: Notice) -> None:
-        channel, address = notice.told
+    def _hear(self, notification: Notification) -> None:
+        channel, address = notification.recipient
         if channel == SWITCH:
             if not self._beats:
                 self.note("switch", "the dead man's switch hears the heartbeat, again and again from now on")
             self._beats = True
             return
-        title = notice.title or next(iter(notice.resolved.split("\n")), "") or notice.incident
-        links = {name: self._local(link) for name, link in notice.links.items()}
-        self._write(Entry(notice.at, "resolved" if notice.ended else "told", title, f"{channel} {address}", links))
+        title = notification.title or next(iter(notification.resolved.split("\n")), "") or notification.incident
+        links = {name: self._local(link) for name, link in notification.links.items()}
+        self._write(
+            Entry(
+                notification.at, "resolved" if notification.ended else "notified", title, f"{channel} {address}", links
+            )
+        )
 
     def _write(self, entry: Entry) -> None:
         with self._lock:

@@ -28,7 +28,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src '
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DemoState:
     """What the API works on: the faults, the diary, what never changes (as JSON), and folders that are shown."""
 
     faults: Faults
@@ -87,13 +87,13 @@ def _entry(entry: Entry) -> dict[str, object]:
     return {"at": entry.at, "kind": entry.kind, "who": entry.who, "text": entry.text, "links": dict(entry.links)}
 
 
-def _ready(desk: Desk | None) -> Desk:
-    if desk is None:
+def _ready(demo_state: DemoState | None) -> DemoState:
+    if demo_state is None:
         raise RefusedError(503, "the demo is being started; ask again in a few seconds")
-    return desk
+    return demo_state
 
 
-def answering(desk: Callable[[], Desk | None]) -> type[Handler]:
+def answering(demo_state: Callable[[], DemoState | None]) -> type[Handler]:
     """Make the handler of a demo's own port; while there is no desk yet, it asks for patience."""
 
     class Api(Handler):
@@ -111,10 +111,10 @@ def answering(desk: Callable[[], Desk | None]) -> type[Handler]:
             self.close_connection = True
             self._json(code, {"error": message or "this request cannot be read"})
 
-        def _try(self, answer: Callable[[Desk], None]) -> None:
+        def _try(self, answer: Callable[[DemoState], None]) -> None:
             try:
                 self._expect_own()
-                answer(_ready(desk()))
+                answer(_ready(demo_state()))
             except RefusedError as error:
                 self._refuse(error.status, error)
             except (UsageError, UnknownError) as error:
@@ -131,7 +131,7 @@ def answering(desk: Callable[[], Desk | None]) -> type[Handler]:
             if origin is not None and origin not in {f"http://{each}" for each in own}:
                 raise RefusedError(403, "another page may not ask this; open the demo's own page")
 
-        def _get(self, found: Desk) -> None:
+        def _get(self, found: DemoState) -> None:
             path = urlsplit(self.path).path
             if path == "/faults":
                 self._json(200, {"faults": [as_json(each) for each in found.faults.running()]})
@@ -147,13 +147,13 @@ def answering(desk: Callable[[], Desk | None]) -> type[Handler]:
             else:
                 raise RefusedError(404, f"nothing is at {path[:LONGEST_NAME]}; begin at /")
 
-        def _post(self, found: Desk) -> None:
+        def _post(self, found: DemoState) -> None:
             raw = self._body()
             if urlsplit(self.path).path != "/faults":
                 raise RefusedError(404, "only /faults takes a POST")
             self._json(201, as_json(found.faults.inject(*wanted(raw))))
 
-        def _delete(self, found: Desk) -> None:
+        def _delete(self, found: DemoState) -> None:
             folder, _, id_ = urlsplit(self.path).path.rpartition("/")
             if folder != "/faults":
                 raise RefusedError(404, "only /faults/<id> takes a DELETE")

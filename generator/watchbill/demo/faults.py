@@ -74,10 +74,10 @@ def possible(bundle: Bundle) -> Possible:
 
 def _fault(alert: Alert, service: Service, known: Sequence[Target]) -> Fault:
     place = paging_place(service)
-    witness = rule_at(alert, place).witness
-    if witness.constant:
+    example = rule_at(alert, place).example
+    if example.constant:
         raise ToolError("it fires always, so that a switch tells when it stops")
-    if witness.long_history:
+    if example.long_history:
         raise ToolError("it judges a longer history than a demo has")
     found = burning(alert, service, place, known) if alert.kind == KIND else fault(alert, service, place, known)
     if not found.series:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from watchbill.model.witness import Regime
+from watchbill.model.examples import Phase
 from watchbill.stack.world import BASE, PACE, UP, Line, Moving, Place, Series, Target, World, grown, identity
 
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -67,7 +67,7 @@ class LivingWorld(World):
         at = time.time()
         with self._lock:
             found = tuple(
-                Laid(each, Moving(each.stream, at, Regime.ABOVE, self._counted(each, at)), area(each, within))
+                Laid(each, Moving(each.stream, at, Phase.FIRING, self._counted(each, at)), area(each, within))
                 for each in series
             )
             for each in found:
@@ -109,7 +109,7 @@ class LivingWorld(World):
         for each in (each for laid in self._laid.values() for each in laid):
             job, place, family, within = each.area
             stream = each.series.stream
-            ends = not (stream.calm.present and stream.above.present)
+            ends = not (stream.healthy.present and stream.firing.present)
             self._gone.setdefault((job, place), set()).update(
                 key
                 for key, line in self._lines.get(job, {}).items()

@@ -15,8 +15,8 @@ from watchbill import naming
 from watchbill.drill.history import Point, named, stored
 from watchbill.model.alerts import Alert
 from watchbill.model.burnrate import BurnTier
+from watchbill.model.examples import ExampleSeries, SamplePattern, SourceCounter
 from watchbill.model.slo import COUNTED_OVER, OVERLAP, Slo
-from watchbill.model.witness import Motion, Stream, Tally
 from watchbill.quantity import Duration
 from watchbill.stack.world import BASE, Series
 
@@ -34,7 +34,7 @@ def minutes(duration: Duration) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class MinuteCounts:
     """Good and bad events of every minute of a period, the present one last; of a timed objective, 1 and 0."""
 
     good: Sequence[float]
@@ -46,7 +46,7 @@ class Course:
         return bad / (sum(self.good[-window:]) + bad)
 
 
-def course(slo: Slo, tier: BurnTier | None, ended: int = 0) -> Course:
+def minute_counts(slo: Slo, tier: BurnTier | None, ended: int = 0) -> MinuteCounts:
     """Let a tier burn just too fast until so many minutes ago; without a tier, all is well."""
     length = minutes(slo.period)
     bad = [0.0] * length
@@ -60,7 +60,7 @@ def course(slo: Slo, tier: BurnTier | None, ended: int = 0) -> Course:
             for at in range(long):
                 bad[length - 1 - ended - at] = EVENTS_A_MINUTE * share
     flow = 1.0 if slo.timed else EVENTS_A_MINUTE
-    return Course([flow - each for each in bad], bad)
+    return MinuteCounts([flow - each for each in bad], bad)
 
 
 def _bad_minutes(long: int, short: int, count: int) -> Iterator[int]:
@@ -70,25 +70,25 @@ def _bad_minutes(long: int, short: int, count: int) -> Iterator[int]:
     yield from (last + math.floor(number * (long - 1 - last) / max(1, count - 1)) for number in range(count))
 
 
-def asked(alert: Alert, slo: Slo, course_: Course) -> Alert:
+def asked(alert: Alert, slo: Slo, course_: MinuteCounts) -> Alert:
     """Write down what the alert must say of the budget, from the events; a rate of nothing says nothing."""
     left, fastest = _left(slo, course_), min(tier.long for tier in slo.tiers)
     burn = course_.ratio(minutes(fastest)) / float(slo.budget)
     found = []
     for each in alert.asked:
         if each.series == naming.SLO_BUDGET_LEFT:
-            found.append(replace(each, witnessed=Decimal(repr(left))))
+            found.append(replace(each, example_value=Decimal(repr(left))))
         elif burn > 0 and left > 0:
-            found.append(replace(each, witnessed=Decimal(int(left * float(slo.period.seconds) / burn))))
+            found.append(replace(each, example_value=Decimal(int(left * float(slo.period.seconds) / burn))))
     return replace(alert, asked=tuple(found))
 
 
-def _left(slo: Slo, course_: Course) -> float:
+def _left(slo: Slo, course_: MinuteCounts) -> float:
     return 1 - course_.ratio(minutes(slo.period)) / float(slo.budget)
 
 
 def recorded(
-    slo: Slo, course_: Course, labels: Mapping[str, str], place: Mapping[str, str], now: float
+    slo: Slo, course_: MinuteCounts, labels: Mapping[str, str], place: Mapping[str, str], now: float
 ) -> Iterator[Point]:
     """Write what the rules have recorded until now: counts, each event once, the heartbeat, and the budget."""
     own = {**dict(slo.labels), **labels, **place}
@@ -117,23 +117,23 @@ def _counts(slo: Slo, each: Sequence[float]) -> list[float]:
     return [sum(each[max(0, minute - FIVE + 1) : minute + 1]) for minute in range(len(each))]
 
 
-def raw(tallies: Sequence[tuple[Tally, Series]], course_: Course, now: float) -> Iterator[Point]:
+def raw(counters: Sequence[tuple[SourceCounter, Series]], course_: MinuteCounts, now: float) -> Iterator[Point]:
     """Write the counters of the last hour; those of bad events stand still while there are none."""
-    names = [stored(series.text, series.target) for _, series in tallies]
-    values = [BASE] * len(tallies)
+    names = [stored(series.text, series.target) for _, series in counters]
+    values = [BASE] * len(counters)
     for ago in range(RAW_MINUTES, -1, -1):
         good, bad = course_.good[-1 - ago], course_.bad[-1 - ago]
-        for index, (tally, _) in enumerate(tallies):
-            values[index] += good * float(tally.good) + bad * float(tally.bad)
+        for index, (counter, _) in enumerate(counters):
+            values[index] += good * float(counter.good) + bad * float(counter.bad)
             yield now - ago * MINUTE, names[index], values[index]
 
 
-def live(tally: Tally, course_: Course) -> Stream:
+def live(counter: SourceCounter, course_: MinuteCounts) -> ExampleSeries:
     """Let a counter go on as it did in the last minute, from where its history ends."""
-    rate = (course_.good[-1] * float(tally.good) + course_.bad[-1] * float(tally.bad)) / MINUTE
+    rate = (course_.good[-1] * float(counter.good) + course_.bad[-1] * float(counter.bad)) / MINUTE
     reached = BASE + sum(
-        good * float(tally.good) + bad * float(tally.bad)
+        good * float(counter.good) + bad * float(counter.bad)
         for good, bad in zip(course_.good[-1 - RAW_MINUTES :], course_.bad[-1 - RAW_MINUTES :], strict=True)
     )
-    motion = Motion(slope=Decimal(repr(rate)), level=Decimal(repr(reached)))
-    return Stream(tally.metric, tally.labels, motion, motion, motion)
+    pattern = SamplePattern(slope=Decimal(repr(rate)), level=Decimal(repr(reached)))
+    return ExampleSeries(counter.metric, counter.labels, pattern, pattern, pattern)

@@ -64,7 +64,7 @@ class Part:
 def of_alert(alert: Alert, divisor: int) -> Part:
     """Drill one alert; one that waits for hours runs faster than the others."""
     scale = max(divisor, -(-alert.for_.milliseconds // int(LONGEST_FOR_SECONDS * 1000)))
-    given = alert.rules[0].witness
+    given = alert.rules[0].example
     waits = (given.history, given.settles, given.clears, alert.for_, alert.keep_firing_for)
     lasts = sum(min(each.milliseconds / 1000 / scale, LONGEST_FOR_SECONDS) for each in waits)
 

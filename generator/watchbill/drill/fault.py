@@ -1,4 +1,4 @@
-"""Turn an alert's witness into series of real targets, and say what must come of them."""
+"""Turn an alert's example into series of real targets, and say what must come of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from watchbill import naming
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Rule
 from watchbill.model.bundle import Bundle, Platform, Service
+from watchbill.model.examples import GONE, Example, ExampleSeries, SamplePattern, SliSource
 from watchbill.model.routing import Channel
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
-from watchbill.model.witness import GONE, Indication, Motion, Stream, Witness
 from watchbill.promql import quoted
-from watchbill.stack.notifications import MAIL, PAGERDUTY, SECOND_MAIL, SLACK, SWITCH, Told
+from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
 from watchbill.stack.world import Place, Series, Target
 from watchbill.words.annotations import AnswerOf, ValueOf, dashboard_url_rendered, rendered, texts
 
@@ -42,7 +42,7 @@ class Fault:
 
     alert: Alert
     place: Place
-    witness: Witness
+    example: Example
     targets: tuple[Target, ...]
     series: tuple[Series, ...]
     expected: tuple[Expected, ...]
@@ -61,18 +61,18 @@ def rule_at(alert: Alert, place: Place) -> Rule:
 
 
 def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
-    """Lay an alert's witness onto the targets of a place; a second instance is made up where there is only one."""
-    witness = rule_at(alert, place).witness
+    """Lay an alert's example onto the targets of a place; a second instance is made up where there is only one."""
+    example = rule_at(alert, place).example
     signal = next(signal for signal in service.signals if signal.key == alert.subject)
     if alert.kind == "sli_missing":
         return _blind(alert, service, place, known)
-    homes = Homes(signal, place, known, witness.streams)
-    series = tuple(_of_group(each, alert) for stream in witness.streams for each in homes.series(stream))
+    homes = Homes(signal, place, known, example.series)
+    series = tuple(_of_group(each, alert) for stream in example.series for each in homes.series(stream))
     expected = tuple(
         expect(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
-        for firing in witness.firing
+        for firing in example.firing
     )
-    return Fault(alert, place, witness, tuple(homes.made_up), series, expected)
+    return Fault(alert, place, example, tuple(homes.made_up), series, expected)
 
 
 def _of_group(series: Series, alert: Alert) -> Series:
@@ -92,27 +92,29 @@ def source(slo: Slo, service: Service) -> Signal:
 
 
 def _blind(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
-    """Let everything vanish that an objective is counted from: its recordings have no witness that a target exports."""
+    """Let everything vanish that an objective is counted from: its recordings have no example that a target exports."""
     slo = objective(alert, service)
-    given = indication(slo)
-    flow = Motion(slope=FLOW)
-    counters = [Stream(t.metric, t.labels, *(flow if t.good else Motion(),) * 2, GONE) for t in given.tallies]
-    gauges = [Stream(state.metric, state.labels, state.good, state.good, GONE) for state in given.states]
+    given = sli_source(slo)
+    flow = SamplePattern(slope=FLOW)
+    counters = [
+        ExampleSeries(t.metric, t.labels, *(flow if t.good else SamplePattern(),) * 2, GONE) for t in given.counters
+    ]
+    gauges = [ExampleSeries(state.metric, state.labels, state.good, state.good, GONE) for state in given.states]
     streams = (*counters, *gauges)
     homes = Homes(source(slo, service), place, known, streams)
     series = tuple(each for stream in streams for each in homes.series(stream))
-    witness = rule_at(alert, place).witness
+    example = rule_at(alert, place).example
     # Events stay in the window that counts them, and then the recordings outlive their last sample.
-    slower = replace(witness, history=witness.settles, settles=witness.settles.times(2))
+    slower = replace(example, history=example.settles, settles=example.settles.times(2))
     expected = (expect(alert, place_labels(place), Decimal(1)),)
     return Fault(alert, place, slower, tuple(homes.made_up), series, expected)
 
 
-def indication(slo: Slo) -> Indication:
+def sli_source(slo: Slo) -> SliSource:
     """Return what an objective is counted from; a `ToolError` says that nobody knows."""
-    if slo.indication is None:
+    if slo.sli_source is None:
         raise ToolError(f"{slo.id} is counted from what no series can show, so it cannot be drilled")
-    return slo.indication
+    return slo.sli_source
 
 
 def place_labels(place: Place) -> dict[str, str]:
@@ -130,9 +132,9 @@ def expect(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
 
 
 class Homes:
-    """Which real target stands for each instance of a witness."""
+    """Which real target stands for each instance of an example."""
 
-    def __init__(self, signal: Signal, place: Place, known: Sequence[Target], streams: Iterable[Stream]) -> None:
+    def __init__(self, signal: Signal, place: Place, known: Sequence[Target], streams: Iterable[ExampleSeries]) -> None:
         self._fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         self._place = place
         self.made_up: list[Target] = []
@@ -142,7 +144,7 @@ class Homes:
             if job in jobs:
                 self._settle(job, instance, [t for t in known if t.job == job and t.place == place])
 
-    def _home_of(self, stream: Stream) -> tuple[str, str]:
+    def _home_of(self, stream: ExampleSeries) -> tuple[str, str]:
         labels = self._fixed | dict(stream.labels)
         if JOB not in labels:
             raise ToolError(
@@ -158,7 +160,7 @@ class Homes:
             self.made_up.append(free)
         self._homes[job, instance] = free
 
-    def series(self, stream: Stream) -> Iterable[Series]:
+    def series(self, stream: ExampleSeries) -> Iterable[Series]:
         """Place a stream; of a job that nobody scrapes there is none."""
         home = self._homes.get(self._home_of(stream))
         if home is None:
@@ -180,19 +182,19 @@ class Homes:
         return firing
 
 
-def told(alert: Alert, env: str, platform: Platform) -> frozenset[Told]:
+def notified(alert: Alert, env: str, platform: Platform) -> frozenset[Recipient]:
     """List whom an alert of an environment must reach, by the names of its receivers."""
     return frozenset(address for name in alert.receivers[env] for address in _addresses(name, platform))
 
 
-def _addresses(receiver: str, platform: Platform) -> Iterable[Told]:
+def _addresses(receiver: str, platform: Platform) -> Iterable[Recipient]:
     delivery = platform.delivery
     if receiver == naming.HEARTBEAT:
         yield SWITCH, "/" + delivery.heartbeat.split("/", 3)[3]
     elif receiver == naming.SHADOW:
         yield SLACK, delivery.shadow
-    elif receiver == naming.SECOND_PATH and delivery.second_path is not None:
-        yield SECOND_MAIL, delivery.second_path.email
+    elif receiver == naming.FALLBACK and delivery.fallback is not None:
+        yield FALLBACK_MAIL, delivery.fallback.email
     else:
         team, _, channels = receiver.partition("/")
         for name in channels.split("+"):

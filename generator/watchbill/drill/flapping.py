@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from watchbill.model.drills import Flaps
-from watchbill.model.witness import Regime
+from watchbill.model.examples import Phase
 from watchbill.stack.world import Moving
 
 
-def enter(moving: Sequence[Moving], regime: Regime) -> float:
-    """Let all series go on in a regime; returns the moment."""
+def enter(moving: Sequence[Moving], phase: Phase) -> float:
+    """Let all series go on in a phase; returns the moment."""
     at = time.time()
     for each in moving:
-        each.enter(regime, at)
+        each.enter(phase, at)
     return at
 
 
@@ -24,7 +24,7 @@ def enter(moving: Sequence[Moving], regime: Regime) -> float:
 def flapping(moving: Sequence[Moving], flaps: Flaps | None) -> Iterator[Thread | None]:
     """Let a fault be there in the block; one that flaps comes and goes, and has ended when the thread does."""
     if flaps is None:
-        enter(moving, Regime.ABOVE)
+        enter(moving, Phase.FIRING)
         yield None
         return
     ended = Event()
@@ -33,8 +33,8 @@ def flapping(moving: Sequence[Moving], flaps: Flaps | None) -> Iterator[Thread |
     def flap() -> None:
         began = time.monotonic()
         for turn in range(times):
-            for regime, until in ((Regime.ABOVE, on), (Regime.CALM, on + off)):
-                enter(moving, regime)
+            for phase, until in ((Phase.FIRING, on), (Phase.HEALTHY, on + off)):
+                enter(moving, phase)
                 if ended.wait(began + turn * (on + off) + until - time.monotonic()):
                     return
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from watchbill.errors import ToolError
-from watchbill.model.witness import Regime
+from watchbill.model.examples import Phase
 from watchbill.promql import quoted
 from watchbill.stack.world import Moving, Series, Target, World
 
@@ -45,29 +45,29 @@ def write(points: Iterable[Point], storage: Path, promtool: Path) -> None:
         raise ToolError(f"promtool cannot write a history: {result.stderr.strip() or result.stdout.strip()}")
 
 
-def course(
-    series: Sequence[Series], moving: Sequence[Moving], phases: Sequence[tuple[Regime, float]], *, step: float
+def samples_over_time(
+    series: Sequence[Series], moving: Sequence[Moving], phases: Sequence[tuple[Phase, float]], *, step: float
 ) -> Iterator[Point]:
-    """Let series go through regimes, each from a moment on, the last until its own end; the motions end up there.
+    """Let series go through phases, each from a moment on, the last until its own end; the patterns end up there.
 
-    The first phase begins where the motions do.
+    The first phase begins where the patterns do.
     """
     at = moving[0].since
     names = [stored(each.text, each.target) for each in series]
-    for regime, until in phases:
+    for phase, until in phases:
         for each in moving:
-            if each.regime is not regime:
-                each.enter(regime, at)
+            if each.phase is not phase:
+                each.enter(phase, at)
         while at < until:
             values = [each.value(at) for each in moving]
             yield from ((at, name, value) for name, value in zip(names, values, strict=True) if value is not None)
             at += step
 
 
-def calm(series: Sequence[Series], needed: float, world: World, folder: Path, promtool: Path) -> list[Moving]:
+def healthy(series: Sequence[Series], needed: float, world: World, folder: Path, promtool: Path) -> list[Moving]:
     """Lay series over a world as if they had been calm for so many seconds, and write that down."""
     now = time.time()
     moving = world.lay(series, since=now - needed - 1)
-    points = course(series, moving, [(Regime.CALM, now)], step=max(1.0, needed / 2000))
+    points = samples_over_time(series, moving, [(Phase.HEALTHY, now)], step=max(1.0, needed / 2000))
     write(points, folder / "prometheus", promtool)
     return moving

@@ -17,7 +17,7 @@ Labels = dict[str, str]
 
 
 def post(alert: Alert, fault: Fault, service: Service, watch: Watch) -> list[Labels]:
-    """Let all that an alert mutes fire too, for longer than they would wait to be told; gives their labels."""
+    """Let all that an alert mutes fire too, for longer than they would wait to be sent; gives their labels."""
     if not watch.firing():
         return []
     mine, found = fault.expected[0].labels, []
@@ -40,9 +40,13 @@ def hold_muted(alert: Alert, posted: Sequence[Labels], watch: Watch) -> None:
     watch.for_(WATCHED_SECONDS)
     muted = watch.stack.muted()
     loud = [labels["alertname"] for labels in posted if not muted.get(key(labels), False)]
-    notices = watch.stack.receivers.inbox.notices()
-    heard = [" ".join(notice.told) for notice in notices if _summary(alert) in f"{notice.title}{notice.firing}"]
-    wrong = [*(f"{name} is not muted" for name in loud), *(f"{one} was told of one" for one in heard)]
+    notifications = watch.stack.receivers.received.notifications()
+    heard = [
+        " ".join(notification.recipient)
+        for notification in notifications
+        if _summary(alert) in f"{notification.title}{notification.firing}"
+    ]
+    wrong = [*(f"{name} is not muted" for name in loud), *(f"{one} was notified of one" for one in heard)]
     watch.record.hold("mutes the tickets about the same", "; ".join(wrong))
 
 

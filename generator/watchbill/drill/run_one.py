@@ -16,7 +16,7 @@ from watchbill.model import drills
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Server
-from watchbill.model.witness import Witness
+from watchbill.model.examples import Example
 from watchbill.stack.stack import Scaled, Setting
 
 SLOW_SECONDS = 60.0  # what takes longer to show is written down as a history
@@ -42,21 +42,21 @@ def scale_of(given: drills.Drill, divisor: int) -> int:
 
 def kind_of(alert: Alert) -> type[Drill]:
     """Choose how an alert is drilled."""
-    witness = alert.rules[0].witness
+    example = alert.rules[0].example
     if alert.kind == "burn_rate":
         return BurnDrill
-    if witness.constant:
+    if example.constant:
         return WatchdogDrill
-    return SlowDrill if _is_slow(witness) else Drill
+    return SlowDrill if _is_slow(example) else Drill
 
 
 def scenario_of(given: drills.Drill, bundle: Bundle) -> type[Scenario]:
     """Choose how a drill of the specs is played."""
     if given.restart is not None:
         return {Server.PROMETHEUS: PrometheusRestarts, Server.ALERTMANAGER: AlertmanagerRestarts}[given.restart]
-    slow = any(_is_slow(alert.rules[0].witness) for alert in bundle.alerts if alert.id in given.breaks)
+    slow = any(_is_slow(alert.rules[0].example) for alert in bundle.alerts if alert.id in given.breaks)
     return SlowScenario if slow and given.flaps is None else Scenario
 
 
-def _is_slow(witness: Witness) -> bool:
-    return seconds(witness.settles) > SLOW_SECONDS
+def _is_slow(example: Example) -> bool:
+    return seconds(example.settles) > SLOW_SECONDS

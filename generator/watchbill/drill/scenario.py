@@ -13,12 +13,12 @@ from watchbill.drill.flapping import enter, flapping
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
-from watchbill.drill.single import CALM_SECONDS, SLACK_SECONDS, WAITED_SECONDS, seconds
+from watchbill.drill.single import HEALTHY_SECONDS, TOLERANCE_SECONDS, WAITED_SECONDS, seconds
 from watchbill.drill.watch import Say, Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
 from watchbill.model.drills import Drill
-from watchbill.model.witness import Regime
+from watchbill.model.examples import Phase
 from watchbill.stack import configuration
 from watchbill.stack.api import key
 from watchbill.stack.servers import Servers
@@ -65,10 +65,10 @@ class Scenario:
         series, needed = self.series, self._history()
         if needed <= WAITED_SECONDS:
             return world.lay(series)
-        return history.calm(series, needed, world, folder, self.setting.generation.promtool)
+        return history.healthy(series, needed, world, folder, self.setting.generation.promtool)
 
     def _history(self) -> float:
-        return max(seconds(each.witness.history) for each in self.faults)
+        return max(seconds(each.example.history) for each in self.faults)
 
     def _rules(self) -> dict[str, configuration.Config]:
         found: dict[str, configuration.Config] = {}
@@ -82,7 +82,7 @@ class Scenario:
     def _go(self, outcome: Outcome, world: World, folder: Path) -> None:
         moving = self._lay(world, folder)
         with Servers(outcome.watch.stack) as servers:
-            self._healthy(outcome.watch, CALM_SECONDS + min(self._history(), WAITED_SECONDS))
+            self._healthy(outcome.watch, HEALTHY_SECONDS + min(self._history(), WAITED_SECONDS))
             until = self._fail_receiver(outcome.watch)
             with flapping(moving, self.drill.flaps) as coming:
                 at = time.time()
@@ -91,7 +91,7 @@ class Scenario:
                 self._come(outcome, until)
                 self._after(outcome.watch, servers)
                 self._stay(outcome, at, coming)
-            enter(moving, Regime.CALM)
+            enter(moving, Phase.HEALTHY)
             outcome.watch.note("cleared", "the fault is gone")
             self._end(outcome, until)
 
@@ -99,12 +99,12 @@ class Scenario:
         """Do what is to be done to the servers as soon as the fault is there."""
 
     def _after(self, watch: Watch, servers: Servers) -> None:
-        """Do what is to be done to the servers when everybody has been told."""
+        """Do what is to be done to the servers when everybody has been notified."""
 
     # The phases.
 
     def _healthy(self, watch: Watch, lasts: float) -> None:
-        watch.calm(lasts)
+        watch.healthy(lasts)
         watch.note("healthy", f"{len(self.targets)} targets answer as they usually do")
         early = sorted(named(dict(each)) for each in watch.fired)
         self.record.hold("nothing fires while all is well", ", ".join(early))
@@ -115,13 +115,13 @@ class Scenario:
         if outage is None:
             return time.time()
         until = time.time() + seconds(outage.lasts)
-        watch.stack.receivers.inbox.break_(CHANNELS[outage.channel], until)
+        watch.stack.receivers.received.break_(CHANNELS[outage.channel], until)
         watch.note("out of order", f"{outage.channel.value} answers with errors for {seconds(outage.lasts):.1f} s")
         return until
 
     def _come(self, outcome: Outcome, until: float) -> None:
         """Wait until all has come of the fault."""
-        patience = max(0.0, until - time.time()) + self._rises() + SLACK_SECONDS
+        patience = max(0.0, until - time.time()) + self._rises() + TOLERANCE_SECONDS
         outcome.watch.until(patience, outcome.has_come)
         wanted = {key(expected.labels) for each in self.faults for expected in each.expected}
         missing = ", ".join(named(dict(each)) for each in sorted(wanted - outcome.watch.fired.keys()))
@@ -132,14 +132,14 @@ class Scenario:
         watch = outcome.watch
         watch.for_(self._wait())
         if coming is not None:
-            watch.until(SLACK_SECONDS + self._flapping(), lambda: not coming.is_alive())
+            watch.until(TOLERANCE_SECONDS + self._flapping(), lambda: not coming.is_alive())
         watch.for_(at + self._due(self.drill.quiet) + MARGIN_SECONDS - time.time())
         outcome.note_muted()
 
     def _end(self, outcome: Outcome, until: float) -> None:
         """Wait until all is over, and hold everything that was seen."""
         watch = outcome.watch
-        watch.until(self._clears() + SLACK_SECONDS, outcome.has_ended)
+        watch.until(self._clears() + TOLERANCE_SECONDS, outcome.has_ended)
         self.record.hold("everything resolves", ", ".join(sorted(outcome.lasting())))
         outcome.hold()
         if self.drill.outage is not None:
@@ -148,26 +148,28 @@ class Scenario:
     # How long things take.
 
     def _rises(self) -> float:
-        return self._due((*self.drill.breaks, *self.drill.told, *self.drill.muted))
+        return self._due((*self.drill.breaks, *self.drill.notified, *self.drill.muted))
 
     def _due(self, names: Iterable[str]) -> float:
         """How long after the fault the last of some alerts fires, if it does."""
         alerts = [self.alerts[name] for name in names]
-        return max((seconds(a.rules[0].witness.settles) + seconds(a.for_) for a in alerts), default=0.0)
+        return max((seconds(a.rules[0].example.settles) + seconds(a.for_) for a in alerts), default=0.0)
 
     def _clears(self) -> float:
-        told = [self.alerts[name] for name in self.drill.told]
-        interval = max(seconds(self.bundle.platform.policies[alert.severity].timing.group_interval) for alert in told)
-        clears = (seconds(a.rules[0].witness.clears) + seconds(a.keep_firing_for) for a in self.alerts.values())
+        notified = [self.alerts[name] for name in self.drill.notified]
+        interval = max(
+            seconds(self.bundle.platform.policies[alert.severity].timing.group_interval) for alert in notified
+        )
+        clears = (seconds(a.rules[0].example.clears) + seconds(a.keep_firing_for) for a in self.alerts.values())
         return max(clears) + interval
 
     def _wait(self) -> float:
-        """Wait longer than what is muted would: to be told first, or to join a group that was told."""
-        told = {(alert.service, alert.severity) for alert in map(self.alerts.__getitem__, self.drill.told)}
+        """Wait longer than what is muted would: to be sent first, or to join a group that was sent."""
+        notified = {(alert.service, alert.severity) for alert in map(self.alerts.__getitem__, self.drill.notified)}
         waits = [0.0]
         for alert in map(self.alerts.__getitem__, self.drill.muted):
             timing = self.bundle.platform.policies[alert.severity].timing
-            joins = (alert.service, alert.severity) in told
+            joins = (alert.service, alert.severity) in notified
             waits.append(seconds(timing.group_interval if joins else timing.group_wait))
         return max(waits) + MARGIN_SECONDS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchbill.drill.scenario import MARGIN_SECONDS, Scenario
-from watchbill.drill.single import SLACK_SECONDS, seconds
+from watchbill.drill.single import TOLERANCE_SECONDS, seconds
 from watchbill.drill.watch import Watch, named
 from watchbill.model.drills import SHORTEST_FOR, Server
 from watchbill.stack.api import key
@@ -24,7 +24,7 @@ class PrometheusRestarts(Scenario):
             for expected in each.expected
             if each.alert.for_ >= self.scaled.scale(SHORTEST_FOR)
         }
-        pending = watch.until(self._rises() + SLACK_SECONDS, lambda: waiting.keys() <= watch.pending.keys())
+        pending = watch.until(self._rises() + TOLERANCE_SECONDS, lambda: waiting.keys() <= watch.pending.keys())
         self.record.hold("alerts are pending when Prometheus stops", "" if pending else "some never were")
         watch.for_(min(waiting.values()) / 2)
         stopped = servers.stop(Server.PROMETHEUS)
@@ -53,13 +53,13 @@ class PrometheusRestarts(Scenario):
 
 
 class AlertmanagerRestarts(Scenario):
-    """Alertmanager is away when the alert fires, and once more when all have been told: nothing is lost, or twice."""
+    """Alertmanager is away when the alert fires, and once more when all are notified: nothing is lost, or twice."""
 
     def _before(self, watch: Watch, servers: Servers) -> None:
         """Stop it before anything fires, and start it when something has: the page must not be lost."""
         stopped = servers.stop(Server.ALERTMANAGER)
         watch.note("stopped", "Alertmanager", stopped)
-        watch.until(self._rises() + SLACK_SECONDS, lambda: bool(watch.fired))
+        watch.until(self._rises() + TOLERANCE_SECONDS, lambda: bool(watch.fired))
         watch.for_(POLL_SECONDS * 5)
         back = servers.start(Server.ALERTMANAGER)
         watch.note("started", f"Alertmanager, after {back - stopped:.1f} s", back)
@@ -67,9 +67,9 @@ class AlertmanagerRestarts(Scenario):
         self.record.hold("it fires while Alertmanager is away", "" if fired else "nothing did")
 
     def _after(self, watch: Watch, servers: Servers) -> None:
-        """Restart it when everybody has been told, and it has noted that: nobody must be told again."""
+        """Restart it when everybody has been notified, and it has noted that: nobody must be notified again."""
         watch.for_(MARGIN_SECONDS)
         servers.stop(Server.ALERTMANAGER)
-        watch.note("restarted", "Alertmanager, when everybody has been told", servers.start(Server.ALERTMANAGER))
+        watch.note("restarted", "Alertmanager, when everybody has been notified", servers.start(Server.ALERTMANAGER))
         interval = max(policy.timing.group_interval for policy in self.bundle.platform.policies.values())
-        watch.for_(min(seconds(interval), SLACK_SECONDS))
+        watch.for_(min(seconds(interval), TOLERANCE_SECONDS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.scenario import Scenario
-from watchbill.drill.single import CALM_SECONDS
+from watchbill.drill.single import HEALTHY_SECONDS
 from watchbill.drill.slow import Spans, started, three
 from watchbill.stack.world import World
 
@@ -21,7 +21,7 @@ class SlowScenario(Scenario):
         watch = outcome.watch
         with watch.stack.alerting():
             with self._started(outcome, folder, "healthy"):
-                self._healthy(watch, CALM_SECONDS)
+                self._healthy(watch, HEALTHY_SECONDS)
             until = self._fail_receiver(watch)
             watch.note("fault", self.drill.title)
             with self._started(outcome, folder, "faulty") as at:
@@ -34,7 +34,7 @@ class SlowScenario(Scenario):
     @contextmanager
     def _started(self, outcome: Outcome, folder: Path, name: str) -> Iterator[float]:
         now = time.time()
-        spans = Spans.of(each.witness for each in self.faults)
+        spans = Spans.of(each.example for each in self.faults)
         past = three(name, self.series, spans, self.setting.samples, now)
         with started(outcome.watch, folder, name, past):
             yield now

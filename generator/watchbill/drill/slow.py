@@ -16,12 +16,12 @@ from typing import Self
 
 from watchbill import naming
 from watchbill.drill import burn, history, inhibited
-from watchbill.drill.fault import Fault, Homes, expect, indication, objective, place_labels, rule_at, source
+from watchbill.drill.fault import Fault, Homes, expect, objective, place_labels, rule_at, sli_source, source
 from watchbill.drill.history import Point
 from watchbill.drill.record import Record
-from watchbill.drill.single import CALM_SECONDS, Drill, seconds
+from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
-from watchbill.model.witness import Regime, State, Stream, Witness
+from watchbill.model.examples import Example, ExampleSeries, Phase, State
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
@@ -49,9 +49,9 @@ class Spans:
     clears: float
 
     @classmethod
-    def of(cls, witnesses: Iterable[Witness]) -> Self:
-        """Take what the slowest of some witnesses needs."""
-        spans = [(each.history, each.settles, each.clears) for each in witnesses]
+    def of(cls, examples: Iterable[Example]) -> Self:
+        """Take what the slowest of some example series needs."""
+        spans = [(each.history, each.settles, each.clears) for each in examples]
         return cls(*(max(map(seconds, each)) for each in zip(*spans, strict=True)))
 
 
@@ -62,13 +62,13 @@ def three(name: str, series: Sequence[Series], spans: Spans, samples: Samples, n
         "faulty": [spans.settles, 0.0],
         "clean": [spans.settles + spans.clears, spans.clears, 0.0],
     }[name]
-    regimes = (Regime.CALM, Regime.ABOVE, Regime.CALM)
-    phases = [(regime, now - end) for regime, end in zip(regimes, ends, strict=False)]
+    each_phase = (Phase.HEALTHY, Phase.FIRING, Phase.HEALTHY)
+    phases = [(phase, now - end) for phase, end in zip(each_phase, ends, strict=False)]
     world = World(samples)
     since = phases[0][1] - spans.history
     moving = world.lay(series, since=since)
     step = max(1.0, (now - since) / 2000)
-    return Past(list(history.course(series, moving, phases, step=step)), world)
+    return Past(list(history.samples_over_time(series, moving, phases, step=step)), world)
 
 
 @contextmanager
@@ -77,12 +77,12 @@ def started(watch: Watch, folder: Path, name: str, past: Past, *, real_time: boo
     history.write(past.points, folder / name, watch.stack.setting.generation.promtool)
     watch.stack.world = past.world
     with watch.stack.measuring(name, real_time=real_time):
-        watch.calm(0)
+        watch.healthy(0)
         yield
 
 
 class SlowDrill(Drill):
-    """A drill by histories under the time scale, made of the witness."""
+    """A drill by histories under the time scale, made of the example."""
 
     real_time = False
     settled = True
@@ -94,7 +94,7 @@ class SlowDrill(Drill):
             watch = Watch(running, self.record, say)
             with running.alerting():
                 with self._started(watch, folder, "healthy"):
-                    watch.calm(CALM_SECONDS)
+                    watch.healthy(HEALTHY_SECONDS)
                     self._healthy(watch)
                 watch.note("fault", self.alert.sentence)
                 with self._started(watch, folder, "faulty") as at:
@@ -115,8 +115,8 @@ class SlowDrill(Drill):
             yield now
 
     def past(self, name: str, now: float) -> Past:
-        """Let the witness go as far as the history of a name does."""
-        return three(name, self.fault.series, Spans.of([self.witness]), self.setting.samples, now)
+        """Let the example go as far as the history of a name does."""
+        return three(name, self.fault.series, Spans.of([self.example]), self.setting.samples, now)
 
 
 class BurnDrill(SlowDrill):
@@ -128,18 +128,18 @@ class BurnDrill(SlowDrill):
         """Expect what the events say; the series are those of the histories."""
         self.slo = objective(self.alert, self.service)
         self.tiers = tuple(tier for tier in self.slo.tiers if tier.severity == self.alert.severity.value)
-        given, well = indication(self.slo), burn.course(self.slo, None)
-        streams = [*(burn.live(tally, well) for tally in given.tallies), *map(_steady, given.states)]
+        given, well = sli_source(self.slo), burn.minute_counts(self.slo, None)
+        streams = [*(burn.live(counter, well) for counter in given.counters), *map(_steady, given.states)]
         self.homes = Homes(source(self.slo, self.service), self.place, known, streams)
-        self.burning = burn.course(self.slo, self.tiers[0])
-        witness = rule_at(self.alert, self.place).witness
+        self.burning = burn.minute_counts(self.slo, self.tiers[0])
+        example = rule_at(self.alert, self.place).example
         said = burn.asked(self.alert, self.slo, self.burning)
-        labels = {**place_labels(self.place), **dict(witness.firing[0].labels)}
+        labels = {**place_labels(self.place), **dict(example.firing[0].labels)}
         value = Decimal(repr(self.burning.ratio(burn.minutes(self.tiers[0].long))))
-        return Fault(said, self.place, witness, tuple(self.homes.made_up), (), (expect(said, labels, value),))
+        return Fault(said, self.place, example, tuple(self.homes.made_up), (), (expect(said, labels, value),))
 
     def rules(self) -> dict[str, configuration.Config]:
-        """Take the emitted rules with their real windows, evaluated oftener, but for the counts: these are written."""
+        """Take the emitted rules with real windows, evaluated more often, but for the counts: these are written."""
         service = self.setting.real.service(self.service.name)
         texts = {naming.rule_file(service.name, self.alert.area): prometheus_target.rules(service, self.alert.area)}
         for name, groups in prometheus_target.recordings(service).items():
@@ -156,24 +156,26 @@ class BurnDrill(SlowDrill):
     def past(self, name: str, now: float) -> Past:
         """Let all be well; or the first tier burn until now; or until all short windows are clean."""
         ended = max(burn.minutes(tier.short) for tier in self.tiers) + 2 * burn.FIVE
-        course = {
-            "healthy": lambda: burn.course(self.slo, None),
+        minute_counts = {
+            "healthy": lambda: burn.minute_counts(self.slo, None),
             "faulty": lambda: self.burning,
-            "clean": lambda: burn.course(self.slo, self.tiers[0], ended),
+            "clean": lambda: burn.minute_counts(self.slo, self.tiers[0], ended),
         }[name]()
-        labels = dict(self.witness.firing[0].labels)
-        given = indication(self.slo)
-        tallies = [(tally, each) for tally in given.tallies for each in self._placed(burn.live(tally, course))]
+        labels = dict(self.example.firing[0].labels)
+        given = sli_source(self.slo)
+        counters = [
+            (counter, each) for counter in given.counters for each in self._placed(burn.live(counter, minute_counts))
+        ]
         states = [each for state in given.states for each in self._placed(_steady(state))]
-        points = list(burn.recorded(self.slo, course, labels, place_labels(self.place), now))
-        points += burn.raw(tallies, course, now)
+        points = list(burn.recorded(self.slo, minute_counts, labels, place_labels(self.place), now))
+        points += burn.raw(counters, minute_counts, now)
         world = World(self.setting.samples)
-        world.lay([*(series for _, series in tallies), *states], since=now)
+        world.lay([*(series for _, series in counters), *states], since=now)
         return Past(sorted(points, key=lambda point: point[0]), world)
 
-    def _placed(self, stream: Stream) -> Iterable[Series]:
+    def _placed(self, stream: ExampleSeries) -> Iterable[Series]:
         return self.homes.series(stream)
 
 
-def _steady(state: State) -> Stream:
-    return Stream(state.metric, state.labels, state.good, state.good, state.good)
+def _steady(state: State) -> ExampleSeries:
+    return ExampleSeries(state.metric, state.labels, state.good, state.good, state.good)

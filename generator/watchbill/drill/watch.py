@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from watchbill.drill.record import Event, Record
 from watchbill.errors import ToolError
 from watchbill.stack.api import Firing, Key, key
-from watchbill.stack.notifications import Notice
+from watchbill.stack.notifications import Notification
 from watchbill.stack.stack import POLL_SECONDS, Stack, pause
 
 Say = Callable[[Event], None]
@@ -31,7 +31,7 @@ class Watch:
     _read: int = 0
     _silent: bool = False
 
-    def calm(self, seconds: float) -> None:
+    def healthy(self, seconds: float) -> None:
         """Look for so many seconds, and say nothing of what is pending while the first samples come in."""
         self._silent = True
         self.for_(seconds)
@@ -56,11 +56,11 @@ class Watch:
             if each in self._shown:
                 self._say(each, "ended")
         self._now = {each: alert.firing for each, alert in now.items()}
-        notices = self.stack.receivers.inbox.notices()
-        for notice in notices[self._read :]:
-            if not notice.ended or notice.resolved or notice.title:
-                self.note("resolved" if notice.ended else "told", _spoken(notice), notice.at)
-        self._read = len(notices)
+        notifications = self.stack.receivers.received.notifications()
+        for notification in notifications[self._read :]:
+            if not notification.ended or notification.resolved or notification.title:
+                self.note("resolved" if notification.ended else "notified", _spoken(notification), notification.at)
+        self._read = len(notifications)
 
     def _alert(self, each: Key, alert: Firing) -> None:
         if each not in self._now and not alert.firing:
@@ -107,7 +107,7 @@ def named(labels: Mapping[str, str]) -> str:
     return f"{labels.get('service', '?')}/{labels.get('alertname', '?')} in {labels.get('env', '?')}"
 
 
-def _spoken(notice: Notice) -> str:
-    channel, address = notice.told
-    links = ", ".join(notice.links)
-    return f"{channel} {address}: {notice.title}{f' ({links})' if links else ''}"
+def _spoken(notification: Notification) -> str:
+    channel, address = notification.recipient
+    links = ", ".join(notification.links)
+    return f"{channel} {address}: {notification.title}{f' ({links})' if links else ''}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from watchbill.drill import judge
-from watchbill.drill.fault import told
+from watchbill.drill import checks
+from watchbill.drill.fault import notified
 from watchbill.drill.record import Record
-from watchbill.drill.single import SLACK_SECONDS, Drill, seconds
+from watchbill.drill.single import TOLERANCE_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
 from watchbill.stack.stack import RESEND_DELAY, Stack, pause, stack
 from watchbill.stack.world import World
@@ -35,25 +35,27 @@ class WatchdogDrill(Drill):
         return self.record
 
     def _beats(self, running: Stack, watch: Watch) -> None:
-        reaches = told(self.alert, self.place[0], self.bundle.platform)
+        reaches = notified(self.alert, self.place[0], self.bundle.platform)
         expected = self.fault.expected[0]
-        subject = judge.Subject(expected.labels, expected.annotations["summary"], reaches)
+        subject = checks.Subject(expected.labels, expected.annotations["summary"], reaches)
 
         def heard() -> bool:
-            got = judge.arrivals(subject, running.receivers.inbox.notices())
-            return all(len(got.get(one, ())) >= BEATS for one in subject.told)
+            got = checks.arrivals(subject, running.receivers.received.notifications())
+            return all(len(got.get(one, ())) >= BEATS for one in subject.notified)
 
-        beats = watch.until(seconds(self.bundle.platform.heartbeat.group_interval) * BEATS + SLACK_SECONDS, heard)
+        beats = watch.until(seconds(self.bundle.platform.heartbeat.group_interval) * BEATS + TOLERANCE_SECONDS, heard)
         self.record.hold("is heard again and again", "" if beats else f"not {BEATS} times")
-        self.record.hold("reaches exactly its receivers", judge.reached(subject, running.receivers.inbox.notices()))
-        self.record.hold("its texts are right", judge.texts(expected, watch))
+        self.record.hold(
+            "reaches exactly its receivers", checks.reached(subject, running.receivers.received.notifications())
+        )
+        self.record.hold("its texts are right", checks.texts(expected, watch))
 
     def _falls_silent(self, running: Stack, watch: Watch) -> None:
         # Alertmanager believes a silent Prometheus for four times its resend delay.
-        pause(self.setting.stop, 4 * seconds(self.scaled.scale(RESEND_DELAY)) + SLACK_SECONDS / 4)
-        before = len(running.receivers.inbox.notices())
+        pause(self.setting.stop, 4 * seconds(self.scaled.scale(RESEND_DELAY)) + TOLERANCE_SECONDS / 4)
+        before = len(running.receivers.received.notifications())
         pause(self.setting.stop, SILENT_SECONDS)
-        after = len(running.receivers.inbox.notices())
+        after = len(running.receivers.received.notifications())
         watch.look()
         self.record.hold("falls silent when Prometheus is gone", f"{after - before} more" if after > before else "")
-        self.record.hold("no receiver refuses a message", "; ".join(running.receivers.inbox.refused()))
+        self.record.hold("no receiver refuses a message", "; ".join(running.receivers.received.refused()))

@@ -1,4 +1,4 @@
-"""Tell in English what an alert is, when it fires, whose it is, and where it stands."""
+"""Say in English what an alert is, when it fires, whose it is, and where it stands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment
 from watchbill.model.slo import Slo
 from watchbill.words import drills
-from watchbill.words.receivers import told
+from watchbill.words.receivers import notified
 
 MANY = 12  # candidates are a list to read, up to here
 
@@ -92,15 +92,15 @@ _SEVERITY = {
 
 def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
     for index, environment in enumerate(environments):
-        yield "" if index else "Tells", f"in {environment.name}: {told(bundle.platform, alert, environment)}"
+        yield "" if index else "Tells", f"in {environment.name}: {notified(bundle.platform, alert, environment)}"
     quiet = bundle.platform.policies[alert.severity].quiet_times
     prompt = bundle.service(alert.service).prompt
     if quiet and alert.stage is Stage.LIVE and not (prompt and alert.severity is not Severity.INFO):
-        yield "Waits", f"in {listed(quiet, 'and')}, when it is not told."
+        yield "Waits", f"in {listed(quiet, 'and')}, when it is not sent."
 
 
 def _muted(by: tuple[str, ...]) -> str:
-    return f"while the same fault is told by {listed(by, 'or')}." if by else ""
+    return f"while the same fault is reported by {listed(by, 'or')}." if by else ""
 
 
 def _drilled(bundle: Bundle, alert: Alert) -> str:

@@ -29,7 +29,7 @@ def as_json(bundle: Bundle) -> dict[str, Any]:
             "team": row.team.name,
             "severity": row.severity.value,
             "alerts": [alert.id for alert in row.alerts],
-            "told": dict(row.told),
+            "notified": dict(row.notified),
         }
         for row in rows(bundle)
     ]
@@ -37,7 +37,7 @@ def as_json(bundle: Bundle) -> dict[str, Any]:
         {
             "what": aside.what,
             "alerts": None if aside.alerts is None else [alert.id for alert in aside.alerts],
-            "told": aside.told,
+            "notified": aside.notified,
         }
         for aside in asides(bundle)
     ]
@@ -47,15 +47,18 @@ def as_json(bundle: Bundle) -> dict[str, Any]:
 
 def _row(row: Row, places: int) -> list[str]:
     count = f"{len(row.alerts)} alert{'' if len(row.alerts) == 1 else 's'}"
-    heads = [f"{row.severity.value:<5} {count:<10}", *[" " * 16] * (len(row.told) - 1)]
-    return [f"  {head} {place:<{places}}  {told}" for head, (place, told) in zip(heads, row.told.items(), strict=True)]
+    heads = [f"{row.severity.value:<5} {count:<10}", *[" " * 16] * (len(row.notified) - 1)]
+    return [
+        f"  {head} {place:<{places}}  {notified}"
+        for head, (place, notified) in zip(heads, row.notified.items(), strict=True)
+    ]
 
 
 def _other(found: tuple[Aside, ...]) -> list[str]:
     width = max(len(aside.what) for aside in found)
     lines = ["Everything else"]
     for aside in found:
-        lines.append(f"  {aside.what:<{width}}  {aside.told}")
+        lines.append(f"  {aside.what:<{width}}  {aside.notified}")
         if aside.alerts is not None:
             names = ", ".join(alert.id for alert in aside.alerts) or "none now"
             lines.append(f"  {'':<{width}}  {names}")

@@ -1,4 +1,4 @@
-"""Tell in English what an objective is: what counts, what it allows, when it tells, and what it records."""
+"""Say in English what an objective is: what counts, what it allows, when it tells, and what it records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from watchbill import naming
 from watchbill.explain import layout
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.slo import Slo
+from watchbill.quantity.words import share
 from watchbill.words import objectives
 
 
@@ -29,7 +30,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Rules", f"{', '.join(_files(slo))} below out/"),
         ("History", _HISTORY),
     ]
-    head = f"{slo.id}: {slo.title}, {objectives.exactly(slo.objective)} over {slo.period.words()}"
+    head = f"{slo.id}: {slo.title}, {share(slo.objective)} over {slo.period.words()}"
     return "\n".join([head, "", *layout.rows(entries), layout.block(_backfill(bundle, slo))])
 
 
@@ -44,8 +45,8 @@ def _blind(service: Service, slo: Slo) -> str:
 
 
 def _covers(service: Service, slo: Slo) -> str:
-    names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.covers})
-    return f"{', '.join(names)}: not told besides, while its page fires." if names else ""
+    names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.suppresses})
+    return f"{', '.join(names)}: not sent as well, while its page fires." if names else ""
 
 
 def _labels(slo: Slo) -> str:

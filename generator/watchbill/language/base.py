@@ -20,37 +20,37 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from watchbill.errors import Diagnostic, Level, Span, choose, nearest
+from watchbill.errors import Diagnostic, DiagnosticLevel, Span, choose, nearest
 from watchbill.quantity import decimal_text
 from watchbill.source import Document, Map, span_of
 
-__all__ = ["Authored", "Faults", "Formerly", "StrictBool", "load"]
+__all__ = ["Authored", "Diagnostics", "Formerly", "StrictBool", "load"]
 
 
 @dataclass(slots=True)
-class Faults:
+class Diagnostics:
     """Collects a phase's diagnostics; handed to pydantic as validation context.
 
-    `meant` holds mappings (by identity) with the keys that their misspelt ones stand for, which are
+    `misspelt` holds mappings (by identity) with the keys that their misspelt ones stand for, which are
     not missing then.
     """
 
     found: list[Diagnostic] = field(default_factory=list)
-    meant: set[tuple[int, str | None]] = field(default_factory=set)
+    misspelt: set[tuple[int, str | None]] = field(default_factory=set)
 
-    def add(self, span: Span, what: str, todo: str, *, level: Level = Level.ERROR) -> None:
+    def add(self, span: Span, what: str, todo: str, *, level: DiagnosticLevel = DiagnosticLevel.ERROR) -> None:
         """Note one fault."""
         self.found.append(Diagnostic(span, what, todo, level))
 
     @property
     def fatal(self) -> bool:
         """Whether any of them is an error."""
-        return any(fault.level is Level.ERROR for fault in self.found)
+        return any(fault.level is DiagnosticLevel.ERROR for fault in self.found)
 
 
-def collector(info: ValidationInfo) -> Faults:
+def collector(info: ValidationInfo) -> Diagnostics:
     """Return the collector that `load` hands to every validator."""
-    if not isinstance(info.context, Faults):
+    if not isinstance(info.context, Diagnostics):
         raise TypeError("specs are validated by load(), which collects their faults")
     return info.context
 
@@ -87,14 +87,14 @@ class Authored(BaseModel):
         if not isinstance(data, Map):
             raise problem(f"{describe(data)} stands where a mapping belongs", "write keys and values here")
         known = {field.alias or name: field for name, field in cls.model_fields.items()}
-        faults = collector(info)
-        _rename_former(data, cls.former(), faults)
+        diagnostics = collector(info)
+        _rename_former(data, cls.former(), diagnostics)
         for key in data:
             if key not in known:
-                faults.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
-                faults.meant.add((id(data), nearest(key, known)))
+                diagnostics.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
+                diagnostics.misspelt.add((id(data), nearest(key, known)))
             elif data[key] is None:
-                faults.add(span_of(data, [key]), *_no_value(key, required=known[key].is_required()))
+                diagnostics.add(span_of(data, [key]), *_no_value(key, required=known[key].is_required()))
         model: Self = handler(data)
         model._node = data
         return model
@@ -126,14 +126,14 @@ class Authored(BaseModel):
         return name in self.node
 
 
-def _rename_former(data: Map, former: dict[str, str], faults: Faults) -> None:
+def _rename_former(data: Map, former: dict[str, str], diagnostics: Diagnostics) -> None:
     """Give former keys their present names, in the mapping itself, so that whatever asks finds their places."""
     for key in [key for key in data if key in former]:
         name, span = former[key], span_of(data, [key], key=True)
         if name in data:
-            faults.add(span, f'"{key}" is the former name of "{name}", which stands here too', f'remove "{key}"')
+            diagnostics.add(span, f'"{key}" is the former name of "{name}", which stands here too', f'remove "{key}"')
         else:
-            faults.add(span, f'"{key}" is called "{name}" now', f'write "{name}"', level=Level.WARNING)
+            diagnostics.add(span, f'"{key}" is called "{name}" now', f'write "{name}"', level=DiagnosticLevel.WARNING)
             data[name], data.places[name] = data[key], data.places[key]
         del data[key], data.places[key]
 
@@ -159,21 +159,21 @@ def describe(value: object) -> str:  # noqa: PLR0911 (one line per type)
 Model = TypeVar("Model", bound=Authored)
 
 
-def load(model: type[Model], data: Map, faults: Faults) -> Model | None:
-    """Validate a mapping; what is wrong goes to `faults`, and then there is no model."""
-    before = len(faults.found)
+def load(model: type[Model], data: Map, diagnostics: Diagnostics) -> Model | None:
+    """Validate a mapping; what is wrong goes to `diagnostics`, and then there is no model."""
+    before = len(diagnostics.found)
     try:
-        loaded = model.model_validate(data, context=faults)
+        loaded = model.model_validate(data, context=diagnostics)
     except ValidationError as error:
-        noted = {fault.span for fault in faults.found[before:]}
+        noted = {fault.span for fault in diagnostics.found[before:]}
         found = [
             (details, _diagnose(details, data))
             for details in error.errors(include_url=False)
-            if details["type"] != "missing" or (id(details["input"]), details["loc"][-1]) not in faults.meant
+            if details["type"] != "missing" or (id(details["input"]), details["loc"][-1]) not in diagnostics.misspelt
         ]
-        faults.found.extend(fault for details, fault in found if not _follows(details, fault, noted))
+        diagnostics.found.extend(fault for details, fault in found if not _follows(details, fault, noted))
         return None
-    return None if any(fault.level is Level.ERROR for fault in faults.found[before:]) else loaded
+    return None if any(fault.level is DiagnosticLevel.ERROR for fault in diagnostics.found[before:]) else loaded
 
 
 def _follows(error: ErrorDetails, fault: Diagnostic, noted: Container[Span]) -> bool:
@@ -225,6 +225,6 @@ def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:  # noqa: PLR0911
     return f"{value} does not fit here ({error['msg'].lower()})", f'correct "{name}"'
 
 
-def read(model: type[Model], document: Document, faults: Faults) -> Model | None:
+def read(model: type[Model], document: Document, diagnostics: Diagnostics) -> Model | None:
     """Validate a whole document."""
-    return load(model, document.data, faults)
+    return load(model, document.data, diagnostics)

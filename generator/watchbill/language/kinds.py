@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import ClassVar, TypeVar, get_args
 
 from watchbill.errors import choose
-from watchbill.language.base import Authored, Faults
+from watchbill.language.base import Authored, Diagnostics
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.quantity import Quantity, QuantityError, Unit
 
@@ -20,7 +20,7 @@ class Statement(Authored):
     The linker calls `check` before anything else; the other methods may rely on what it accepted.
     """
 
-    example: ClassVar[str]
+    usage: ClassVar[str]
     """Lines of a service's file that use this kind; the reference compiles and shows them, and tests prove them."""
 
     kind: str
@@ -34,52 +34,54 @@ class Statement(Authored):
     def roles(self, signal: Signal) -> dict[str, str]:
         """Map each field that names a metric to the role it names; these metrics must be exported."""
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Judge the statement against its signal; faults carry the author's line."""
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Judge the statement against its signal; diagnostics carry the author's line."""
         for field, role in self.roles(signal).items():
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                faults.add(self.span(field), what, choose(role, signal.metrics))
+                diagnostics.add(self.span(field), what, choose(role, signal.metrics))
 
-    def check_type(self, signal: Signal, faults: Faults, field: str, *types: MetricType) -> Metric | None:
-        """Hold the metric that `field` names to a type; None where it is missing or of another type."""
+    def check_type(self, signal: Signal, diagnostics: Diagnostics, field: str, *types: MetricType) -> Metric | None:
+        """Check the metric that `field` names against a type; None where it is missing or of another type."""
         metric = signal.metrics.get(self.roles(signal).get(field, ""))
         if metric is None or metric.type in types:
             return metric
         what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {" or ".join(types)}'
-        faults.add(self.span(field), what, f'name another metric in "{field}"')
+        diagnostics.add(self.span(field), what, f'name another metric in "{field}"')
         return None
 
-    def refuse_native(self, metric: Metric | None, faults: Faults, field: str) -> Metric | None:
+    def require_classic(self, metric: Metric | None, diagnostics: Diagnostics, field: str) -> Metric | None:
         """Refuse a native histogram, which has no series for its buckets; None where it is one."""
         if metric is None or not metric.native:
             return metric
         what = f'metric "{metric.name}" is a native histogram, which {self.kind} cannot read'
-        faults.add(self.span(field), what, "make it an objective of kind latency, or let the service export buckets")
+        diagnostics.add(
+            self.span(field), what, "make it an objective of kind latency, or let the service export buckets"
+        )
         return None
 
-    def check_class(self, signal: Signal, faults: Faults, field: str, *, metric: str) -> None:
-        """Hold the class that `field` names to those of the profile, and its label to the metric's."""
+    def check_class(self, signal: Signal, diagnostics: Diagnostics, field: str, *, metric: str) -> None:
+        """Check the class that `field` names against those of the profile, and its label against the metric's."""
         name = getattr(self, field)
         if name is None:
             return
         if name not in signal.classes:
             what = f'profile "{signal.profile}" has no class "{name}"'
-            faults.add(self.span(field), what, choose(name, signal.classes))
+            diagnostics.add(self.span(field), what, choose(name, signal.classes))
             return
         labels = {signal.labels[role] for role in signal.metrics[metric].labels} if metric in signal.metrics else set()
         label = signal.classes[name].matcher.label
         if labels and label not in labels:
             carrier = signal.metrics[metric].name
-            what = f'class "{name}" is told by label "{label}", which metric "{carrier}" does not carry'
-            faults.add(self.span(field), what, "name another class, or the metric that carries it")
+            what = f'class "{name}" is recognised by label "{label}", which metric "{carrier}" does not carry'
+            diagnostics.add(self.span(field), what, "name another class, or the metric that carries it")
 
-    def check_unit(self, faults: Faults, field: str, quantity: Quantity, unit: Unit) -> bool:
-        """Hold a quantity to the dimension of a metric's unit."""
+    def check_unit(self, diagnostics: Diagnostics, field: str, quantity: Quantity, unit: Unit) -> bool:
+        """Check a quantity against the dimension of a metric's unit."""
         try:
             quantity.to(unit)
         except QuantityError as error:
-            faults.add(self.span(field), error.what, error.todo)
+            diagnostics.add(self.span(field), error.what, error.todo)
             return False
         return True
 

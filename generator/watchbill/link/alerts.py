@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from watchbill.errors import Level, Span, choose
-from watchbill.language.base import Faults, load
+from watchbill.errors import DiagnosticLevel, Span, choose
+from watchbill.language.base import Diagnostics, load
 from watchbill.link.linked import LinkedAlert
 from watchbill.link.slots import link_slots
 from watchbill.model.origin import Origin
@@ -24,10 +24,10 @@ def link_alerts(
     packs: Mapping[str, PackSpec],
     signals: Mapping[str, Signal],
     *,
-    faults: Faults,
+    diagnostics: Diagnostics,
 ) -> tuple[LinkedAlert, ...]:
     """Gather them in the order in which they are written; every name is unique."""
-    return _Alerts(spec, document, packs, signals, faults).all()
+    return _Alerts(spec, document, packs, signals, diagnostics).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Alerts:
     document: str
     packs: Mapping[str, PackSpec]
     signals: Mapping[str, Signal]
-    faults: Faults
+    diagnostics: Diagnostics
 
     def all(self) -> tuple[LinkedAlert, ...]:
         """Gather them in the order in which they are written; every name is unique."""
@@ -49,10 +49,10 @@ class _Alerts:
             span = self.spec.span("alerts", "packs", index)
             pack = self.packs.get(use.pack)
             if pack is None:
-                self.faults.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                self.diagnostics.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
                 unknown = True
                 continue
-            slots = link_slots(use, pack, self.spec, self.signals, span=span, faults=self.faults)
+            slots = link_slots(use, pack, self.spec, self.signals, span=span, diagnostics=self.diagnostics)
             for name in pack.alerts:
                 changed.add(name)
                 alert = self._from_pack(name, pack, slots, span)
@@ -63,13 +63,13 @@ class _Alerts:
             if alert is not None:
                 self._keep(found, alert, alert.origin.span)
         if not unknown:  # else the changes may be of the pack that is meant
-            self._refuse_idle_changes(changed)
+            self._require_used_changes(changed)
         return tuple(found.values())
 
     def _keep(self, found: dict[str, LinkedAlert], alert: LinkedAlert, span: Span) -> None:
         if alert.name in found:
             first = found[alert.name]
-            self.faults.add(
+            self.diagnostics.add(
                 span, f'alert "{alert.name}" comes from {first.source} already', "rename or drop one of them"
             )
         found[alert.name] = alert
@@ -86,7 +86,7 @@ class _Alerts:
         if spec is None:
             return None
         if spec.signal not in pack.needs:
-            self.faults.add(
+            self.diagnostics.add(
                 spec.span("signal"),
                 f'signal "{spec.signal}" is not among the pack\'s needs',
                 choose(spec.signal, pack.needs),
@@ -100,7 +100,7 @@ class _Alerts:
         """Lay an override's keys over the pack's mapping, each with its own place."""
         for key in ("kind", "signal"):
             if key in change:
-                self.faults.add(
+                self.diagnostics.add(
                     change.places[key].key or change.span,
                     f'an override cannot change "{key}"',
                     "drop the alert and write your own",
@@ -113,11 +113,11 @@ class _Alerts:
                 merged[key] = value
                 merged.places[key] = part.places[key]
         kind = str(spec.node["kind"])
-        return load(alert_models()[kind], merged, self.faults)
+        return load(alert_models()[kind], merged, self.diagnostics)
 
     def _own(self, name: str, spec: AlertSpec) -> LinkedAlert | None:
         if spec.signal not in self.spec.signals:
-            self.faults.add(
+            self.diagnostics.add(
                 spec.span("signal"),
                 f'signal "{spec.signal}" is unknown',
                 choose(spec.signal, self.spec.signals),
@@ -139,10 +139,10 @@ class _Alerts:
     ) -> LinkedAlert | None:
         if signal is None:
             return None
-        spec.judge(self.faults)
-        before = len(self.faults.found)
-        spec.condition.check(signal, self.faults)
-        sound = all(fault.level is not Level.ERROR for fault in self.faults.found[before:])
+        spec.check_fields(self.diagnostics)
+        before = len(self.diagnostics.found)
+        spec.condition.check(signal, self.diagnostics)
+        sound = all(fault.level is not DiagnosticLevel.ERROR for fault in self.diagnostics.found[before:])
         down = self._down(spec, slots)
         return LinkedAlert(name, spec, signal, *where, down, Origin(origin, self.document), sound)
 
@@ -155,19 +155,19 @@ class _Alerts:
         if key not in self.spec.signals:
             known = {self.spec.service, *self.spec.signals}
             what = f'"{name}" is neither this service nor a signal of it'
-            self.faults.add(spec.span("declares_down"), what, choose(name, known))
+            self.diagnostics.add(spec.span("declares_down"), what, choose(name, known))
             return ""
         return f"{self.spec.service}/{key}"
 
-    def _refuse_idle_changes(self, known: set[str]) -> None:
+    def _require_used_changes(self, known: set[str]) -> None:
         for section in ("override", "drop"):
             for name in getattr(self.spec.alerts, section):
                 if name not in known:
                     span = self.spec.span("alerts", section, name, key=True)
                     none = "take the pack that has it"
-                    self.faults.add(
+                    self.diagnostics.add(
                         span, f'no pack of this service has an alert "{name}"', choose(name, known, none=none)
                     )
         for name in set(self.spec.alerts.override) & set(self.spec.alerts.drop):
             span = self.spec.span("alerts", "drop", name, key=True)
-            self.faults.add(span, f'alert "{name}" is both changed and dropped', "remove one of the two")
+            self.diagnostics.add(span, f'alert "{name}" is both changed and dropped', "remove one of the two")

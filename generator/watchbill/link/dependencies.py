@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from watchbill.errors import Level, choose
-from watchbill.language.base import Faults
+from watchbill.errors import DiagnosticLevel, choose
+from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedService
 
 
-def judge_dependencies(services: Iterable[LinkedService], faults: Faults) -> None:
-    """Hold `depends_on`, `needs` and `declares_down` to names that are known, and to each other."""
+def validate_dependencies(services: Iterable[LinkedService], diagnostics: Diagnostics) -> None:
+    """Check `depends_on`, `needs` and `declares_down` against names that are known, and to each other."""
     everything = {service.spec.service: service for service in services}
     needed = {name for service in everything.values() for name in dependencies(service)}
     declared = {down for service in everything.values() for alert in service.alerts if (down := alert.declares_down)}
     for service in everything.values():
-        _judge_dependencies(service, everything, declared, faults)
-        _judge_needs(service, faults)
+        _validate_dependencies(service, everything, declared, diagnostics)
+        _validate_needs(service, diagnostics)
         for alert in service.alerts:
             if alert.declares_down and alert.declares_down not in needed:
                 name = alert.spec.declares_down
                 what = f'"{alert.name}" declares "{name}" down, and nothing depends on it'
-                faults.add(alert.span("declares_down"), what, _who_could(service, alert.declares_down))
+                diagnostics.add(alert.span("declares_down"), what, _who_could(service, alert.declares_down))
 
 
 def dependencies(service: LinkedService) -> tuple[str, ...]:
@@ -30,36 +30,36 @@ def dependencies(service: LinkedService) -> tuple[str, ...]:
     return tuple(f"{service.spec.service}/{name}" if name in own else name for name in service.spec.depends_on)
 
 
-def _judge_dependencies(
-    service: LinkedService, everything: dict[str, LinkedService], declared: set[str], faults: Faults
+def _validate_dependencies(
+    service: LinkedService, everything: dict[str, LinkedService], declared: set[str], diagnostics: Diagnostics
 ) -> None:
     own, others = set(service.spec.signals), set(everything) - {service.spec.service}
     for index, (name, full) in enumerate(zip(service.spec.depends_on, dependencies(service), strict=True)):
         span = service.spec.span("depends_on", index)
         if name in own & others:
-            faults.add(span, f'"{name}" is both a signal of this service and another service', "rename the signal")
+            diagnostics.add(span, f'"{name}" is both a signal of this service and another service', "rename the signal")
         elif name == service.spec.service and name not in own:
-            faults.add(span, "a service does not depend on itself", "remove it")
+            diagnostics.add(span, "a service does not depend on itself", "remove it")
         elif name not in own | others:
             what = f'"{name}" is neither a signal of this service nor another service'
-            faults.add(span, what, choose(name, own | others))
+            diagnostics.add(span, what, choose(name, own | others))
         elif name in service.spec.depends_on[:index]:
-            faults.add(span, f'"{name}" stands here twice', "remove one of them")
+            diagnostics.add(span, f'"{name}" stands here twice', "remove one of them")
         elif full not in declared:
             todo = f'add "declares_down: {name}" to the alert that tells that it is down, or remove it here'
             what = f'no alert declares "{name}" down, so its outage mutes nothing'
-            faults.add(span, what, todo, level=Level.WARNING)
+            diagnostics.add(span, what, todo, level=DiagnosticLevel.WARNING)
 
 
-def _judge_needs(service: LinkedService, faults: Faults) -> None:
+def _validate_needs(service: LinkedService, diagnostics: Diagnostics) -> None:
     own = service.spec.signals
     for what, keys in service.spec.needs.items():
         for index, key in enumerate(keys):
             span = service.spec.span("needs", what, index)
             if key not in own:
-                faults.add(span, f'"{key}" is no signal of this service', choose(key, own))
+                diagnostics.add(span, f'"{key}" is no signal of this service', choose(key, own))
             elif key in keys[:index]:
-                faults.add(span, f'"{key}" stands here twice', "remove one of them")
+                diagnostics.add(span, f'"{key}" stands here twice', "remove one of them")
 
 
 def _who_could(service: LinkedService, down: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedDrill
 from watchbill.quantity import Quantity
 from watchbill.source import Document
@@ -15,58 +15,58 @@ from watchbill.spec.platform import PlatformSpec
 
 
 def link_drills(
-    drills: Iterable[tuple[Document, DrillSpec]], platform: PlatformSpec, faults: Faults
+    drills: Iterable[tuple[Document, DrillSpec]], platform: PlatformSpec, diagnostics: Diagnostics
 ) -> tuple[LinkedDrill, ...]:
-    """Resolve the environments and teams of drills; what is wrong goes to `faults`."""
+    """Resolve the environments and teams of drills; what is wrong goes to `diagnostics`."""
     found = []
     for document, spec in drills:
         if PurePosixPath(document.pointer).stem != spec.drill:
             what = f'drill "{spec.drill}" stands in a file of another name'
-            faults.add(spec.span("drill"), what, f"call the file {spec.drill}.yaml")
-        _judge_environments(spec, platform, faults)
-        _judge_teams(spec, platform, faults)
-        _judge_events(spec, faults)
+            diagnostics.add(spec.span("drill"), what, f"call the file {spec.drill}.yaml")
+        _validate_environments(spec, platform, diagnostics)
+        _validate_teams(spec, platform, diagnostics)
+        _validate_events(spec, diagnostics)
         found.append(LinkedDrill(spec, document.pointer))
     return tuple(sorted(found, key=lambda drill: drill.spec.drill))
 
 
-def _judge_environments(spec: DrillSpec, platform: PlatformSpec, faults: Faults) -> None:
+def _validate_environments(spec: DrillSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     named = spec.env or ()
     for index, name in enumerate(named):
         if name not in platform.environments:
             todo = choose(name, platform.environments)
-            faults.add(spec.span("env", index), f'environment "{name}" is unknown', todo)
+            diagnostics.add(spec.span("env", index), f'environment "{name}" is unknown', todo)
         elif name in named[:index]:
-            faults.add(spec.span("env", index), f'"{name}" stands here twice', "remove one of them")
+            diagnostics.add(spec.span("env", index), f'"{name}" stands here twice', "remove one of them")
 
 
-def _judge_teams(spec: DrillSpec, platform: PlatformSpec, faults: Faults) -> None:
+def _validate_teams(spec: DrillSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     for team, count in spec.expect.incidents.items():
         if team not in platform.teams:
             todo = choose(team, platform.teams)
-            faults.add(spec.expect.span("incidents", team, key=True), f'team "{team}" is unknown', todo)
+            diagnostics.add(spec.expect.span("incidents", team, key=True), f'team "{team}" is unknown', todo)
         if not _whole(count, least=1):
             what = f"{count} is no number of incidents"
-            faults.add(spec.expect.span("incidents", team), what, "write 1 or more, or remove who is not woken")
+            diagnostics.add(spec.expect.span("incidents", team), what, "write 1 or more, or remove who is not woken")
 
 
-def _judge_events(spec: DrillSpec, faults: Faults) -> None:
+def _validate_events(spec: DrillSpec, diagnostics: Diagnostics) -> None:
     if spec.flaps is not None:
-        _judge_flaps(spec.flaps, faults)
+        _validate_flaps(spec.flaps, diagnostics)
         if spec.restart is not None:
             what = "a fault that comes and goes has no middle to restart anything in"
-            faults.add(spec.span("restart"), what, 'remove "flaps", or write a drill of its own')
+            diagnostics.add(spec.span("restart"), what, 'remove "flaps", or write a drill of its own')
     if spec.receiver is not None and not spec.receiver.fails_for.milliseconds:
-        faults.add(spec.receiver.span("fails_for"), "a receiver that never fails", "write how long it fails")
+        diagnostics.add(spec.receiver.span("fails_for"), "a receiver that never fails", "write how long it fails")
 
 
-def _judge_flaps(flaps: FlapsSpec, faults: Faults) -> None:
+def _validate_flaps(flaps: FlapsSpec, diagnostics: Diagnostics) -> None:
     if not _whole(flaps.times, least=2):
         what = f"a fault that comes {flaps.times} times does not come and go"
-        faults.add(flaps.span("times"), what, "write 2 or more")
+        diagnostics.add(flaps.span("times"), what, "write 2 or more")
     for field, value in (("broken", flaps.broken), ("healthy", flaps.healthy)):
         if not value.milliseconds:
-            faults.add(flaps.span(field), f'"{field}" lasts for no time', "write a duration such as 45s")
+            diagnostics.add(flaps.span(field), f'"{field}" lasts for no time', "write a duration such as 45s")
 
 
 def _whole(count: Quantity, *, least: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchbill.errors import Diagnostic, Span
 from watchbill.model.bundle import Environment, Scrape
-from watchbill.model.burnrate import Plan
+from watchbill.model.burnrate import BurnPlan
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.spec.alert import AlertSpec
@@ -56,7 +56,7 @@ class LinkedSlo:
     name: str
     spec: SloSpec
     signal: Signal
-    plan: Plan
+    plan: BurnPlan
     origin: Origin
 
 
@@ -107,7 +107,7 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Registry:
     """Profiles and packs by name: the shipped ones, and the tree's own."""
 
     profiles: Mapping[str, ProfileSpec]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.model.bundle import Environment, Scrape, ScrapeTargets
 from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.service import ScrapeSpec, ServiceSpec
 
 
-def link_environments(spec: ServiceSpec, platform: PlatformSpec, faults: Faults) -> tuple[Environment, ...]:
+def link_environments(spec: ServiceSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> tuple[Environment, ...]:
     """Find the environments that a service runs in: those that it names, or all."""
     names = spec.environments if spec.environments is not None else tuple(platform.environments)
     if not names:
-        faults.add(spec.span("environments"), "a service in no environment", "name one, or remove the key")
+        diagnostics.add(spec.span("environments"), "a service in no environment", "name one, or remove the key")
     for index, name in enumerate(names):
         if name not in platform.environments:
-            faults.add(
+            diagnostics.add(
                 spec.span("environments", index),
                 f'environment "{name}" is unknown',
                 choose(name, platform.environments),
@@ -25,33 +25,33 @@ def link_environments(spec: ServiceSpec, platform: PlatformSpec, faults: Faults)
     return tuple(Environment(n, platform.environments[n].clusters, platform.environments[n].pages) for n in known)
 
 
-def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, faults: Faults) -> Scrape:
+def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> Scrape:
     """Find where a scrape job's targets run: an environment, and its cluster where it has several."""
     targets = []
     for place, addresses in scrape.targets.items():
         env, _, cluster = place.partition("/")
         known = platform.environments.get(env)
         if known is None:
-            faults.add(
+            diagnostics.add(
                 scrape.span("targets", place, key=True),
                 f'environment "{env}" is unknown',
                 choose(env, platform.environments),
             )
         elif not cluster and len(known.clusters) > 1:
-            faults.add(
+            diagnostics.add(
                 scrape.span("targets", place, key=True),
                 f'environment "{env}" has several clusters',
                 f"write {env}/{known.clusters[0]}",
             )
         elif cluster and cluster not in known.clusters:
-            faults.add(
+            diagnostics.add(
                 scrape.span("targets", place, key=True),
                 f'"{env}" has no cluster "{cluster}"',
                 choose(cluster, known.clusters),
             )
         elif scrape.probe is None and any("/" in address for address in addresses):
             index = next(i for i, address in enumerate(addresses) if "/" in address)
-            faults.add(
+            diagnostics.add(
                 scrape.span("targets", place, index),
                 f'"{addresses[index]}" is a URL, and Prometheus scrapes a host and port',
                 "write host:port, and the rest as scheme and path; or probe it by an exporter",

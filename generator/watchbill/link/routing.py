@@ -6,8 +6,8 @@ import zoneinfo
 from collections.abc import Iterable
 
 from watchbill.conditions.base import listed
-from watchbill.errors import Level, choose
-from watchbill.language.base import Faults
+from watchbill.errors import DiagnosticLevel, choose
+from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedAlert, LinkedService
 from watchbill.naming import MAX_GROUP_RULES
 from watchbill.quantity import Duration, Unit
@@ -20,83 +20,94 @@ LONGEST_MEMORY = Duration.parse("5d")  # Alertmanager's --data.retention, 120h u
 NO_ZONES = frozenset({"localtime", "posixrules", "Factory", "Local"})  # what they are depends on the machine
 
 
-def judge_platform(platform: PlatformSpec, faults: Faults) -> None:
-    """Hold severities, teams and quiet times to what Alertmanager needs of them."""
+def validate_platform(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
+    """Check severities, teams and quiet times against what Alertmanager needs of them."""
     for severity, policy in platform.policies.items():
-        _judge_channels(platform, severity, policy, faults)
-        _judge_timing(platform, severity, policy, faults)
-    _judge_addresses(platform, faults)
-    _judge_tiers(platform, faults)
-    _judge_quiet_times(platform, faults)
+        _validate_channels(platform, severity, policy, diagnostics)
+        _validate_timing(platform, severity, policy, diagnostics)
+    _validate_addresses(platform, diagnostics)
+    _validate_tiers(platform, diagnostics)
+    _validate_quiet_times(platform, diagnostics)
     for name, environment in platform.environments.items():
         for index, cluster in enumerate(environment.clusters):
             if cluster in environment.clusters[:index]:
                 span = platform.span("environments", name, "clusters", index)
-                faults.add(span, f'cluster "{cluster}" stands here twice', "remove one of them")
+                diagnostics.add(span, f'cluster "{cluster}" stands here twice', "remove one of them")
 
 
-def judge_alerts(platform: PlatformSpec, services: Iterable[LinkedService], faults: Faults) -> None:
+def validate_alerts(platform: PlatformSpec, services: Iterable[LinkedService], diagnostics: Diagnostics) -> None:
     """Find alerts that nobody would receive, and routes that nothing would reach."""
     everything = tuple(services)
     for service in everything:
         for alert in service.alerts:
-            _judge_receiver(platform, alert, faults)
+            _validate_receiver(platform, alert, diagnostics)
         for slo in service.slos:
             if slo.spec.stage == "shadow" and platform.delivery.shadow is None:
                 what = (
                     f'nobody receives the alerts of "{slo.name}": on trial they tell a log channel, and there is none'
                 )
-                faults.add(slo.spec.span("stage"), what, 'add "delivery: {shadow: …}" to the platform')
-    if not faults.fatal:  # else a name that is misspelt elsewhere may be the one that is missing
-        _find_idle(platform, everything, faults)
+                diagnostics.add(slo.spec.span("stage"), what, 'add "delivery: {shadow: …}" to the platform')
+    if not diagnostics.fatal:  # else a name that is misspelt elsewhere may be the one that is missing
+        _find_idle(platform, everything, diagnostics)
 
 
-def _find_idle(platform: PlatformSpec, everything: tuple[LinkedService, ...], faults: Faults) -> None:
+def _find_idle(platform: PlatformSpec, everything: tuple[LinkedService, ...], diagnostics: Diagnostics) -> None:
     teams = {platform.defaults.team, *(service.spec.team for service in everything)}
     for name in platform.teams:
         if name not in teams:
             todo = "give it a service, or remove it"
-            _warn(platform, ("teams", name), f'team "{name}" owns no service, so no alert here is for it', todo, faults)
-    _find_idle_delivery(platform, [alert for service in everything for alert in service.alerts], faults)
+            _warn(
+                platform,
+                ("teams", name),
+                f'team "{name}" owns no service, so no alert here is for it',
+                todo,
+                diagnostics,
+            )
+    _find_idle_delivery(platform, [alert for service in everything for alert in service.alerts], diagnostics)
     lived_in = {environment.name for service in everything for environment in service.environments}
     for name in platform.environments:
         if name not in lived_in:
             todo = "name it in a service, or remove it"
-            _warn(platform, ("environments", name), f'no service runs in environment "{name}"', todo, faults)
+            _warn(platform, ("environments", name), f'no service runs in environment "{name}"', todo, diagnostics)
 
 
-def _find_idle_delivery(platform: PlatformSpec, alerts: Iterable[LinkedAlert], faults: Faults) -> None:
+def _find_idle_delivery(platform: PlatformSpec, alerts: Iterable[LinkedAlert], diagnostics: Diagnostics) -> None:
     specs = [alert.spec for alert in alerts]
     if platform.delivery.heartbeat is not None and not any(spec.condition.heartbeat for spec in specs):
         what = "nothing calls the dead man's switch, so it would page for ever"
         todo = "add a heartbeat, such as the pack prometheus has, or remove it"
-        _warn(platform, ("delivery", "heartbeat"), what, todo, faults)
-    if platform.delivery.second_path is not None and not any(spec.second_path for spec in specs):
-        what, todo = "no alert takes the second path", 'add "second_path: true" to one, or remove it'
-        _warn(platform, ("delivery", "second_path"), what, todo, faults)
+        _warn(platform, ("delivery", "heartbeat"), what, todo, diagnostics)
+    if platform.delivery.fallback is not None and not any(spec.fallback for spec in specs):
+        what, todo = "no alert takes the fallback receiver", 'add "fallback: true" to one, or remove it'
+        _warn(platform, ("delivery", "fallback"), what, todo, diagnostics)
 
 
-def _warn(platform: PlatformSpec, path: tuple[str, str], what: str, todo: str, faults: Faults) -> None:
-    faults.add(platform.span(*path, key=True), what, todo, level=Level.WARNING)
+def _warn(platform: PlatformSpec, path: tuple[str, str], what: str, todo: str, diagnostics: Diagnostics) -> None:
+    diagnostics.add(platform.span(*path, key=True), what, todo, level=DiagnosticLevel.WARNING)
 
 
-def _judge_channels(platform: PlatformSpec, severity: str, policy: Policy, faults: Faults) -> None:
+def _validate_channels(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
     span = platform.span("severities", severity, "to")
     silent = [name for name, environment in platform.environments.items() if not environment.pages]
     if not policy.to:
-        faults.add(span, f"nobody receives {severity}", "name at least one of: pagerduty, slack, email")
+        diagnostics.add(span, f"nobody receives {severity}", "name at least one of: pagerduty, slack, email")
     elif len(set(policy.to)) < len(policy.to):
-        faults.add(span, f"{severity} goes to the same channel twice", "name each once")
+        diagnostics.add(span, f"{severity} goes to the same channel twice", "name each once")
     elif set(policy.to) == {"pagerduty"} and silent:
         what = f'nobody receives {severity} of "{silent[0]}", which never pages'
-        faults.add(span, what, "add slack or email")
+        diagnostics.add(span, what, "add slack or email")
     elif severity == "P0" and "pagerduty" not in policy.to:
-        faults.add(span, "a P0 wakes nobody", "add pagerduty, unless nobody stands watch at night", level=Level.WARNING)
+        diagnostics.add(
+            span,
+            "a P0 wakes nobody",
+            "add pagerduty, unless nobody stands watch at night",
+            level=DiagnosticLevel.WARNING,
+        )
 
 
-def _judge_timing(platform: PlatformSpec, severity: str, policy: Policy, faults: Faults) -> None:
+def _validate_timing(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
     def fault(field: str, what: str, todo: str) -> None:
-        faults.add(platform.span("severities", severity, field), what, todo)
+        diagnostics.add(platform.span("severities", severity, field), what, todo)
 
     for field in ("group_interval", "repeat_interval"):
         if getattr(policy, field) < SHORTEST:
@@ -104,35 +115,35 @@ def _judge_timing(platform: PlatformSpec, severity: str, policy: Policy, faults:
     if severity == "P0" and policy.group_wait > LATEST_PAGE:
         fault("group_wait", f"every page would be {policy.group_wait.words()} late", f"write {LATEST_PAGE} or less")
     if policy.repeat_interval < policy.group_interval:
-        what = f"what goes on is told every {policy.group_interval} at most, which is the group_interval"
+        what = f"what goes on is sent every {policy.group_interval} at most, which is the group_interval"
         fault("repeat_interval", what, f"write {policy.group_interval} or more")
-    again = max(policy.group_interval, policy.repeat_interval)  # what is due is told at the next flush
+    again = max(policy.group_interval, policy.repeat_interval)  # what is due is sent at the next flush
     slower = "repeat_interval" if again == policy.repeat_interval else "group_interval"
     if "pagerduty" in policy.to and again >= IDLE_INCIDENT:
         what = f"PagerDuty closes an incident that it hears nothing of for {IDLE_INCIDENT.words()}"
         fault(slower, what, "repeat sooner, such as every 2h")
     elif again > LONGEST_MEMORY:
-        what = f"Alertmanager forgets after {LONGEST_MEMORY.words()} what it told, and repeats it then"
+        what = f"Alertmanager forgets after {LONGEST_MEMORY.words()} what it sent, and repeats it then"
         fault(slower, what, f"use {LONGEST_MEMORY} or less")
 
 
-def _judge_tiers(platform: PlatformSpec, faults: Faults) -> None:
+def _validate_tiers(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     for tier in platform.slo.tiers:
         if not 0 < tier.budget.to(Unit.RATIO) <= 1:
-            faults.add(
+            diagnostics.add(
                 tier.span("budget"), f"{tier.budget} is no share of a budget", "write more than 0%, 100% at most"
             )
         if not SHORTEST_WINDOW <= tier.short < tier.long:
             what = f"the short window of {tier.short} does not fit one of {tier.long}"
-            faults.add(tier.span("short"), what, f"write {SHORTEST_WINDOW} or more, and less than the long one")
+            diagnostics.add(tier.span("short"), what, f"write {SHORTEST_WINDOW} or more, and less than the long one")
     windows = {window for tier in platform.slo.tiers for window in (tier.long, tier.short)}
     rules = len(windows) + len({tier.long for tier in platform.slo.tiers})
     if rules > MAX_GROUP_RULES - 2:
         what = f"these tiers make a group of {rules + 2} rules for each objective, and {MAX_GROUP_RULES} are the most"
-        faults.add(platform.span("slo", "tiers", key=True), what, "write fewer, or let them share windows")
+        diagnostics.add(platform.span("slo", "tiers", key=True), what, "write fewer, or let them share windows")
 
 
-def _judge_addresses(platform: PlatformSpec, faults: Faults) -> None:
+def _validate_addresses(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     users: dict[str, list[str]] = {}
     for severity, policy in platform.policies.items():
         for used in policy.to:
@@ -140,39 +151,39 @@ def _judge_addresses(platform: PlatformSpec, faults: Faults) -> None:
     if "email" in users and platform.delivery.smtp is None:
         span = platform.span("severities", users["email"][0], "to")
         what = f"{_go(users['email'])} to email, and there is no mail server to send it"
-        faults.add(span, what, 'add "delivery: {smtp: {host: …, from: …}}" to the platform')
+        diagnostics.add(span, what, 'add "delivery: {smtp: {host: …, from: …}}" to the platform')
     for name, team in platform.teams.items():
         for channel, severities in users.items():
             if getattr(team, channel) is None:
                 what = f'team "{name}" has no "{channel}", where {_go(severities)}'
-                faults.add(platform.span("teams", name, key=True), what, f'add "{channel}: …"')
+                diagnostics.add(platform.span("teams", name, key=True), what, f'add "{channel}: …"')
 
 
 def _go(severities: list[str]) -> str:
     return f"{listed(list(dict.fromkeys(severities)), 'and')} {'goes' if len(set(severities)) == 1 else 'go'}"
 
 
-def _judge_quiet_times(platform: PlatformSpec, faults: Faults) -> None:
+def _validate_quiet_times(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     for name, quiet in platform.quiet_times.items():
         if "P0" in quiet.severities:
             span = platform.span("quiet_times", name, "severities", quiet.severities.index("P0"))
-            faults.add(span, "a P0 must wake somebody at any hour, so it is never muted", "name P1 and Info only")
+            diagnostics.add(span, "a P0 must wake somebody at any hour, so it is never muted", "name P1 and Info only")
         for index, severity in enumerate(quiet.severities):
             if severity != "P0" and "pagerduty" in platform.policies[severity].to:
                 span = platform.span("quiet_times", name, "severities", index)
                 what = f"{severity} goes to pagerduty, and what ends in a quiet time would stay open there for ever"
-                faults.add(span, what, f"take {severity} out of one of the two")
+                diagnostics.add(span, what, f"take {severity} out of one of the two")
         if (quiet.from_, quiet.to) == ("00:00", "24:00") and set(quiet.days) in (set(), set(DAYS)):
             span = platform.span("quiet_times", name, key=True)
-            what = f"{listed(quiet.severities, 'and')} would never be told"
-            faults.add(span, what, "name days, or hours after which it is told")
+            what = f"{listed(quiet.severities, 'and')} would never be sent"
+            diagnostics.add(span, what, "name days, or hours after which it is sent")
         if quiet.from_ in {quiet.to, "24:00"}:
             span = platform.span("quiet_times", name, "from")
             todo = 'write from: "20:00", to: "08:00", say, and from: "00:00", to: "24:00" for whole days'
-            faults.add(span, f"{quiet.from_} to {quiet.to} is no time at all", todo)
+            diagnostics.add(span, f"{quiet.from_} to {quiet.to} is no time at all", todo)
         if not _is_zone(quiet.zone) and (known := zoneinfo.available_timezones() - NO_ZONES):
             span = platform.span("quiet_times", name, "zone")
-            faults.add(span, f'time zone "{quiet.zone}" is unknown', choose(quiet.zone, known))
+            diagnostics.add(span, f'time zone "{quiet.zone}" is unknown', choose(quiet.zone, known))
 
 
 def _is_zone(name: str) -> bool:
@@ -185,16 +196,16 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _judge_receiver(platform: PlatformSpec, alert: LinkedAlert, faults: Faults) -> None:
+def _validate_receiver(platform: PlatformSpec, alert: LinkedAlert, diagnostics: Diagnostics) -> None:
     spec, delivery = alert.spec, platform.delivery
     for needed, has, field, what, key in (
         (spec.stage == "shadow", delivery.shadow, "stage", "a shadow alert tells a log channel", "shadow"),
         (spec.condition.heartbeat, delivery.heartbeat, "kind", "a heartbeat calls a dead man's switch", "heartbeat"),
-        (spec.second_path, delivery.second_path, "second_path", "this asks for a second path", "second_path"),
+        (spec.fallback, delivery.fallback, "fallback", "this asks for a fallback receiver", "fallback"),
     ):
-        if key == "second_path" and needed and not any(place.pages for place in platform.environments.values()):
-            idle = f'nothing of "{alert.name}" goes over the second path, since no environment pages'
-            faults.add(alert.span(field), idle, f'remove "{field}"')
+        if key == "fallback" and needed and not any(place.pages for place in platform.environments.values()):
+            idle = f'nothing of "{alert.name}" goes to the fallback receiver, since no environment pages'
+            diagnostics.add(alert.span(field), idle, f'remove "{field}"')
         elif needed and has is None:
             where = f'add "delivery: {{{key}: …}}" to the platform'
-            faults.add(alert.span(field), f'nobody receives "{alert.name}": {what}, and there is none', where)
+            diagnostics.add(alert.span(field), f'nobody receives "{alert.name}": {what}, and there is none', where)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from watchbill.errors import Span
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.plaintext import complain, find, find_all, names_secret, of_name
 from watchbill.source import Document, Map, Seq, Value
 from watchbill.source.scalars import quote
@@ -37,7 +37,7 @@ _NAMED_BY_AUTHORS = frozenset(
 )
 
 
-def refuse_secrets(documents: Iterable[Document], faults: Faults) -> tuple[Document, ...]:
+def require_no_secrets(documents: Iterable[Document], diagnostics: Diagnostics) -> tuple[Document, ...]:
     """Note each plain secret in the documents as a fault, also below keys that nobody knows; return the documents."""
     checked = tuple(documents)
     for document in checked:
@@ -45,7 +45,7 @@ def refuse_secrets(documents: Iterable[Document], faults: Faults) -> tuple[Docum
         lines = {line for span in in_values for line in range(span.line, span.end_line + 1)}
         elsewhere = ((span, kind) for span, kind in _in_text(document) if span.line not in lines)
         for span, kind in (*in_values.items(), *elsewhere):
-            faults.add(span, complain(kind), _TODO)
+            diagnostics.add(span, complain(kind), _TODO)
     return checked
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.model.origin import Origin
 from watchbill.model.signals import LabelClass, Limit, Metric, Signal
 from watchbill.promql import Matcher
@@ -23,24 +23,24 @@ def build_signal(
     service: ServiceSpec,
     *,
     platform: PlatformSpec,
-    shelf: Mapping[str, ProfileSpec],
+    registry: Mapping[str, ProfileSpec],
     document: str,
-    faults: Faults,
+    diagnostics: Diagnostics,
 ) -> Signal | None:
     """Lay a signal's spec over its profile; None where the profile is unknown, other faults are noted."""
     spec = service.signals[key]
-    profile = shelf.get(spec.profile)
+    profile = registry.get(spec.profile)
     if profile is None:
-        faults.add(spec.span("profile"), f'profile "{spec.profile}" is unknown', choose(spec.profile, shelf))
+        diagnostics.add(spec.span("profile"), f'profile "{spec.profile}" is unknown', choose(spec.profile, registry))
         return None
-    builder = _Builder(spec, profile, platform, faults)
-    builder.refuse_unknown()
+    builder = _Builder(spec, profile, platform, diagnostics)
+    builder.require_known()
     target = {**service.target, **spec.target}
     labels = {role: spec.labels.get(role, label.name) for role, label in sorted(profile.labels.items())}
     job = target.get("job", "")
     if service.scrape and job not in service.scrape:
         at = spec.span("target", "job") if "job" in spec.target else service.span("target")
-        faults.add(at, f'no scrape job is called "{job}"', choose(job, service.scrape))
+        diagnostics.add(at, f'no scrape job is called "{job}"', choose(job, service.scrape))
     scrape = service.scrape.get(job)
     return Signal(
         service=service.service,
@@ -65,9 +65,9 @@ class _Builder:
     spec: SignalSpec
     profile: ProfileSpec
     platform: PlatformSpec
-    faults: Faults
+    diagnostics: Diagnostics
 
-    def refuse_unknown(self) -> None:
+    def require_known(self) -> None:
         """Note every key that the profile does not have."""
         kinds = {"metrics": "metric", "labels": "label", "classes": "class", "limits": "limit", "exclude": "label"}
         for section, kind in kinds.items():
@@ -75,7 +75,7 @@ class _Builder:
             for key in getattr(self.spec, section):
                 if key not in known:
                     what = f'profile "{self.profile.profile}" has no {kind} "{key}"'
-                    self.faults.add(self.spec.span(section, key, key=True), what, choose(key, known))
+                    self.diagnostics.add(self.spec.span(section, key, key=True), what, choose(key, known))
 
     def presence(self) -> tuple[str, ...]:
         """Name the metrics whose absence is watched."""
@@ -84,7 +84,7 @@ class _Builder:
         for index, role in enumerate(self.spec.presence):
             if role not in self.profile.metrics:
                 what = f'profile "{self.profile.profile}" has no metric "{role}"'
-                self.faults.add(self.spec.span("presence", index), what, choose(role, self.profile.metrics))
+                self.diagnostics.add(self.spec.span("presence", index), what, choose(role, self.profile.metrics))
         return self.spec.presence
 
     def excluded(self, labels: Mapping[str, str]) -> dict[str, Matcher]:
@@ -100,12 +100,12 @@ class _Builder:
         change = self.spec.metrics.get(role)
         if change is not None and role in self.spec.metrics and usual.type != "histogram" and change.buckets:
             span = self.spec.span("metrics", role, "buckets", key=True)
-            self.faults.add(span, f"a {usual.type} has no buckets", "remove them")
+            self.diagnostics.add(span, f"a {usual.type} has no buckets", "remove them")
         unit = UNITS[(change.unit if change else None) or usual.unit]
         native = usual.native if change is None or change.native is None else change.native
         if native and usual.type != "histogram":
             span = self.spec.span("metrics", role, "native", key=True)
-            self.faults.add(span, f"a {usual.type} is no native histogram", "remove it")
+            self.diagnostics.add(span, f"a {usual.type} is no native histogram", "remove it")
         labels = change.labels if change is not None and change.labels is not None else usual.labels
         return Metric(
             role=role,
@@ -124,7 +124,9 @@ class _Builder:
         buckets = [self._plain(bucket, unit) for bucket in (usual.buckets if written is None else written)]
         if written is not None and buckets != sorted(set(buckets)):
             span = self.spec.span("metrics", role, "buckets")
-            self.faults.add(span, "bucket edges must rise", "write each edge once, from small to large, without +Inf")
+            self.diagnostics.add(
+                span, "bucket edges must rise", "write each edge once, from small to large, without +Inf"
+            )
         if written is None and unit is not UNITS[usual.unit]:
             buckets = []  # edges in another unit are not the service's; whoever needs them will say so
         return tuple(buckets)
@@ -136,7 +138,7 @@ class _Builder:
         try:
             return bucket.to(unit)
         except QuantityError as error:
-            self.faults.add(self.spec.span("metrics"), error.what, error.todo)
+            self.diagnostics.add(self.spec.span("metrics"), error.what, error.todo)
             return bucket.number
 
     def classes(self, labels: Mapping[str, str]) -> dict[str, LabelClass]:
@@ -164,10 +166,10 @@ class _Builder:
                 try:
                     number = stated.to(UNITS[usual.unit])
                 except QuantityError as error:
-                    self.faults.add(self.spec.span("limits", name), error.what, error.todo)
+                    self.diagnostics.add(self.spec.span("limits", name), error.what, error.todo)
                     continue
                 if number <= 0:
-                    self.faults.add(
+                    self.diagnostics.add(
                         self.spec.span("limits", name),
                         "a limit of 0 is always used up",
                         "write the real limit",
@@ -176,9 +178,9 @@ class _Builder:
                 built[name] = Limit(name, number=number)
             if usual.metric is not None and stated is not None:
                 what = f'limit "{name}" is the metric "{usual.metric}"'
-                self.faults.add(self.spec.span("limits", name), what, "rename the metric instead")
+                self.diagnostics.add(self.spec.span("limits", name), what, "rename the metric instead")
             if usual.platform is not None and stated is not None:
                 what = f'limit "{name}" is the same for all signals'
                 todo = f'write "{usual.platform}: …" among the platform\'s defaults instead'
-                self.faults.add(self.spec.span("limits", name), what, todo)
+                self.diagnostics.add(self.spec.span("limits", name), what, todo)
         return built

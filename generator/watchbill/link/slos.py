@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from watchbill.errors import Level, choose
-from watchbill.language.base import Faults
+from watchbill.errors import DiagnosticLevel, choose
+from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedSlo
-from watchbill.model.burnrate import Plan, plan
+from watchbill.model.burnrate import BurnPlan, plan
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
 from watchbill.naming import TARGETS, camel, slo_alerts
@@ -23,40 +23,40 @@ SHORTEST, LONGEST = Duration.parse("7d"), Duration.parse("90d")
 
 
 def link_slos(
-    spec: ServiceSpec, document: str, signals: Mapping[str, Signal], platform: PlatformSpec, faults: Faults
+    spec: ServiceSpec, document: str, signals: Mapping[str, Signal], platform: PlatformSpec, diagnostics: Diagnostics
 ) -> tuple[LinkedSlo, ...]:
-    """Resolve them in the order of their names; what is wrong goes to `faults`."""
+    """Resolve them in the order of their names; what is wrong goes to `diagnostics`."""
     found = []
     seen: dict[str, str] = {}
     for name, slo in sorted(spec.slos.items()):
         signal = signals.get(slo.signal)
         if slo.signal not in spec.signals:
-            faults.add(slo.span("signal"), f'signal "{slo.signal}" is unknown', choose(slo.signal, spec.signals))
+            diagnostics.add(slo.span("signal"), f'signal "{slo.signal}" is unknown', choose(slo.signal, spec.signals))
         span = spec.span("slos", name, key=True)
         if name in {*spec.signals, TARGETS}:
-            faults.add(span, f'"{name}" is the name of a signal already', "rename it: both are subjects of alerts")
+            diagnostics.add(span, f'"{name}" is the name of a signal already', "rename it: both are subjects of alerts")
         if (other := seen.setdefault(camel(name), name)) != name:
-            faults.add(span, f'"{other}" and "{name}" would share their alerts', "rename one of them")
-        tiers = _judge(slo, platform, faults)
+            diagnostics.add(span, f'"{other}" and "{name}" would share their alerts', "rename one of them")
+        tiers = _check_fields(slo, platform, diagnostics)
         if signal is None or tiers is None:
             continue
-        slo.sli.check(signal, faults)
-        check_per(slo.per, slo, signal, faults)
+        slo.sli.check(signal, diagnostics)
+        check_per(slo.per, slo, signal, diagnostics)
         if slo.groups.number < 1 or (slo.wrote("groups") and not slo.per):
             todo = "write how many groups there may be, or remove it" if slo.per else 'remove it, or add "per"'
-            faults.add(slo.span("groups"), "this bounds nothing", todo)
+            diagnostics.add(slo.span("groups"), "this bounds nothing", todo)
         if slo.min_bad_events.number % 1:
-            faults.add(slo.span("min_bad_events"), "events are counted in whole numbers", "round it")
+            diagnostics.add(slo.span("min_bad_events"), "events are counted in whole numbers", "round it")
         if slo.sli.timed and signal.scrape_interval > RAREST_SCRAPE:
             what = f"a scrape every {signal.scrape_interval} is too rare to judge each minute by"
-            faults.add(slo.span("signal"), what, f"scrape every {RAREST_SCRAPE} or more often")
+            diagnostics.add(slo.span("signal"), what, f"scrape every {RAREST_SCRAPE} or more often")
         if not slo.sli.timed and signal.scrape_interval.times(4) > COUNTED_OVER:
             interval = signal.scrape_interval
             what = f"a scrape every {interval} is too rare for an objective, which counts over {COUNTED_OVER}"
-            faults.add(slo.span("signal"), what, f"scrape every {SLOWEST_SCRAPE} or more often")
+            diagnostics.add(slo.span("signal"), what, f"scrape every {SLOWEST_SCRAPE} or more often")
         if slo.sli.timed and slo.wrote("min_bad_events"):
-            what = f"a {slo.sli.kind} counts minutes, and each bad one is told"
-            faults.add(slo.span("min_bad_events", key=True), what, "remove min_bad_events")
+            what = f"a {slo.sli.kind} counts minutes, and each bad one is counted"
+            diagnostics.add(slo.span("min_bad_events", key=True), what, "remove min_bad_events")
         origin = Origin(spec.span("slos", name, key=True), document)
         found.append(LinkedSlo(name, slo, signal, tiers, origin))
     return tuple(found)
@@ -67,28 +67,30 @@ def made_for_objectives(slos: Iterable[LinkedSlo]) -> dict[str, str]:
     return {alert: f'objective "{slo.name}"' for slo in slos for alert in slo_alerts(slo.name)}
 
 
-def _judge(slo: SloSpec, platform: PlatformSpec, faults: Faults) -> Plan | None:
+def _check_fields(slo: SloSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> BurnPlan | None:
     objective = slo.objective.to(Unit.RATIO)
     if not 0 < objective < 1:
         what, todo = f"an objective of {slo.objective} is always met", "write more than 0%"
         if objective >= 1:
             what = f"an objective of {slo.objective} leaves no budget, so that every failure is a page"
             todo = "write what users need, such as 99.9%"
-        faults.add(slo.span("objective"), what, todo)
+        diagnostics.add(slo.span("objective"), what, todo)
         return None
     if not SHORTEST <= slo.period <= LONGEST:
         what = f"a period of {slo.period} is not supported"
-        faults.add(slo.span("period"), what, f"write {SHORTEST} to {LONGEST}")
+        diagnostics.add(slo.span("period"), what, f"write {SHORTEST} to {LONGEST}")
         return None
     tiers = [tier for tier in platform.slo.burn_tiers() if slo.page or tier.severity != "P0"]
     if not tiers:
         what = "the platform has no P1 tier, so nothing would tell of this objective"
-        faults.add(slo.span("page"), what, "remove page: false, or add a tier to the platform's slo.tiers")
+        diagnostics.add(slo.span("page"), what, "remove page: false, or add a tier to the platform's slo.tiers")
         return None
     longest = max(tier.long for tier in tiers)
     if slo.period <= longest:
         what = f"a period of {slo.period} is not longer than the longest window, which is {longest}"
-        faults.add(slo.span("period"), what, "write a longer period, or shorter windows in the platform's slo.tiers")
+        diagnostics.add(
+            slo.span("period"), what, "write a longer period, or shorter windows in the platform's slo.tiers"
+        )
         return None
     kept = platform.defaults.retention
     if slo.period > kept:
@@ -96,15 +98,15 @@ def _judge(slo: SloSpec, platform: PlatformSpec, faults: Faults) -> Plan | None:
         todo = (
             f'raise "defaults: {{retention: …}}" of the platform and Prometheus\' own setting to {slo.period} or more'
         )
-        faults.add(slo.span("period"), what, todo)
+        diagnostics.add(slo.span("period"), what, todo)
     planned = plan(tiers, period=slo.period, objective=objective)
     if not planned.tiers:
         what = f"with an objective of {slo.objective} no tier can ever fire"
-        faults.add(
+        diagnostics.add(
             slo.span("objective"), what, "write a higher objective, or longer windows in the platform's slo.tiers"
         )
         return None
     for change in planned.changes:
         todo = 'nothing is to be done if that will do; else write other windows in the platform\'s "slo: {tiers: …}"'
-        faults.add(slo.span("objective"), change, todo, level=Level.WARNING)
+        diagnostics.add(slo.span("objective"), change, todo, level=DiagnosticLevel.WARNING)
     return planned

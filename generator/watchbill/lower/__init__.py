@@ -1,4 +1,4 @@
-"""Turn linked specs into the Bundle: expressions, sentences, witnesses and links, ready for every target."""
+"""Turn linked specs into the Bundle: expressions, sentences, example series and links, ready for every target."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from watchbill import naming
 from watchbill.conditions import Condition
 from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.link.dependencies import dependencies
-from watchbill.lower.dashboards import Lead, service_dashboards
+from watchbill.lower.dashboards import AlertPanel, service_dashboards
 from watchbill.lower.dashboards.overviews import overviews
 from watchbill.lower.draft import Draft
 from watchbill.lower.drills import lower_drills
-from watchbill.lower.monitoring import Coined, absence, target_down
+from watchbill.lower.monitoring import BuiltIn, absence, target_down
 from watchbill.lower.platform import lower_platform
 from watchbill.lower.routing import inhibit_rules, inhibitors
 from watchbill.lower.slo import lower_slo
@@ -39,15 +39,15 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
     lowering = _Lowering(linked, platform, scale)
     written = [lowering.written(alert) for alert in linked.alerts]
     alerts = [lowering.emit(draft) for draft in written]
-    coined = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
+    built_in = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
     objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
-    drafts = [_covering(lowering.coined(alert), linked) for alert in coined]
+    drafts = [_suppressing(lowering.built_in(alert), linked) for alert in built_in]
     for objective in objectives:
         drafts += slo_alerts(objective, alerts, linked.environments, platform=platform, scale=scale)
     alerts += [lowering.emit(draft) for draft in drafts]
-    judged = [*(alert.spec.condition for alert in linked.alerts), *(alert.condition for alert in coined)]
+    judged = [*(alert.spec.condition for alert in linked.alerts), *(alert.condition for alert in built_in)]
     everything = zip([*written, *drafts], alerts, [*judged, *[None] * (len(alerts) - len(judged))], strict=True)
-    leads = tuple(Lead(draft, alert, condition) for draft, alert, condition in everything)
+    alert_panels = tuple(AlertPanel(draft, alert, condition) for draft, alert, condition in everything)
     return Service(
         name=linked.spec.service,
         title=linked.spec.title,
@@ -62,11 +62,11 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
             if linked.spec.evaluation_interval is None
             else scale(linked.spec.evaluation_interval)
         ),
-        signals=_by_key((*linked.signals, coined[0].signal, *(objective.signal for objective in objectives))),
+        signals=_by_key((*linked.signals, built_in[0].signal, *(objective.signal for objective in objectives))),
         slos=tuple(objective.slo for objective in objectives),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
-        dashboards=service_dashboards(linked, leads, objectives, coined[0].signal),
+        dashboards=service_dashboards(linked, alert_panels, objectives, built_in[0].signal),
         waivers={
             name: Waiver(waiver.why, waiver.until, linked.spec.span("without_runbook", name, key=True))
             for name, waiver in sorted(linked.spec.without_runbook.items())
@@ -83,12 +83,12 @@ def _by_key(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(sorted(signals, key=lambda signal: signal.key))
 
 
-def _covering(draft: Draft, linked: LinkedService) -> Draft:
+def _suppressing(draft: Draft, linked: LinkedService) -> Draft:
     """Let the absence of a signal's metrics cover that of the indicators that are counted from them."""
     if draft.kind != "absent" or not any(environment.pages for environment in linked.environments):
         return draft
     missing = sorted(naming.slo_alerts(slo.name)[2] for slo in linked.slos if slo.signal.key == draft.signal.key)
-    return replace(draft, covers=tuple(missing))
+    return replace(draft, suppresses=tuple(missing))
 
 
 class _Lowering:
@@ -127,32 +127,32 @@ class _Lowering:
             panel=linked.panel,
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             declares_down=linked.declares_down,
-            second_path=spec.second_path,
+            fallback=spec.fallback,
             cites=tuple(Citation(name, linked.span("adr", index)) for index, name in enumerate(spec.adr)),
             origin=linked.origin,
         )
 
-    def coined(self, coined: Coined) -> Draft:
+    def built_in(self, built_in: BuiltIn) -> Draft:
         """Lower an alert that no author wrote; it is a P1 of the service's team."""
-        signal, condition = coined.signal, coined.condition
+        signal, condition = built_in.signal, built_in.condition
         return Draft(
-            name=coined.name,
+            name=built_in.name,
             signal=signal,
             kind=condition.kind,
             source="monitoring",
-            area=naming.monitoring_area(coined.signal.key),
+            area=naming.monitoring_area(built_in.signal.key),
             severity=Severity.P1,
             rules=self._rules(condition, signal),
             grouping=condition.own_grouping(signal),
-            for_=self.scale(coined.for_),
+            for_=self.scale(built_in.for_),
             threshold=condition.threshold(signal),
             reading=condition.reading(signal),
-            sentence=_sentence(condition, signal, coined.for_),
-            summary=coined.summary,
-            impact=coined.impact,
-            action=coined.action,
+            sentence=_sentence(condition, signal, built_in.for_),
+            summary=built_in.summary,
+            impact=built_in.impact,
+            action=built_in.action,
             dashboard=naming.SERVICE_DASHBOARD,
-            panel=coined.panel,
+            panel=built_in.panel,
             metrics=tuple(condition.roles(signal).values()),
             origin=signal.origin,
         )
@@ -176,7 +176,7 @@ class _Lowering:
 
     def _rule(self, condition: Condition, signal: Signal, place: tuple[tuple[str, str], ...]) -> Rule:
         expr = pretty(condition.expression(signal, self.scale))
-        return Rule(expr=expr, place=place, witness=condition.witness(signal, self.scale))
+        return Rule(expr=expr, place=place, example=condition.example(signal, self.scale))
 
 
 def _sentence(condition: Condition, signal: Signal, for_: Duration) -> str:

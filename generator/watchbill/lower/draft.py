@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from watchbill import naming
 from watchbill.link.linked import LinkedService
 from watchbill.lower.routing import receivers
-from watchbill.model.alerts import Alert, Asked, Reading, Rule, Severity, Stage, Threshold
+from watchbill.model.alerts import Alert, AnnotationQuery, Reading, Rule, Severity, Stage, Threshold
 from watchbill.model.bundle import Platform
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
@@ -41,12 +41,12 @@ class Draft:
     keep_firing_for: Duration = NOT_AT_ALL
     threshold: Threshold | None = None
     reading: Reading | None = None
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[AnnotationQuery, ...] = ()
     why: str = ""
     metrics: tuple[str, ...] = ()
     declares_down: str = ""
-    second_path: bool = False
-    covers: tuple[str, ...] = ()
+    fallback: bool = False
+    suppresses: tuple[str, ...] = ()
     slo: str = ""
     cites: tuple[Citation, ...] = ()
 
@@ -82,12 +82,10 @@ class Draft:
             dashboard_url=naming.dashboard_url(urls.grafana, uid, self.panel, self.grouping),
             metrics=self.metrics,
             declares_down=self.declares_down,
-            second_path=self.second_path,
-            covers=self.covers,
+            fallback=self.fallback,
+            suppresses=self.suppresses,
             slo=self.slo,
-            receivers=receivers(
-                platform, severity=self.severity, stage=self.stage, team=team, second_path=self.second_path
-            ),
+            receivers=receivers(platform, severity=self.severity, stage=self.stage, team=team, fallback=self.fallback),
             cites=self.cites,
             origin=self.origin,
         )

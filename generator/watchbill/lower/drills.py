@@ -6,46 +6,46 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from watchbill.errors import Span, SpecError, choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.link import LinkedDrill
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.drills import LONGEST_COURSE, SHORTEST_FOR, Drill, Flaps, Outage, Server
+from watchbill.model.examples import ExampleSeries, SamplePattern
 from watchbill.model.origin import Origin
 from watchbill.model.routing import Channel
-from watchbill.model.witness import Motion, Stream
 from watchbill.quantity import Duration, TimeScale
 from watchbill.spec.drill import DrillSpec
 
-LISTS = ("told", "muted", "quiet")
+LISTS = ("notified", "muted", "quiet")
 
 
 def lower_drills(drills: Iterable[LinkedDrill], bundle: Bundle, scale: TimeScale) -> tuple[Drill, ...]:
     """Lower drills, with all durations under `scale`; raises `SpecError` with all that is wrong with them."""
-    faults = Faults()
+    diagnostics = Diagnostics()
     found = []
     for drill in drills:
-        before = len(faults.found)
-        judge = _Judge(drill.spec, bundle, faults)
-        judge.judge_names()
-        if len(faults.found) == before:
-            judge.judge_sense(scale)
-            judge.judge_streams()
-            found.append(_lowered(drill, judge, scale))
-    if faults.fatal:
-        raise SpecError(faults.found)
+        before = len(diagnostics.found)
+        check_fields = _Judge(drill.spec, bundle, diagnostics)
+        check_fields.validate_names()
+        if len(diagnostics.found) == before:
+            check_fields.validate_sense(scale)
+            check_fields.validate_series()
+            found.append(_lowered(drill, check_fields, scale))
+    if diagnostics.fatal:
+        raise SpecError(diagnostics.found)
     return tuple(found)
 
 
-def _lowered(drill: LinkedDrill, judge: _Judge, scale: TimeScale) -> Drill:
+def _lowered(drill: LinkedDrill, check_fields: _Judge, scale: TimeScale) -> Drill:
     spec, expect, flaps, outage = drill.spec, drill.spec.expect, drill.spec.flaps, drill.spec.receiver
     return Drill(
         name=spec.drill,
         title=spec.title,
-        severity=min((judge.alerts[name].severity for name in expect.told), key=lambda each: each.rank),
-        places=judge.places,
+        severity=min((check_fields.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
+        places=check_fields.places,
         breaks=spec.breaks,
-        told=expect.told,
+        notified=expect.notified,
         muted=expect.muted,
         quiet=expect.quiet,
         incidents={team: int(count.number) for team, count in sorted(expect.incidents.items())},
@@ -67,8 +67,8 @@ class _Named:
 class _Judge:
     """Holds one drill to the alerts that there are."""
 
-    def __init__(self, spec: DrillSpec, bundle: Bundle, faults: Faults) -> None:
-        self.spec, self.bundle, self.faults = spec, bundle, faults
+    def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:
+        self.spec, self.bundle, self.diagnostics = spec, bundle, diagnostics
         self.alerts = {alert.id: alert for alert in bundle.alerts}
         self.breaks = self._named("breaks")
         self.lists = {name: self._named("expect", name) for name in LISTS}
@@ -79,42 +79,42 @@ class _Judge:
 
     # What is named.
 
-    def judge_names(self) -> None:
+    def validate_names(self) -> None:
         """Look up every alert, and where it is at home."""
         seen: dict[str, str] = {}
         for title, named in {"breaks": self.breaks, **self.lists}.items():
             own: set[str] = set()
             for each in named:
-                self._judge_name(each)
+                self._validate_name(each)
                 other = seen.get(each.name) if title != "breaks" else None
                 if each.name in own:
-                    self.faults.add(each.span, f'"{each.name}" stands here twice', "remove one of them")
+                    self.diagnostics.add(each.span, f'"{each.name}" stands here twice', "remove one of them")
                 elif other is not None:
                     what = f'"{each.name}" is to be {other} and {title} at once'
-                    self.faults.add(each.span, what, "remove one of them")
+                    self.diagnostics.add(each.span, what, "remove one of them")
                 own.add(each.name)
                 if title != "breaks":
                     seen.setdefault(each.name, title)
 
-    def _judge_name(self, named: _Named) -> None:
+    def _validate_name(self, named: _Named) -> None:
         alert = self.alerts.get(named.name)
         if alert is None:
             todo = choose(named.name, self.alerts)
-            self.faults.add(named.span, f'alert "{named.name}" is unknown', todo)
+            self.diagnostics.add(named.span, f'alert "{named.name}" is unknown', todo)
         elif alert.slo:
             what = f'"{alert.id}" looks back for hours, and a drill of several alerts lasts for minutes'
-            self.faults.add(named.span, what, "remove it; it is drilled by itself")
+            self.diagnostics.add(named.span, what, "remove it; it is drilled by itself")
         elif alert.stage is Stage.HEARTBEAT:
-            self.faults.add(named.span, f'"{alert.id}" fires all the time', "remove it")
+            self.diagnostics.add(named.span, f'"{alert.id}" fires all the time', "remove it")
         else:
-            self._judge_home(alert, named.span)
+            self._validate_home(alert, named.span)
 
-    def _judge_home(self, alert: Alert, span: Span) -> None:
+    def _validate_home(self, alert: Alert, span: Span) -> None:
         there = {environment.name for environment in self.bundle.service(alert.service).environments}
         for env in self._environments():
             if env not in there:
                 what = f'"{alert.id}" is not in "{env}"'
-                self.faults.add(span, what, choose(env, there))
+                self.diagnostics.add(span, what, choose(env, there))
 
     def _environments(self) -> tuple[str, ...]:
         first = self.alerts.get(self.spec.breaks[0])
@@ -128,82 +128,88 @@ class _Judge:
 
     # What is said of them.
 
-    def judge_sense(self, scale: TimeScale) -> None:
-        """Hold what must come of the fault to what can."""
-        told, muted = set(self.spec.expect.told), set(self.spec.expect.muted)
+    def validate_sense(self, scale: TimeScale) -> None:
+        """Check what must come of the fault against what can."""
+        notified, muted = set(self.spec.expect.notified), set(self.spec.expect.muted)
         for each in self.breaks:
-            if each.name not in told | muted:
+            if each.name not in notified | muted:
                 what = f'"{each.name}" is broken, so it fires, and nothing is said of it'
-                self.faults.add(each.span, what, "add it to what is told or muted")
+                self.diagnostics.add(each.span, what, "add it to notified or muted")
         for each in self.lists["muted"]:
             by = self.bundle.inhibited_by[each.name]
-            if not told & set(by):
-                todo = f"move it to told, or tell {' or '.join(by)}" if by else "move it to told"
-                self.faults.add(each.span, f'nothing that is told can mute "{each.name}"', todo)
-        self._judge_incidents()
-        self._judge_receiver()
+            if not notified & set(by):
+                todo = f"move it to notified, or add {' or '.join(by)}" if by else "move it to notified"
+                self.diagnostics.add(each.span, f'nothing that is notified can mute "{each.name}"', todo)
+        self._validate_incidents()
+        self._validate_receiver()
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
-            self.faults.add(self.spec.span("restart"), what, "break an alert whose for is longer")
+            self.diagnostics.add(self.spec.span("restart"), what, "break an alert whose for is longer")
 
-        self._judge_course(scale(LONGEST_COURSE))
+        self._validate_course(scale(LONGEST_COURSE))
 
-    def _judge_course(self, longest: Duration) -> None:
+    def _validate_course(self, longest: Duration) -> None:
         """Refuse to do anything in the middle of a fault that is played from written histories."""
         for field in ("flaps", "restart"):
-            slow = [each for each in self.breaks if self.alerts[each.name].rules[0].witness.settles > longest]
+            slow = [each for each in self.breaks if self.alerts[each.name].rules[0].example.settles > longest]
             if slow and getattr(self.spec, field) is not None:
                 what = f'"{slow[0].name}" shows only after hours, so there is no time in a drill for "{field}"'
-                self.faults.add(self.spec.span(field, key=True), what, f'remove "{field}", or break something faster')
+                self.diagnostics.add(
+                    self.spec.span(field, key=True), what, f'remove "{field}", or break something faster'
+                )
 
     def _longest_for(self) -> Duration:
         return max(self.alerts[name].for_ for name in self.spec.breaks)
 
-    def _judge_incidents(self) -> None:
-        paging = {self.alerts[name].team: name for name in self.spec.expect.told if "pagerduty" in self._channels(name)}
+    def _validate_incidents(self) -> None:
+        paging = {
+            self.alerts[name].team: name for name in self.spec.expect.notified if "pagerduty" in self._channels(name)
+        }
         for team in self.spec.expect.incidents:
             if team not in paging:
                 span = self.spec.expect.span("incidents", team, key=True)
-                self.faults.add(span, f'nothing that is told pages "{team}"', "remove it, or tell what does")
+                self.diagnostics.add(span, f'nothing that is notified pages "{team}"', "remove it, or add what does")
         for team, name in paging.items():
             if team not in self.spec.expect.incidents:
                 span = self.spec.expect.span("incidents", key=True)
                 what = f'"{name}" pages "{team}", and nothing is said of its incidents'
-                self.faults.add(span, what, f'add "{team}: 1"')
+                self.diagnostics.add(span, what, f'add "{team}: 1"')
 
-    def _judge_receiver(self) -> None:
+    def _validate_receiver(self) -> None:
         receiver = self.spec.receiver
-        if receiver is not None and not any(receiver.channel in self._channels(name) for name in self.spec.expect.told):
-            what = f'nothing that is told goes to "{receiver.channel}"'
-            self.faults.add(receiver.span("channel"), what, "let another channel fail")
+        if receiver is not None and not any(
+            receiver.channel in self._channels(name) for name in self.spec.expect.notified
+        ):
+            what = f'nothing that is notified goes to "{receiver.channel}"'
+            self.diagnostics.add(receiver.span("channel"), what, "let another channel fail")
 
     def _channels(self, name: str) -> set[str]:
-        told = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
-        return {channel for each in told for channel in each.partition("/")[2].split("+")}
+        notified = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
+        return {channel for each in notified for channel in each.partition("/")[2].split("+")}
 
     # What is played.
 
-    def judge_streams(self) -> None:
+    def validate_series(self) -> None:
         """Refuse symptoms that move the same series of the same instance in different ways."""
-        seen: dict[tuple[tuple[str, str], ...], tuple[Stream, str]] = {}
+        seen: dict[tuple[tuple[str, str], ...], tuple[ExampleSeries, str]] = {}
         for each in self.breaks:
             alert = self.alerts[each.name]
-            for stream in alert.rules[0].witness.streams:
+            for stream in alert.rules[0].example.series:
                 other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
                 if _motions(other) != _motions(stream):
                     what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
-                    self.faults.add(each.span, what, "break one of them; the other may well fire besides")
+                    self.diagnostics.add(each.span, what, "break one of them; the other may well fire too")
                     break
 
-    def _series(self, alert: Alert, stream: Stream) -> tuple[tuple[str, str], ...]:
+    def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
         signal = next(s for s in self.bundle.service(alert.service).signals if s.key == alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
         return tuple(sorted(labels.items()))
 
 
-def _motions(stream: Stream) -> tuple[Motion, Motion]:
-    return stream.calm, stream.above
+def _motions(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
+    return stream.healthy, stream.firing
 
 
 def _paging(service: Service) -> str:

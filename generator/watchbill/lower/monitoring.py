@@ -27,7 +27,7 @@ _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")  # in a regular expression of RE2
 
 
 @dataclass(frozen=True, slots=True)
-class Coined:
+class BuiltIn:
     """An alert that no author wrote: its condition, how long it must last, and its texts."""
 
     name: str
@@ -40,13 +40,13 @@ class Coined:
     panel: str
 
 
-def absence(signal: Signal, others: Iterable[Alert]) -> Coined:
+def absence(signal: Signal, others: Iterable[Alert]) -> BuiltIn:
     """Watch that a signal is there at all: without it, none of its alerts can fire."""
     watched = listed([signal.metrics[role].name for role in signal.presence], "and")
     blind = sum(alert.subject == signal.key and bool(set(alert.metrics) & set(signal.presence)) for alert in others)
     counted = f"{blind} alert{'' if blind == 1 else 's'}"
     cannot = f"{counted} on it cannot fire until these metrics are back" if blind else ""
-    return Coined(
+    return BuiltIn(
         name=naming.absence_alert(signal.key),
         signal=signal,
         condition=Absent.model_construct(kind="absent", metrics=signal.presence, per=()),
@@ -58,14 +58,14 @@ def absence(signal: Signal, others: Iterable[Alert]) -> Coined:
     )
 
 
-def target_down(service: LinkedService, platform: Platform) -> Coined:
+def target_down(service: LinkedService, platform: Platform) -> BuiltIn:
     """Watch that each target can be scraped: where one of several is down, its metrics are not absent."""
     signal = _targets(service, platform)
     jobs = _jobs(service)
     window = max(SHORTEST_WINDOW, signal.scrape_interval.times(4))
     readers = Counter(_job(alert.signal) for alert in service.alerts if alert.spec.condition.roles(alert.signal))
     blind = [f"{readers[job]} on {job}" for job in jobs if readers[job]]
-    return Coined(
+    return BuiltIn(
         name=naming.TARGET_DOWN,
         signal=signal,
         condition=TargetDown.model_construct(jobs=jobs or (service.spec.service,), window=window, per=()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
-from watchbill.model.routing import Channel, Delivery, Policy, QuietTime, SecondPath, Smtp, TimeRange, Timing
+from watchbill.model.routing import Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
 from watchbill.naming import PROMPT_WAIT
 from watchbill.quantity import Duration, TimeScale
 from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, QuietTimeSpec, SmtpSpec, TeamSpec
@@ -46,8 +46,8 @@ def _addresses(team: TeamSpec) -> dict[Channel, str]:
 
 def _policy(spec: Written, quiet_times: tuple[str, ...], scale: TimeScale) -> Policy:
     timing = Timing(spec.group_wait, spec.group_interval, spec.repeat_interval)
-    told = tuple(channel for channel in Channel if channel.value in spec.to)
-    return Policy(told, _timing(timing, scale), quiet_times)
+    notified = tuple(channel for channel in Channel if channel.value in spec.to)
+    return Policy(notified, _timing(timing, scale), quiet_times)
 
 
 def _timing(timing: Timing, scale: TimeScale) -> Timing:
@@ -69,14 +69,14 @@ def _ranges(spec: QuietTimeSpec) -> tuple[TimeRange, ...]:
 
 
 def _delivery(spec: DeliverySpec) -> Delivery:
-    path = spec.second_path
+    path = spec.fallback
     return Delivery(
         secrets=spec.secrets,
         smtp=_smtp(spec.smtp) if spec.smtp is not None else None,
         shadow=spec.shadow or "",
         heartbeat=spec.heartbeat or "",
         heartbeat_token=spec.heartbeat_token,
-        second_path=SecondPath(path.email, _smtp(path.smtp)) if path is not None else None,
+        fallback=Fallback(path.email, _smtp(path.smtp)) if path is not None else None,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.model.burnrate import Plan, exact
+from watchbill.model.burnrate import BurnPlan, exact
 from watchbill.model.signals import Signal
 from watchbill.model.slo import COUNTED_OVER, OVERLAP, SAMPLED, STEPPED_FROM, Recording, RecordingGroup
 from watchbill.promql import Matcher, aggregate, pretty, selector
@@ -31,7 +31,7 @@ class Recorder:
 
     sli: Sli
     signal: Signal
-    plan: Plan
+    plan: BurnPlan
     objective: Decimal
     period: Duration
     grouping: tuple[str, ...]

@@ -14,23 +14,21 @@ MUTED = (Severity.P1, Severity.INFO)
 INCIDENT = ("cluster", "env", "service", "subject")
 
 
-def receivers(
-    platform: Platform, *, severity: Severity, stage: Stage, team: str, second_path: bool = False
-) -> Receivers:
+def receivers(platform: Platform, *, severity: Severity, stage: Stage, team: str, fallback: bool = False) -> Receivers:
     """Name an alert's receivers in each of the platform's environments, in the order in which routes reach them."""
     alone = {Stage.HEARTBEAT: naming.HEARTBEAT, Stage.SHADOW: naming.SHADOW}.get(stage)
-    told: dict[str, tuple[str, ...]] = {}
+    notified: dict[str, tuple[str, ...]] = {}
     for environment in platform.environments:
         owner = naming.receiver(team, platform.channels(severity, environment))
-        both = (naming.SECOND_PATH, owner) if second_path and environment.pages else (owner,)
-        told[environment.name] = (alone,) if alone is not None else both
-    return told
+        both = (naming.FALLBACK, owner) if fallback and environment.pages else (owner,)
+        notified[environment.name] = (alone,) if alone is not None else both
+    return notified
 
 
 def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
     """Mute what a louder alert speaks of already, and what follows from an outage that is declared.
 
-    A P0 speaks for what its labels name: one about an instance, a breaker or an endpoint mutes what is told of
+    A P0 speaks for what its labels name: one about an instance, a breaker or an endpoint mutes what is sent of
     the same one only, and one about a subject as a whole mutes all that is told of it (ADR 0015).
     """
     every = tuple(services)
@@ -39,7 +37,7 @@ def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
     known = sorted(set(chain.from_iterable(groupings)))
     alerts = [alert for service in every for alert in service.alerts]
     outages = (_outage(alert, every) for alert in alerts if alert.declares_down)
-    covering = (_cover(alert) for alert in alerts if alert.covers)
+    covering = (_cover(alert) for alert in alerts if alert.suppresses)
     return (*(_same_incident(own, known) for own in groupings), *outages, *covering)
 
 
@@ -49,7 +47,7 @@ def inhibitors(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
     outages = [(alert, service) for service in every for alert in service.alerts if alert.declares_down]
     found: dict[str, tuple[str, ...]] = {}
     for service in every:
-        own = [alert for alert in service.alerts if _mutes_its_subject(alert) or alert.covers]
+        own = [alert for alert in service.alerts if _mutes_its_subject(alert) or alert.suppresses]
         sources = own + [alert for alert, owner in outages if _reaches(alert, owner, service)]
         for alert in service.alerts:
             muting = {source.id for source in sources if source.id != alert.id and _can_mute(source, alert, service)}
@@ -75,7 +73,7 @@ def _can_mute(source: Alert, target: Alert, owner: Service) -> bool:
     if source.service != target.service:
         return False
     same = source.subject == target.subject and set(source.grouping) <= set(target.grouping)
-    return target.name in source.covers or (same and _mutes_its_subject(source))
+    return target.name in source.suppresses or (same and _mutes_its_subject(source))
 
 
 def _same_incident(own: tuple[str, ...], known: Iterable[str]) -> InhibitRule:
@@ -112,7 +110,7 @@ def _cover(alert: Alert) -> InhibitRule:
     here = tuple(_present(label) for label in equal)
     return InhibitRule(
         source=(Match("alertname", (alert.name,)), *own, *here),
-        target=(Match("alertname", alert.covers), Match("severity", tuple(s.value for s in MUTED)), *own),
+        target=(Match("alertname", alert.suppresses), Match("severity", tuple(s.value for s in MUTED)), *own),
         equal=equal,
         why=f"{alert.name} tells of what these tell of.",
     )

@@ -11,7 +11,7 @@ from watchbill.model.pages import Citation
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.model.slo import Slo
 from watchbill.promql import Matcher
-from watchbill.quantity import TimeScale, Unit, decimal_text
+from watchbill.quantity import TimeScale, Unit, words
 from watchbill.sli.base import grouping
 
 
@@ -64,7 +64,7 @@ def lower_slo(linked: LinkedSlo, service: LinkedService, scale: TimeScale) -> Ob
         series=_series(linked),
         groups=recorder.groups(),
         roles=tuple(sorted(set(spec.sli.roles(signal).values()))),
-        indication=spec.sli.indication(signal, scale),
+        sli_source=spec.sli.sli_source(signal, scale),
         cites=tuple(Citation(name, spec.span("adr", index)) for index, name in enumerate(spec.adr)),
         origin=linked.origin,
     )
@@ -79,7 +79,7 @@ def _info(linked: LinkedSlo, service: LinkedService) -> tuple[tuple[str, str], .
             {
                 "title": spec.title,
                 "team": service.spec.team,
-                "objective": f"{decimal_text(spec.objective.to(Unit.PERCENT))}%",
+                "objective": words.share(spec.objective.to(Unit.RATIO)),
                 "period": str(spec.period),
                 "kind": spec.sli.kind,
             }.items()

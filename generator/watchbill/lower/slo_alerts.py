@@ -9,22 +9,22 @@ from decimal import Decimal
 from watchbill import naming
 from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
-from watchbill.conditions.streams import Course, Group, below_and_above, counters, steady
+from watchbill.conditions.example_series import Group, PhaseLevels, below_and_above, counters, steady
 from watchbill.lower.draft import Draft
 from watchbill.lower.recordings import patience
 from watchbill.lower.slo import Objective
-from watchbill.model.alerts import Alert, Asked, Display, Reading, Rule, Severity, Stage
+from watchbill.model.alerts import Alert, AnnotationQuery, Display, Reading, Rule, Severity, Stage
 from watchbill.model.bundle import Environment, Platform
 from watchbill.model.burnrate import BurnTier
+from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Metric
 from watchbill.model.slo import OVERLAP, STEPPED_FROM
-from watchbill.model.witness import GONE, Firing, Motion, Stream, Witness
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, over, pretty
-from watchbill.quantity import Duration, TimeScale, decimal_text
+from watchbill.quantity import Duration, TimeScale, decimal_text, words
 
 UNLABELLED_OVER = UNLABELLED_FOR = Duration.parse("5m")
-BUDGET_LEFT, EXHAUSTED_IN = Decimal("0.42"), Decimal(93784)  # in witnesses: 42%, 1d 2h 3m 4s
+BUDGET_LEFT, EXHAUSTED_IN = Decimal("0.42"), Decimal(93784)  # in example series: 42%, 1d 2h 3m 4s
 
 
 def slo_alerts(
@@ -48,7 +48,7 @@ def slo_alerts(
             burn = _burn(objective, name, severity, tiers, scale)
             paging = severity is Severity.P0
             found.append(
-                replace(burn, keep_firing_for=platform.keep_firing_for, covers=_covered(objective, others))
+                replace(burn, keep_firing_for=platform.keep_firing_for, suppresses=_suppressed(objective, others))
                 if paging
                 else burn
             )
@@ -61,7 +61,7 @@ def slo_alerts(
     return tuple(found)
 
 
-def _covered(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...]:
+def _suppressed(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...]:
     """Name the P1 and Info that tell of what the page tells of."""
     sli, signal = objective.linked.spec.sli, objective.linked.signal
     if objective.linked.spec.stage != "live":
@@ -69,7 +69,7 @@ def _covered(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...]:
     own = set(objective.slo.grouping)  # a page of one group does not speak for the others
     here = (alert for alert in others if alert.subject == signal.key and own <= set(alert.grouping))
     quiet = (alert for alert in here if alert.severity is not Severity.P0)
-    return tuple(sorted(alert.name for alert in quiet if sli.covers(alert, signal)))
+    return tuple(sorted(alert.name for alert in quiet if sli.suppresses(alert, signal)))
 
 
 def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[BurnTier, ...], scale: TimeScale) -> Draft:
@@ -79,18 +79,18 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
     per = f" per {listed(slo.grouping, 'and')}" if slo.grouping else ""
     said = " or ".join(_tier_words(tier) for tier in tiers)
     floor = "" if slo.timed else f", with at least {decimal_text(slo.min_bad_events)} bad {slo.events} in that time"
-    allowed = f"{decimal_text(slo.budget * 100)}% of {slo.events} in {slo.period.words()}"
+    allowed = f"{words.share(slo.budget)} of {slo.events} in {slo.period.words()}"
     return Draft(
         name=name,
         kind="burn_rate",
         signal=objective.signal,
         severity=severity,
-        rules=(Rule(expr=expr, place=(), witness=_burning(objective, tiers)),),
+        rules=(Rule(expr=expr, place=(), example=_burning(objective, tiers)),),
         grouping=slo.grouping,
         for_=Duration(0),
         reading=Reading(
             Display.PERCENT,
-            f" of {slo.events} were bad over its long window (objective: {decimal_text(slo.objective * 100)}% good)",
+            f" of {slo.events} were bad over its long window (objective: {words.share(slo.objective)} good)",
         ),
         sentence=f"The error budget of {allowed}{per} burns faster than {said}{floor}.",
         summary=f"{slo.title}: the error budget burns {'fast' if severity is Severity.P0 else 'too fast'}",
@@ -124,19 +124,18 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
 
 
 def _tier_words(tier: BurnTier) -> str:
-    share = f"{decimal_text(Decimal(f'{tier.share * 100:.3g}'))}%"
-    factor = decimal_text(Decimal(f"{tier.factor:.4g}"))
-    return f"{factor}x over {tier.long.words()} and {tier.short.words()} ({share} of it is gone then)"
+    spent = f"{words.rounded_share(tier.share)} of it is gone then"
+    return f"{words.factor(tier.factor)} over {tier.long.words()} and {tier.short.words()} ({spent})"
 
 
-def _asked(objective: Objective) -> tuple[Asked, ...]:
+def _asked(objective: Objective) -> tuple[AnnotationQuery, ...]:
     """Say how much of the budget is left, and when it will be used up."""
     matchers = objective.signal.matchers
     labels = objective.recorder.grouping
     fastest = min(tier.long for tier in objective.slo.tiers)
     return (
-        Asked(" Budget left: ", naming.SLO_BUDGET_LEFT, matchers, labels, Display.PERCENT, BUDGET_LEFT, "."),
-        Asked(
+        AnnotationQuery(" Budget left: ", naming.SLO_BUDGET_LEFT, matchers, labels, Display.PERCENT, BUDGET_LEFT, "."),
+        AnnotationQuery(
             f" At the rate of the last {fastest.words()} it is used up in ",
             naming.SLO_EXHAUSTED_IN,
             matchers,
@@ -148,32 +147,34 @@ def _asked(objective: Objective) -> tuple[Asked, ...]:
     )
 
 
-def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Witness:
+def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Example:
     """Move the recorded ratios of the first tier past its threshold, and all others just short of theirs."""
     first = tiers[0]
     below, above = below_and_above(first.above, ceiling=Decimal(1))
-    courses: dict[Duration, Course] = {}
+    phase_levels_by_window: dict[Duration, PhaseLevels] = {}
     for tier in tiers:
         for window in (tier.long, tier.short):
-            courses.setdefault(window, Course(Decimal(0), tier.above * Decimal("0.9"), Decimal(0)))
-    courses |= dict.fromkeys((first.long, first.short), Course(Decimal(0), below, above))
-    series = {naming.slo_error_ratio(window): course for window, course in courses.items()}
+            phase_levels_by_window.setdefault(window, PhaseLevels(Decimal(0), tier.above * Decimal("0.9"), Decimal(0)))
+    phase_levels_by_window |= dict.fromkeys((first.long, first.short), PhaseLevels(Decimal(0), below, above))
+    series = {naming.slo_error_ratio(window): phase_levels for window, phase_levels in phase_levels_by_window.items()}
     series[naming.SLO_ERRORS] = steady(objective.slo.min_bad_events * OVERLAP)
     series[naming.SLO_ERRORS_ONCE] = steady(objective.slo.min_bad_events)
     series[naming.SLO_BUDGET_LEFT], series[naming.SLO_EXHAUSTED_IN] = steady(BUDGET_LEFT), steady(EXHAUSTED_IN)
     examples = {label: objective.signal.examples[role] for role, label in objective.signal.labels.items()}
-    streams = [_stream(name, examples, course) for name, course in series.items()]
+    streams = [_stream(name, examples, phase_levels) for name, phase_levels in series.items()]
     if examples:
         other = {label: f"{value}-other" for label, value in examples.items()}
-        streams += [_stream(name, other, steady(course.calm)) for name, course in series.items()]
+        streams += [_stream(name, other, steady(phase_levels.healthy)) for name, phase_levels in series.items()]
     firing = Firing(tuple(sorted(examples.items())), above)
     zero = Duration(0)
-    return Witness(tuple(streams), (firing,), history=zero, settles=zero, clears=zero)
+    return Example(tuple(streams), (firing,), history=zero, settles=zero, clears=zero)
 
 
-def _stream(name: str, labels: Mapping[str, str], course: Course) -> Stream:
-    calm, below, above = (Motion(level=level) for level in (course.calm, course.below, course.above))
-    return Stream(name, tuple(sorted(labels.items())), calm, below, above)
+def _stream(name: str, labels: Mapping[str, str], phase_levels: PhaseLevels) -> ExampleSeries:
+    healthy, below, above = (
+        SamplePattern(level=level) for level in (phase_levels.healthy, phase_levels.just_below, phase_levels.firing)
+    )
+    return ExampleSeries(name, tuple(sorted(labels.items())), healthy, below, above)
 
 
 def _missing(objective: Objective, name: str, environments: Iterable[Environment], scale: TimeScale) -> Draft:
@@ -184,7 +185,7 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         signal = objective.signal.within(*there)
         gone = " or ".join(f"absent({signal.select(signal.metrics[role])})" for role in ("events", "errors"))
         expr = pretty(aggregate("max", TARGET_LABELS, gone))
-        rules.append(Rule(expr=expr, place=(("cluster", place[1]), ("env", place[0])), witness=_vanishing(scale)))
+        rules.append(Rule(expr=expr, place=(("cluster", place[1]), ("env", place[0])), example=_vanishing(scale)))
     spec = objective.linked.spec
     waits = spec.missing_after or patience(slo.budget, slo.period)
     bound = f", or has more than {decimal_text(spec.groups.number)} groups" if slo.grouping else ""
@@ -213,34 +214,34 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
     )
 
 
-def _vanishing(scale: TimeScale) -> Witness:
+def _vanishing(scale: TimeScale) -> Example:
     """Let the errors vanish alone, or else the events."""
-    there, zero = Motion(level=Decimal(1)), Duration(0)
+    there, zero = SamplePattern(level=Decimal(1)), Duration(0)
     firing = (Firing((), Decimal(1)),)
 
-    def without(gone: str) -> Witness:
+    def without(gone: str) -> Example:
         names = (naming.SLO_EVENTS, naming.SLO_ERRORS)
-        streams = tuple(Stream(name, (), there, there, GONE if name == gone else there) for name in names)
-        return Witness(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
+        streams = tuple(ExampleSeries(name, (), there, there, GONE if name == gone else there) for name in names)
+        return Example(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
 
-    return replace(without(naming.SLO_ERRORS), besides=(without(naming.SLO_EVENTS),))
+    return replace(without(naming.SLO_ERRORS), alternatives=(without(naming.SLO_EVENTS),))
 
 
 def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Draft:
     slo, source, window = objective.slo, objective.linked.signal, scale(UNLABELLED_OVER)
     series = over("increase", source.select(metric, Matcher(label, "=", "")), window)
-    course = Course(Decimal(0), Decimal(0), Decimal(2))
-    streams = tuple(counters(source, metric, Group({}, at_fault=True), course, own={label: ""}))
-    witness = Witness(streams, (Firing((), course.above * window.seconds),), window, window, window)
+    phase_levels = PhaseLevels(Decimal(0), Decimal(0), Decimal(2))
+    streams = tuple(counters(source, metric, Group({}, at_fault=True), phase_levels, own={label: ""}))
+    example = Example(streams, (Firing((), phase_levels.firing * window.seconds),), window, window, window)
     return Draft(
         name=name,
         kind="unlabelled",
         signal=source,
         severity=Severity.P1,
-        rules=(Rule(expr=pretty(f"{aggregate('sum', TARGET_LABELS, series)} > 0"), place=(), witness=witness),),
+        rules=(Rule(expr=pretty(f"{aggregate('sum', TARGET_LABELS, series)} > 0"), place=(), example=example),),
         for_=scale(UNLABELLED_FOR),
         sentence=f"There are {slo.events} without the label {label}, and this lasts for {UNLABELLED_FOR.words()}.",
-        summary=f"{slo.title}: events cannot be told good from bad",
+        summary=f"{slo.title}: good and bad events cannot be kept apart",
         impact="They count as good, so the objective looks better than it is",
         action=f"Find what exports {metric.name} without {label}, most likely the last deploy, and mend it.",
         source="slo",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from watchbill.model.examples import Example
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
 from watchbill.model.routing import Receivers
-from watchbill.model.witness import Witness
 from watchbill.promql import Matcher
-from watchbill.quantity import Duration, Unit
+from watchbill.quantity import Duration, Quantity, Unit
 
 
 class Severity(StrEnum):
@@ -44,11 +44,24 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A line on a panel, in the metric's own unit."""
+    """Where a condition begins to be true: `value`, in the `unit` of the metric.
+
+    `written` is what the author wrote, in the author's unit; it is what people read, everywhere (`str(written)`). It
+    may be of another dimension: 85% of a limit of 2 GiB is drawn at its bytes.
+    """
 
     value: Decimal
     unit: Unit
     direction: Direction
+    written: Quantity
+
+    @classmethod
+    def at(cls, written: Quantity, unit: Unit, direction: Direction) -> Threshold:
+        """Take over what an author wrote; raises `QuantityError` where `unit` measures something else."""
+        return cls(written.to(unit), unit, direction, written)
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.written}"
 
 
 class Display(StrEnum):
@@ -69,11 +82,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnnotationQuery:
     """A sentence about a recorded series, asked when an alert fires: `lead`, its value, `after`.
 
     The series is selected by `matchers` and by the alert's own values of `labels`; where there is none, nothing is
-    said. `witnessed` is its value in the alert's witness.
+    said. `example_value` is its value in the alert's example.
     """
 
     lead: str
@@ -81,7 +94,7 @@ class Asked:
     matchers: tuple[Matcher, ...]
     labels: tuple[str, ...]
     display: Display
-    witnessed: Decimal
+    example_value: Decimal
     after: str
 
 
@@ -91,7 +104,7 @@ class Rule:
 
     expr: str
     place: tuple[tuple[str, str], ...]
-    witness: Witness
+    example: Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,7 @@ class Alert:
     `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
     the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
     `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
-    what is down while it fires: `<service>`, or `<service>/<signal>`. `covers` names alerts of the
+    what is down while it fires: `<service>`, or `<service>/<signal>`. `suppresses` names alerts of the
     same service that need not be told while it fires, `slo` the objective that it belongs to, if any.
     `receivers` are those of each of the platform's environments, `cites` the decisions that it rests on.
     """
@@ -122,7 +135,7 @@ class Alert:
     keep_firing_for: Duration
     threshold: Threshold | None
     reading: Reading | None
-    asked: tuple[Asked, ...]
+    asked: tuple[AnnotationQuery, ...]
     sentence: str
     summary: str
     impact: str
@@ -132,8 +145,8 @@ class Alert:
     dashboard_url: str
     metrics: tuple[str, ...]
     declares_down: str
-    second_path: bool
-    covers: tuple[str, ...]
+    fallback: bool
+    suppresses: tuple[str, ...]
     slo: str
     receivers: Receivers
     cites: tuple[Citation, ...]

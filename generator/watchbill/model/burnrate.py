@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from watchbill.quantity import Duration, decimal_text
+from watchbill.quantity.words import rounded_share
 
 FASTEST = Decimal("0.9")  # the highest error ratio that a tier asks for: a total outage lets some health checks pass
 
@@ -61,7 +62,7 @@ class BurnTier:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BurnPlan:
     """The tiers that can fire, and what had to be changed or dropped, in words."""
 
     tiers: tuple[BurnTier, ...]
@@ -73,7 +74,7 @@ class Plan:
         return tuple(sorted({window for tier in self.tiers for window in (tier.long, tier.short)}))
 
 
-def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Plan:
+def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> BurnPlan:
     """Work out factors and error ratios for a period and an objective (0 to 1), as exact decimals.
 
     A factor below 1 would fire while the budget lasts, so it is raised to 1. An error ratio that nothing short of
@@ -91,21 +92,18 @@ def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Plan
             changes.append(f"no error ratio over {tier.long} uses up the budget too fast, so there is no tier for it")
             continue
         if factor > wanted:
-            why = f"{_percent(tier.share)} of {period} within {tier.long} is no overspending"
-            changes.append(f"{why}, so this tier fires at {_percent(share)} of the budget")
+            why = f"{rounded_share(tier.share)} of {period} within {tier.long} is no overspending"
+            changes.append(f"{why}, so this tier fires at {rounded_share(share)} of the budget")
         elif factor < wanted:
-            why = f"only above {_percent(FASTEST)} of errors, if ever, {tier.long} use up {_percent(tier.share)}"
+            why = f"only above {rounded_share(FASTEST)} of errors, if ever,"
+            why += f" {tier.long} use up {rounded_share(tier.share)}"
             changes.append(
-                f"{why}, so this tier fires at {_percent(FASTEST)}, which is {_percent(share)} of the budget"
+                f"{why}, so this tier fires at {rounded_share(FASTEST)}, which is {rounded_share(share)} of the budget"
             )
         kept.append(BurnTier(tier.severity, share, tier.long, tier.short, exact(factor), exact(factor * budget)))
-    return Plan(tuple(kept), tuple(changes))
+    return BurnPlan(tuple(kept), tuple(changes))
 
 
 def exact(number: Decimal) -> Decimal:
     """Cut a quotient at 15 digits, which is all that a float64 holds, and drop trailing zeros."""
     return Decimal(decimal_text(Decimal(f"{number:.15g}")))
-
-
-def _percent(share: Decimal) -> str:
-    return f"{decimal_text(Decimal(f'{share * 100:.4g}'))}%"

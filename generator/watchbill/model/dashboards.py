@@ -30,7 +30,7 @@ class Look(StrEnum):
     STATES = "states"
 
 
-class Level(StrEnum):
+class LineLevel(StrEnum):
     """What a value means, from the wanted one to the one that wakes somebody."""
 
     GOAL = "goal"
@@ -45,7 +45,7 @@ class Line:
     """A value of the panel's unit, beyond which `level` holds; drawn for `alert` (its id), or as the pack says."""
 
     value: Decimal
-    level: Level
+    level: LineLevel
     direction: Direction
     text: str
     alert: str = ""
@@ -57,7 +57,7 @@ class State:
 
     value: int
     text: str
-    level: Level
+    level: LineLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Panel:
         the colour of a line that is not about it. A line at the scale's end would colour everything.
         """
         lines = sorted(self.lines, key=lambda line: line.value)
-        ranks = [list(Level).index(line.level) for line in lines]
-        too_much = all(line.direction is Direction.ABOVE and line.level is not Level.GOAL for line in lines)
+        ranks = [list(LineLevel).index(line.level) for line in lines]
+        too_much = all(line.direction is Direction.ABOVE and line.level is not LineLevel.GOAL for line in lines)
         return bool(lines) and too_much and ranks == sorted(ranks) and lines[0].value > 0
 
 

@@ -42,7 +42,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A fault: the alerts whose series are played, by id, and those that must be told, muted and quiet.
+    """A fault: the alerts whose series are played, by id, and those that must be notified, muted and quiet.
 
     `incidents` counts by team what PagerDuty shows; `places` are the environments and clusters that it hits; `severity`
     is the worst that is told.
@@ -53,7 +53,7 @@ class Drill:
     severity: Severity
     places: tuple[tuple[str, str], ...]
     breaks: tuple[str, ...]
-    told: tuple[str, ...]
+    notified: tuple[str, ...]
     muted: tuple[str, ...]
     quiet: tuple[str, ...]
     incidents: Mapping[str, int]
@@ -65,4 +65,4 @@ class Drill:
     @property
     def named(self) -> tuple[str, ...]:
         """List every alert that it speaks of, once."""
-        return tuple(dict.fromkeys((*self.breaks, *self.told, *self.muted, *self.quiet)))
+        return tuple(dict.fromkeys((*self.breaks, *self.notified, *self.muted, *self.quiet)))

@@ -1,4 +1,4 @@
-"""Who is told: channels, receivers, and what holds for each severity."""
+"""Who is notified: channels, receivers, and what holds for each severity."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondPath:
+class Fallback:
     """An address that is reached without anything that the first path needs."""
 
     email: str
@@ -83,7 +83,7 @@ class Delivery:
     shadow: str
     heartbeat: str
     heartbeat_token: bool
-    second_path: SecondPath | None
+    fallback: Fallback | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +106,4 @@ class InhibitRule:
 
 
 Receivers = Mapping[str, tuple[str, ...]]
-"""Environment -> the receivers that are told, in the order in which routes reach them."""
+"""Environment -> the receivers that are notified, in the order in which routes reach them."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from watchbill.model.burnrate import BurnTier
+from watchbill.model.examples import SliSource
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Citation
-from watchbill.model.witness import Indication
 from watchbill.quantity import Duration
 
 SAMPLED = Duration.parse("1m")  # how often events are recorded
@@ -45,7 +45,7 @@ class Slo:
 
     `labels` stand on every recording, and tell two definitions of the same objective apart (`sli`).
     `period` is the author's, which names series and texts; windows in expressions may run under a time scale.
-    `indication` moves the raw series that it is counted from. `series` maps what a series holds to its name. `events`
+    `sli_source` moves the raw series that it is counted from. `series` maps what a series holds to its name. `events`
     and `good` are the words for what is counted, `timed` says that these are minutes.
     """
 
@@ -66,7 +66,7 @@ class Slo:
     series: Mapping[str, str]
     groups: tuple[RecordingGroup, ...]
     roles: tuple[str, ...]
-    indication: Indication | None
+    sli_source: SliSource | None
     cites: tuple[Citation, ...]
     origin: Origin
 

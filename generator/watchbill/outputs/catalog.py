@@ -2,7 +2,7 @@
 
 Read by: programs; fields are added, and never changed.
 
-Checked by: tests, which hold it against rules and pages.
+Checked by: tests, which compare it with rules and pages.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]], drills: 
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
-        "receivers": {environment: list(told) for environment, told in alert.receivers.items()},
+        "receivers": {environment: list(notified) for environment, notified in alert.receivers.items()},
         "inhibited_by": list(bundle.inhibited_by[alert.id]),
-        "covers": [f"{alert.service}/{name}" for name in alert.covers],
+        "covers": [f"{alert.service}/{name}" for name in alert.suppresses],
         "declares_down": alert.declares_down or None,
         "cases": cases[alert.id],
         "drills": [drill.name for drill in drills],
@@ -161,7 +161,7 @@ def _drill(drill: Drill) -> dict[str, Any]:
         "name": drill.name,
         "title": drill.title,
         "breaks": list(drill.breaks),
-        "told": list(drill.told),
+        "told": list(drill.notified),
         "muted": list(drill.muted),
         "quiet": list(drill.quiet),
         "incidents": dict(drill.incidents),

@@ -1,1 +1,1 @@
-"""Runners of proofs: what an emitted tree does, held to what its specs say."""
+"""Runners of proofs: what an emitted tree does, checked against what its specs say."""

@@ -49,7 +49,7 @@ def pairs(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Pair]:
 
 def of_incident(alert: Alert) -> Iterator[Pair]:
     """Pair a page with tickets that nobody wrote: it mutes those about the same, and none about anything else."""
-    source, own = fired(alert), dict(alert.rules[0].witness.firing[0].labels) if alert.rules[0].witness.firing else {}
+    source, own = fired(alert), dict(alert.rules[0].example.firing[0].labels) if alert.rules[0].example.firing else {}
     target = {**source, "alertname": "Another", "severity": "P1"}
     yield Pair(source, target, alert.id, "mutes a P1 about the same", muted=True)
     yield Pair(source, {**target, "severity": "Info"}, alert.id, "mutes an Info about the same", muted=True)
@@ -73,7 +73,7 @@ def _unmuted(source: Labels, target: Labels, needed: Iterable[str]) -> Iterator[
 
 def _apart(source: Labels, target: Labels, subject: str, by: Alert) -> Iterator[Pair]:
     needed = ["env", "cluster"]
-    if not (by.declares_down or by.covers):  # these are named by their rules, which ask for no subject
+    if not (by.declares_down or by.suppresses):  # these are named by their rules, which ask for no subject
         needed += ["service", "subject"]
     for how, changed, other in _unmuted(source, target, needed):
         yield Pair(changed, other, subject, f"is not muted by {by.id} {how}", muted=False)
@@ -87,10 +87,10 @@ def _without(labels: Labels, label: str) -> dict[str, str]:
 
 
 def fired(alert: Alert) -> dict[str, str]:
-    """Label an alert as its witness fires."""
+    """Label an alert as its example fires."""
     rule = alert.rules[0]
     place = dict(rule.place) or {"cluster": "main", "env": "production"}
-    own = dict(rule.witness.firing[0].labels) if rule.witness.firing else {}
+    own = dict(rule.example.firing[0].labels) if rule.example.firing else {}
     return {"alertname": alert.name, **place, **own, **dict(alert.labels)}
 
 

@@ -1,4 +1,4 @@
-"""Hold the files of a tree to what its specs give: every rule once, no other rule, every test as it was written."""
+"""Check the files of a tree against its specs: every rule once, no other rule, every test as it was written."""
 
 from __future__ import annotations
 

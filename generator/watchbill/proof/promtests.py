@@ -105,10 +105,10 @@ def run(tool: Path, jobs: Sequence[Job], folder: Path, done: Done, *, batch: int
 
 def _said(text: str, batch: Sequence[Job]) -> dict[str, str]:
     """Tell from promtool's words which files failed; fewer results than files mean that it broke."""
-    _, *told = _RESULT.split(text)
-    if len(told) != len(batch):
-        raise ToolError(f"promtool ran {len(told)} of {len(batch)} test files: {text.strip()[:300]}")
-    return {job_.name: said for job_, said in zip(batch, told, strict=True) if not said.startswith("SUCCESS")}
+    _, *notified = _RESULT.split(text)
+    if len(notified) != len(batch):
+        raise ToolError(f"promtool ran {len(notified)} of {len(batch)} test files: {text.strip()[:300]}")
+    return {job_.name: said for job_, said in zip(batch, notified, strict=True) if not said.startswith("SUCCESS")}
 
 
 def failures(job_: Job, said: str) -> tuple[Failure, ...]:

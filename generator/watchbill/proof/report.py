@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from watchbill.errors import Diagnostic, Span
 from watchbill.model.bundle import Bundle
 from watchbill.proof.finding import Finding
-from watchbill.proof.run import Verdict
+from watchbill.proof.run import ProofResult
 
 _TODO = 'run "watchbill generate" if the specs are right, else correct them'
 
@@ -33,7 +33,7 @@ def origins(bundle: Bundle) -> Mapping[str, Span]:
     return found | {slo.id: slo.origin.span for service in bundle.services for slo in service.slos}
 
 
-def table(bundle: Bundle, verdict: Verdict) -> str:
+def table(bundle: Bundle, verdict: ProofResult) -> str:
     """Write a line for each service: how much of it was looked at, and how many cases hold."""
     held = Counter(case.subject.partition("/")[0] for case in verdict.proven)
     failed = Counter(finding.subject.partition("/")[0] for finding in verdict.findings)
@@ -53,7 +53,7 @@ def table(bundle: Bundle, verdict: Verdict) -> str:
     )
 
 
-def as_json(verdict: Verdict) -> dict[str, Any]:
+def as_json(verdict: ProofResult) -> dict[str, Any]:
     """Turn a verdict into plain values."""
     return {
         "tests": verdict.tests,
@@ -62,7 +62,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def junit(verdict: Verdict) -> str:
+def junit(verdict: ProofResult) -> str:
     """Write JUnit's XML: a suite for each alert and objective, a test case for each of its cases."""
     suites = ET.Element("testsuites", name="watchbill prove")
     cases: dict[str, list[tuple[str, str | None]]] = {}

@@ -27,8 +27,8 @@ _MATCHER = re.compile(r'^\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<op>=~|!~|!=|
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question about an alert: its labels, and who must be told."""
+class RoutingQuestion:
+    """A question about an alert: its labels, and who must be notified."""
 
     subject: str
     case: str
@@ -36,23 +36,23 @@ class Asked:
     receivers: tuple[str, ...]
 
 
-def questions(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Asked]:
+def questions(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[RoutingQuestion]:
     """Ask of every alert in every environment; of live ones also with each label that routes read spoilt."""
     for alert in alerts:
         for environment in bundle.platform.environments:
             labels = labels_of(alert, environment)
-            yield Asked(
+            yield RoutingQuestion(
                 alert.id, f"reaches its receivers in {environment.name}", labels, alert.receivers[environment.name]
             )
-            if alert.stage is Stage.LIVE and not alert.second_path:
+            if alert.stage is Stage.LIVE and not alert.fallback:
                 for label in ROUTED_BY:
                     case = f"pages the default team without a known {label}"
                     less = {name: value for name, value in labels.items() if name != label}
-                    yield Asked(alert.id, case, less, (naming.UNOWNED,))
-                    yield Asked(alert.id, case, labels | {label: UNKNOWN}, (naming.UNOWNED,))
+                    yield RoutingQuestion(alert.id, case, less, (naming.UNOWNED,))
+                    yield RoutingQuestion(alert.id, case, labels | {label: UNKNOWN}, (naming.UNOWNED,))
 
 
-def of_platform(bundle: Bundle) -> Iterator[Asked]:
+def of_platform(bundle: Bundle) -> Iterator[RoutingQuestion]:
     """Ask for every team and severity, whether an alert has them yet or not, and for what does not go to people."""
     platform = bundle.platform
     for environment in platform.environments:
@@ -60,16 +60,20 @@ def of_platform(bundle: Bundle) -> Iterator[Asked]:
         for team in platform.teams:
             for severity in platform.policies:
                 labels = {**place, "team": team, "severity": severity.value}
-                told = (naming.receiver(team, platform.channels(severity, environment)),)
+                notified = (naming.receiver(team, platform.channels(severity, environment)),)
                 case = f"{severity.value} of {team} in {environment.name}"
-                yield Asked(SUBJECT, case, labels, told)
-                yield Asked(SUBJECT, f"{case}, if that were unknown", {**labels, "env": UNKNOWN}, (naming.UNOWNED,))
+                yield RoutingQuestion(SUBJECT, case, labels, notified)
+                yield RoutingQuestion(
+                    SUBJECT, f"{case}, if that were unknown", {**labels, "env": UNKNOWN}, (naming.UNOWNED,)
+                )
                 for stage, receiver in ((Stage.SHADOW, naming.SHADOW), (Stage.HEARTBEAT, naming.HEARTBEAT)):
-                    yield Asked(SUBJECT, f"{stage.value} {case}", {**labels, "stage": stage.value}, (receiver,))
-        for alert in (alert for alert in bundle.alerts if alert.second_path):
+                    yield RoutingQuestion(
+                        SUBJECT, f"{stage.value} {case}", {**labels, "stage": stage.value}, (receiver,)
+                    )
+        for alert in (alert for alert in bundle.alerts if alert.fallback):
             labels = {**labels_of(alert, environment), "service": "any"}
-            owner = tuple(name for name in alert.receivers[environment.name] if name != naming.SECOND_PATH)
-            yield Asked(SUBJECT, f"a namesake of {alert.id} in {environment.name}", labels, owner)
+            owner = tuple(name for name in alert.receivers[environment.name] if name != naming.FALLBACK)
+            yield RoutingQuestion(SUBJECT, f"a namesake of {alert.id} in {environment.name}", labels, owner)
 
 
 def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
@@ -78,30 +82,30 @@ def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
     return {**dict(alert.labels), **place, "alertname": alert.name}
 
 
-def alike(asked: Iterable[Asked], content: Any) -> list[list[Asked]]:
+def alike(asked: Iterable[RoutingQuestion], content: Any) -> list[list[RoutingQuestion]]:
     """Group questions that take the same way by a configuration, given as data, and must be answered alike."""
     matchers = tuple(_matchers(content.get("route", {})))
-    groups: dict[tuple[object, ...], list[Asked]] = {}
+    groups: dict[tuple[object, ...], list[RoutingQuestion]] = {}
     for question in asked:
         key = (question.receivers, *(holds(matcher, question.labels) for matcher in matchers))
         groups.setdefault(key, []).append(question)
     return list(groups.values())
 
 
-def judge(tool: Path, config: Path, asked: Iterable[Asked], content: Any) -> Iterator[Finding]:
+def judge(tool: Path, config: Path, asked: Iterable[RoutingQuestion], content: Any) -> Iterator[Finding]:
     """Find alerts that go elsewhere; `content` is the configuration as data."""
     groups = alike(asked, content)
 
-    def ask(group: list[Asked]) -> tuple[str, ...] | str:
+    def ask(group: list[RoutingQuestion]) -> tuple[str, ...] | str:
         try:
             return amtool.receivers(tool, config, group[0].labels)
         except ToolError as error:
             return str(error)
 
     with ThreadPoolExecutor(cores()) as pool:
-        for group, told in zip(groups, pool.map(ask, groups), strict=True):
-            if told != group[0].receivers:
-                names = told if isinstance(told, str) else " and ".join(told)
+        for group, notified in zip(groups, pool.map(ask, groups), strict=True):
+            if notified != group[0].receivers:
+                names = notified if isinstance(notified, str) else " and ".join(notified)
                 for question in group:
                     text = f"{_shown(question.labels)} reaches {names}, not {' and '.join(question.receivers)}"
                     yield Finding(question.subject, question.case, text)

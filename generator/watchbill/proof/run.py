@@ -40,7 +40,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ProofResult:
     """What held, and what did not; `tests` counts the test groups that promtool ran."""
 
     proven: tuple[Proven, ...]
@@ -81,7 +81,7 @@ def _subject(name: str, services: Iterable[Service]) -> str:
     return found[0]
 
 
-def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
+def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> ProofResult:
     """Judge a tree as it stands; raises `UsageError` where there is none."""
     if not (out / naming.ALERTMANAGER).is_file() and not (out / "prometheus").is_dir():
         raise UsageError(f'{out} holds nothing to prove; run "watchbill generate", or name another folder by --out')
@@ -97,7 +97,7 @@ def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> Verdict:
     held -= {(finding.subject, finding.case) for finding in found}
     found += _unproven(scope)
     proven = tuple(Proven(subject, case) for subject, case in sorted(held))
-    return Verdict(proven, tuple(sorted(set(found))), len(scope.proofs))
+    return ProofResult(proven, tuple(sorted(set(found))), len(scope.proofs))
 
 
 def _of_rules(scope: Scope, out: Path, tools: Generation, folder: Path, done: Done) -> Iterable[Finding]:

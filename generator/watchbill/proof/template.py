@@ -6,17 +6,17 @@ from watchbill.errors import UsageError
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.promql import PromQLError, literals, selections
 
-FILL_IN = "FILL-IN"  # no motion and no number, so that the frame is refused until a person has thought about it
+FILL_IN = "FILL-IN"  # no pattern and no number, so that the frame is refused until a person has thought about it
 
 
 def template(expr: str) -> str:
-    """Write a `witness:` with a series for each selector; raises `UsageError` where this is not PromQL."""
+    """Write an `example:` with a series for each selector; raises `UsageError` where this is not PromQL."""
     try:
         found = dict.fromkeys(selections(expr))
     except PromQLError as error:
         raise UsageError(f"this is not PromQL: {error}") from None
     lines = [
-        "witness:",
+        "example:",
         f"  value: {FILL_IN}    # what the expression gives while it is past the limit",
         "  labels: {}        # of the alert, beside the target's, where an aggregation keeps more",
         "  history: 10m      # of calm, before the expression can judge",
@@ -30,5 +30,5 @@ def template(expr: str) -> str:
         labels = ", ".join(f'{label}: "{value}"' for label, value in own.items() if label not in reserved)
         lines.append(f"    - metric: {selection.metric or FILL_IN}")
         lines += [f"      labels: {{{labels}}}"] if labels else []
-        lines += [f"      {regime}: {FILL_IN}" for regime in ("calm", "below", "above")]
+        lines += [f"      {phase}: {FILL_IN}" for phase in ("healthy", "just_below", "firing")]
     return "\n".join(lines)

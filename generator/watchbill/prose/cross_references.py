@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from watchbill.errors import SpecError, choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.origin import Origin
 from watchbill.model.pages import PageLink, Pages, Prose, Reference, Runbook
-from watchbill.prose.coverage import judge_closure, lead
+from watchbill.prose.coverage import lead, validate_coverage
 from watchbill.prose.decisions import read_decisions
 from watchbill.prose.page import Page
 from watchbill.prose.runbooks import Written, read_runbooks
@@ -28,14 +28,14 @@ def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source]
 
     A tree that holds no runbook yet is not asked for any. From the first one on, every P0 and P1 needs one.
     """
-    faults = Faults()
+    diagnostics = Diagnostics()
     services = {service.name for service in bundle.services}
     sources = tuple(runbooks)
-    written = read_runbooks(sources, bundle.platform.teams, today, faults)
-    decided = read_decisions(decisions, services, today, faults)
-    led = lead(written, bundle.alerts, faults)
+    written = read_runbooks(sources, bundle.platform.teams, today, diagnostics)
+    decided = read_decisions(decisions, services, today, diagnostics)
+    led = lead(written, bundle.alerts, diagnostics)
     if written and len(written) == len(sources):  # else what is missing may be what could not be read
-        judge_closure(bundle, led, today, faults)
+        validate_coverage(bundle, led, today, diagnostics)
     made = {id(entry): _runbook(entry, led) for entry in written}
     pages = Pages(
         runbooks=tuple(made[id(entry)] for entry in written),
@@ -44,12 +44,12 @@ def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source]
     )
     bound = replace(bundle, pages=pages)
     unread = {source.pointer for source in sources} - {entry.page.source.pointer for entry in written}
-    _judge_references(bound, unread, faults)
-    _judge_links(pages, unread, [*(e.page for e in written), *(e.page for e in decided)], faults)
-    _judge_citations(bound, faults)
-    _judge_renames(bound, faults)
-    if faults.fatal:
-        raise SpecError(faults.found)
+    _validate_references(bound, unread, diagnostics)
+    _validate_links(pages, unread, [*(e.page for e in written), *(e.page for e in decided)], diagnostics)
+    _validate_citations(bound, diagnostics)
+    _validate_renames(bound, diagnostics)
+    if diagnostics.fatal:
+        raise SpecError(diagnostics.found)
     return bound
 
 
@@ -77,7 +77,7 @@ def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
     )
 
 
-def _judge_references(bundle: Bundle, unread: Iterable[str], faults: Faults) -> None:
+def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Diagnostics) -> None:
     """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose.
 
     A runbook that could not be read has been told of, and is not unknown besides.
@@ -89,13 +89,13 @@ def _judge_references(bundle: Bundle, unread: Iterable[str], faults: Faults) -> 
         readers: list[Alert | None] = [None, *(alerts[name] for name in runbook.alerts)]
         for section in runbook.sections:
             for reference in _references(section.text, gone):
-                _look_up(facts, reference, readers if reference.of == "this" else [None], faults)
+                _look_up(facts, reference, readers if reference.of == "this" else [None], diagnostics)
     for decision in bundle.pages.decisions:
         for reference in _references(decision.text, gone):
             if reference.of == "this":
-                faults.add(reference.span, "a decision is embedded by no alert", "name the alert")
+                diagnostics.add(reference.span, "a decision is embedded by no alert", "name the alert")
             else:
-                _look_up(facts, reference, [None], faults)
+                _look_up(facts, reference, [None], diagnostics)
 
 
 def _references(text: Prose, gone: Collection[str]) -> Iterable[Reference]:
@@ -103,17 +103,17 @@ def _references(text: Prose, gone: Collection[str]) -> Iterable[Reference]:
     return (reference for reference in found if reference.of != "runbook" or reference.key not in gone)
 
 
-def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None], faults: Faults) -> None:
+def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None], diagnostics: Diagnostics) -> None:
     for reader in readers:
         try:
             facts.look_up(reference, reader)
         except FactError as error:
             of = "" if reader is None else f" on the page of {reader.id}"
-            faults.add(reference.span, f"{error.what}{of}", error.todo)
+            diagnostics.add(reference.span, f"{error.what}{of}", error.todo)
             return
 
 
-def _judge_links(pages: Pages, unread: Collection[str], read: Iterable[Page], faults: Faults) -> None:
+def _validate_links(pages: Pages, unread: Collection[str], read: Iterable[Page], diagnostics: Diagnostics) -> None:
     anchors = {page.source.pointer: page.anchors for page in read}
     for text in texts(pages):
         for link in text:
@@ -121,27 +121,29 @@ def _judge_links(pages: Pages, unread: Collection[str], read: Iterable[Page], fa
                 continue
             if link.file not in anchors:
                 todo = choose(link.file, anchors)
-                faults.add(link.span, f'"{link.file}" is no page of runbooks/ or adr/', todo)
+                diagnostics.add(link.span, f'"{link.file}" is no page of runbooks/ or adr/', todo)
             elif link.anchor and link.anchor not in anchors[link.file]:
                 todo = choose(link.anchor, anchors[link.file])
-                faults.add(link.span, f'"{link.file}" has no heading for "#{link.anchor}"', todo)
+                diagnostics.add(link.span, f'"{link.file}" has no heading for "#{link.anchor}"', todo)
 
 
-def _judge_citations(bundle: Bundle, faults: Faults) -> None:
+def _validate_citations(bundle: Bundle, diagnostics: Diagnostics) -> None:
     known = {decision.id for decision in bundle.pages.decisions}
     cited = [citation for alert in bundle.alerts for citation in alert.cites]
     cited += [citation for service in bundle.services for slo in service.slos for citation in slo.cites]
     for citation in cited:
         if citation.decision not in known:
             todo = choose(citation.decision, known, none="write it in adr/")
-            faults.add(citation.span, f'decision "{citation.decision}" is unknown', todo)
+            diagnostics.add(citation.span, f'decision "{citation.decision}" is unknown', todo)
 
 
-def _judge_renames(bundle: Bundle, faults: Faults) -> None:
+def _validate_renames(bundle: Bundle, diagnostics: Diagnostics) -> None:
     for service in bundle.services:
         known = {alert.name for alert in service.alerts} | {slo.name for slo in service.slos}
         for rename in service.renamed:
             if rename.old in known:
-                faults.add(rename.span, f'"{rename.old}" is still there', "remove this line, or the old one")
+                diagnostics.add(rename.span, f'"{rename.old}" is still there', "remove this line, or the old one")
             if rename.new not in known or rename.old[0].isupper() is not rename.new[0].isupper():
-                faults.add(rename.span, f'there is no "{rename.new}" that it could be now', choose(rename.new, known))
+                diagnostics.add(
+                    rename.span, f'there is no "{rename.new}" that it could be now', choose(rename.new, known)
+                )

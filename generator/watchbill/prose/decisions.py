@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from watchbill.errors import Span, choose
-from watchbill.language.base import Faults, load
+from watchbill.language.base import Diagnostics, load
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Decision
 from watchbill.prose.page import Page, read_page
@@ -32,12 +32,13 @@ class WrittenDecision:
 
 
 def read_decisions(
-    sources: Iterable[Prose], services: Iterable[str], today: date, faults: Faults
+    sources: Iterable[Prose], services: Iterable[str], today: date, diagnostics: Diagnostics
 ) -> tuple[WrittenDecision, ...]:
-    """Read them; what is wrong goes to `faults`, and whatever could be read is returned."""
+    """Read them; what is wrong goes to `diagnostics`, and whatever could be read is returned."""
     known = tuple(services)
     read = [
-        _own(source, faults) if source.data is None else _of_service(source, known, today, faults) for source in sources
+        _own(source, diagnostics) if source.data is None else _of_service(source, known, today, diagnostics)
+        for source in sources
     ]
     found = sorted((entry for entry in read if entry is not None), key=lambda entry: entry.decision.id)
     by_id: dict[str, WrittenDecision] = {}
@@ -45,32 +46,34 @@ def read_decisions(
         first = by_id.setdefault(entry.decision.id, entry)
         if first is not entry:
             what = f'decision "{entry.decision.id}" is {first.page.source.path} already'
-            faults.add(entry.decision.origin.span, what, "take the next free number")
+            diagnostics.add(entry.decision.origin.span, what, "take the next free number")
     for entry in found:
-        _judge_relations(entry, by_id, faults)
+        _validate_relations(entry, by_id, diagnostics)
     return tuple(found)
 
 
-def _of_service(source: Prose, services: Iterable[str], today: date, faults: Faults) -> WrittenDecision | None:
-    page = read_page(source, faults)
-    spec = load(DecisionSpec, source.data, faults) if source.data is not None else None
+def _of_service(
+    source: Prose, services: Iterable[str], today: date, diagnostics: Diagnostics
+) -> WrittenDecision | None:
+    page = read_page(source, diagnostics)
+    spec = load(DecisionSpec, source.data, diagnostics) if source.data is not None else None
     if spec is None:
         return None
     named = DECISION_FILE.fullmatch(PurePosixPath(source.pointer).stem)
     if named is None or named[1] != spec.id:
         what = f'decision "{spec.id}" stands in a file of another name'
-        faults.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
+        diagnostics.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
     if spec.service is not None and spec.service not in services:
-        faults.add(spec.span("service"), f'service "{spec.service}" is unknown', choose(spec.service, services))
+        diagnostics.add(spec.span("service"), f'service "{spec.service}" is unknown', choose(spec.service, services))
     if spec.date > today:
-        faults.add(spec.span("date"), "the day has not come yet", "write when it was decided")
+        diagnostics.add(spec.span("date"), "the day has not come yet", "write when it was decided")
     if (spec.status == "superseded") is not (spec.superseded_by is not None):
         todo = "write both, or neither"
-        faults.add(spec.span("status"), '"status: superseded" and "superseded_by" belong together', todo)
+        diagnostics.add(spec.span("status"), '"status: superseded" and "superseded_by" belong together', todo)
     top = next((heading for heading in page.headings if heading.level == 1), None)
     if top is not None:
         span = page.placed.between(top.start, top.end)
-        faults.add(span, "the title stands in the front matter already", "remove this line")
+        diagnostics.add(span, "the title stands in the front matter already", "remove this line")
     spans = {name: spec.span("related", index) for index, name in enumerate(spec.related)}
     spans |= {name: spec.span("supersedes", index) for index, name in enumerate(spec.supersedes)}
     spans |= {} if spec.superseded_by is None else {spec.superseded_by: spec.span("superseded_by")}
@@ -89,21 +92,23 @@ def _of_service(source: Prose, services: Iterable[str], today: date, faults: Fau
     return WrittenDecision(decision, page, spans)
 
 
-def _own(source: Prose, faults: Faults) -> WrittenDecision | None:
-    page = read_page(source, faults)
+def _own(source: Prose, diagnostics: Diagnostics) -> WrittenDecision | None:
+    page = read_page(source, diagnostics)
     file, start = PurePosixPath(source.pointer).stem, page.placed.at(0)
     named, title = OWN_DECISION_FILE.fullmatch(file), _TITLE.match(source.text)
     if named is None:
         todo = "begin it with id, title, status and date between two ---, or call it as in 0027-a-few-words.md"
-        faults.add(start, "the decision has neither front matter nor a number as its name", todo)
+        diagnostics.add(start, "the decision has neither front matter nor a number as its name", todo)
         return None
     if title is None or title["id"] != named[1]:
-        faults.add(start, f'the first line does not say "# {named[1]}: …"', "write the number and what was decided")
+        diagnostics.add(
+            start, f'the first line does not say "# {named[1]}: …"', "write the number and what was decided"
+        )
         return None
     status = _STATUS.search(source.text, title.end())
     if status is None or source.text[title.end() : status.start()].strip():
         todo = 'write "**Status:** accepted", proposed, or superseded by [0027](0027-….md)'
-        faults.add(start, "no status stands below the title", todo)
+        diagnostics.add(start, "no status stands below the title", todo)
         return None
     by, stated = status["by"] or "", page.placed.between(*status.span("status"))
     decision = Decision(
@@ -121,16 +126,18 @@ def _own(source: Prose, faults: Faults) -> WrittenDecision | None:
     return WrittenDecision(decision, page, {by: stated} if by else {})
 
 
-def _judge_relations(entry: WrittenDecision, by_id: Mapping[str, WrittenDecision], faults: Faults) -> None:
+def _validate_relations(entry: WrittenDecision, by_id: Mapping[str, WrittenDecision], diagnostics: Diagnostics) -> None:
     own = entry.decision
     for name, span in entry.named.items():
         if name not in by_id or name == own.id:
-            faults.add(span, f'there is no other decision "{name}"', choose(name, set(by_id) - {own.id}))
+            diagnostics.add(span, f'there is no other decision "{name}"', choose(name, set(by_id) - {own.id}))
     for name in own.supersedes:
         if (other := by_id.get(name)) is not None and own.id != other.decision.superseded_by:
             what = f'{own.id} supersedes {name}, which says "{other.decision.status}"'
-            faults.add(entry.named[name], what, f"say in {other.page.source.path} that {own.id} superseded it")
+            diagnostics.add(entry.named[name], what, f"say in {other.page.source.path} that {own.id} superseded it")
     newer = by_id.get(own.superseded_by)
     if newer is not None and newer.page.source.data is not None and own.id not in newer.decision.supersedes:
         what = f"{newer.decision.id} does not say that it supersedes {own.id}"
-        faults.add(entry.named[own.superseded_by], what, f'add "supersedes: [{own.id}]" to {newer.page.source.path}')
+        diagnostics.add(
+            entry.named[own.superseded_by], what, f'add "supersedes: [{own.id}]" to {newer.page.source.path}'
+        )

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.model.pages import PageLink, Prose, Reference
 from watchbill.naming import anchor
 from watchbill.plaintext import complain, find_all
@@ -48,11 +48,11 @@ class Page:
         return tuple(part for part in (*parts, self.source.text[start:end]) if part != "")
 
 
-def read_page(source: Source, faults: Faults) -> Page:
-    """Read a page; what is wrong with it goes to `faults`."""
+def read_page(source: Source, diagnostics: Diagnostics) -> Page:
+    """Read a page; what is wrong with it goes to `diagnostics`."""
     placed = source.placed
     # the project's own decisions have no front matter, and tell of templates rather than use them
-    template = Template(masked=source.text) if source.data is None else read_template(placed, source.body, faults)
+    template = Template(masked=source.text) if source.data is None else read_template(placed, source.body, diagnostics)
     markup = Markup(template.masked, source.body)
     inserts: list[tuple[int, int, str | Reference | PageLink]] = [(*span, "") for span in template.silent]
     for asked in template.references:
@@ -60,70 +60,76 @@ def read_page(source: Source, faults: Faults) -> Page:
         reference = Reference(asked.of, asked.key, asked.field, markup.in_code(asked.start), span)
         inserts.append((asked.start, asked.end, reference))
     headings = markup.headings()
-    inserts += _links(source, markup, {anchor(heading.title) for heading in headings}, faults)
-    _refuse(placed, markup, faults)
+    inserts += _links(source, markup, {anchor(heading.title) for heading in headings}, diagnostics)
+    _require_plain(placed, markup, diagnostics)
     if template.whole:  # else what was not read would be taken for braces of Markdown
-        _refuse_braces(placed, markup, faults)
+        _require_closed_braces(placed, markup, diagnostics)
     return Page(source, placed, headings, markup.code(), tuple(sorted(inserts, key=lambda insert: insert[:2])))
 
 
 def _links(
-    source: Source, markup: Markup, anchors: set[str], faults: Faults
+    source: Source, markup: Markup, anchors: set[str], diagnostics: Diagnostics
 ) -> list[tuple[int, int, str | Reference | PageLink]]:
     """Judge every link, and find those to other pages, which lie elsewhere on the site."""
     found: list[tuple[int, int, str | Reference | PageLink]] = []
-    most = len(faults.found) + MOST_FAULTS
+    most = len(diagnostics.found) + MOST_FAULTS
     for link in markup.links():
-        if len(faults.found) >= most:
+        if len(diagnostics.found) >= most:
             break
         span = source.placed.between(link.start, link.end)
         file, _, name = link.target.partition("#")
         if link.image:
-            faults.add(span, "a page carries no images", "link the panel, or say in words what it shows")
+            diagnostics.add(span, "a page carries no images", "link the panel, or say in words what it shows")
         elif HIDDEN in link.target:
-            faults.add(span, "a reference stands where an address belongs", "write it without brackets: it is a link")
+            diagnostics.add(
+                span, "a reference stands where an address belongs", "write it without brackets: it is a link"
+            )
         elif not file and name:
             if name not in anchors:
-                faults.add(span, f'this page has no heading for "#{name}"', "write the anchor of one of its headings")
+                diagnostics.add(
+                    span, f'this page has no heading for "#{name}"', "write the anchor of one of its headings"
+                )
         elif file.endswith(".md") and "://" not in file and not file.startswith("/"):
             folder = posixpath.dirname(source.pointer)
             page = PageLink(posixpath.normpath(posixpath.join(folder, file)), name, span)
             found.append((link.start, link.end, page))
         elif not _ABROAD.match(link.target):
             what = f'"{link.target}" leads nowhere on the site'
-            faults.add(span, what, "link a page of runbooks/ or adr/ by its file, or a full address")
+            diagnostics.add(span, what, "link a page of runbooks/ or adr/ by its file, or a full address")
     return found
 
 
-def _refuse(placed: Text, markup: Markup, faults: Faults) -> None:
+def _require_plain(placed: Text, markup: Markup, diagnostics: Diagnostics) -> None:
     """Refuse raw HTML, attributes, secrets, and what somebody meant to write later."""
     if (fence := markup.open_fence()) is not None:
-        faults.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
+        diagnostics.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
     for start, end in islice(markup.odd_fences(), MOST_FAULTS):
         todo = "write one word behind the fence, the language, and indent the code as far as its fences"
-        faults.add(placed.between(start, end), "Markdown does not take this for code", todo)
+        diagnostics.add(placed.between(start, end), "Markdown does not take this for code", todo)
     for start, end in islice(markup.unclosed(), MOST_FAULTS):
         todo = "close it in the same paragraph, list item or row by as many backticks, or write a backslash before it"
-        faults.add(placed.between(start, end), "a backtick opens code that does not end", todo)
+        diagnostics.add(placed.between(start, end), "a backtick opens code that does not end", todo)
     for start, end in islice(markup.html(), MOST_FAULTS):
         what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
-        faults.add(placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks")
+        diagnostics.add(
+            placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks"
+        )
     for start, end in islice(markup.unread(), MOST_FAULTS):
         todo = "write [text](address), without brackets in either"
-        faults.add(placed.between(start, end), "a link cannot be read here", todo)
+        diagnostics.add(placed.between(start, end), "a link cannot be read here", todo)
     for start, end in islice(markup.definitions(), MOST_FAULTS):
-        faults.add(placed.between(start, end), "a link is defined away from its text", "write [text](address)")
+        diagnostics.add(placed.between(start, end), "a link is defined away from its text", "write [text](address)")
     for match in islice(markup.outside(_PLACEHOLDER), MOST_FAULTS):
-        faults.add(placed.between(*match.span()), f'"{match[0]}" is still to be written', "write it")
+        diagnostics.add(placed.between(*match.span()), f'"{match[0]}" is still to be written', "write it")
     for match in islice(UNFILLED.finditer(placed.text), MOST_FAULTS):
         what = match[0].removeprefix("FILL IN").strip(": ") or "this"
-        faults.add(placed.between(*match.span()), f"the skeleton is not filled in: {what}", "write it")
+        diagnostics.add(placed.between(*match.span()), f"the skeleton is not filled in: {what}", "write it")
     for secret in find_all(placed.text):
         todo = "revoke it, since it is in the history, and remove it here"
-        faults.add(placed.between(secret.start, secret.end), complain(secret.kind), todo)
+        diagnostics.add(placed.between(secret.start, secret.end), complain(secret.kind), todo)
 
 
-def _refuse_braces(placed: Text, markup: Markup, faults: Faults) -> None:
+def _require_closed_braces(placed: Text, markup: Markup, diagnostics: Diagnostics) -> None:
     for start, end in islice(markup.braces(), MOST_FAULTS):
         what = "braces outside code set attributes in Markdown"
-        faults.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")
+        diagnostics.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")

@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.source.text import Text
 from watchbill.words.facts import NOUNS, THIS
 
@@ -34,7 +34,7 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReferenceUse:
     """What a reference asks for, and where it stands."""
 
     of: str
@@ -52,7 +52,7 @@ class Template:
     `whole`.
     """
 
-    references: list[Asked] = field(default_factory=list)
+    references: list[ReferenceUse] = field(default_factory=list)
     silent: list[tuple[int, int]] = field(default_factory=list)
     refused: list[tuple[int, int]] = field(default_factory=list)
     whole: bool = True
@@ -66,9 +66,9 @@ class _Token:
     end: int
 
 
-def read_template(placed: Text, start: int, faults: Faults) -> Template:
+def read_template(placed: Text, start: int, diagnostics: Diagnostics) -> Template:
     """Find the references behind an index; what is none is a fault."""
-    found, most = Template(), len(faults.found) + MOST_FAULTS
+    found, most = Template(), len(diagnostics.found) + MOST_FAULTS
     opened: _Token | None = None
     try:
         for token in _tokens(placed.text, start):
@@ -76,13 +76,13 @@ def read_template(placed: Text, start: int, faults: Faults) -> Template:
             if token.kind == "block_begin":
                 what = "prose holds references only, no statements"
                 todo = f'write it out; braces that belong to a command stand between "{_RAW}"'
-                faults.add(placed.between(token.start, token.end), what, todo)
+                diagnostics.add(placed.between(token.start, token.end), what, todo)
                 found.whole = False
                 break
             if token.kind == "variable_begin":
                 opened = token
             elif token.kind == "variable_end" and opened is not None:
-                if (asked := _asked(placed, opened.start, token.end, faults)) is not None:
+                if (asked := _asked(placed, opened.start, token.end, diagnostics)) is not None:
                     found.references.append(asked)
                 else:
                     found.refused.append((opened.start, token.end))
@@ -90,13 +90,13 @@ def read_template(placed: Text, start: int, faults: Faults) -> Template:
             elif token.kind.startswith(("raw_", "comment")):
                 found.silent.append((token.start, token.end))
             if len(found.references) > MOST_REFERENCES:
-                faults.add(placed.at(start), f"the page holds more than {MOST_REFERENCES} references", "split it")
-            if len(found.references) > MOST_REFERENCES or len(faults.found) >= most:
+                diagnostics.add(placed.at(start), f"the page holds more than {MOST_REFERENCES} references", "split it")
+            if len(found.references) > MOST_REFERENCES or len(diagnostics.found) >= most:
                 found.whole = False
                 break
     except TemplateSyntaxError as error:
         message = (error.message or "it is no template").rstrip(".").lower()
-        faults.add(placed.at(opened.start if opened else start), f"braces cannot be read ({message})", _ADVICE)
+        diagnostics.add(placed.at(opened.start if opened else start), f"braces cannot be read ({message})", _ADVICE)
         found.whole = False
     hidden = [*found.silent, *found.refused, *((asked.start, asked.end) for asked in found.references)]
     found.masked = _mask(placed.text, hidden)
@@ -111,7 +111,7 @@ def _tokens(text: str, start: int) -> Iterator[_Token]:
         yield _Token(kind, begin, start)
 
 
-def _asked(placed: Text, start: int, end: int, faults: Faults) -> Asked | None:
+def _asked(placed: Text, start: int, end: int, diagnostics: Diagnostics) -> ReferenceUse | None:
     """Read one reference: what it is of, the key, and the field."""
     text, span = placed.text[start:end], placed.between(start, end)
     try:
@@ -120,7 +120,7 @@ def _asked(placed: Text, start: int, end: int, faults: Faults) -> Asked | None:
         body = []
     match body:
         case [nodes.Output(nodes=[nodes.Getattr(node=nodes.Name(name=of), attr=name)])] if of == THIS:
-            return Asked(of, "", name, start, end)
+            return ReferenceUse(of, "", name, start, end)
         case [
             nodes.Output(
                 nodes=[
@@ -138,10 +138,10 @@ def _asked(placed: Text, start: int, end: int, faults: Faults) -> Asked | None:
             )
         ]:
             if of in NOUNS:
-                return Asked(of, key, name, start, end)
-            faults.add(span, f'there is no "{of}" to ask', choose(of, [THIS, *NOUNS]))
+                return ReferenceUse(of, key, name, start, end)
+            diagnostics.add(span, f'there is no "{of}" to ask', choose(of, [THIS, *NOUNS]))
         case _:
-            faults.add(span, f"{text if len(text) <= 60 else text[:57] + '…'} is no reference", _ADVICE)
+            diagnostics.add(span, f"{text if len(text) <= 60 else text[:57] + '…'} is no reference", _ADVICE)
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults, load
+from watchbill.language.base import Diagnostics, load
 from watchbill.model.pages import Section
 from watchbill.prose.markdown import Heading
 from watchbill.prose.page import Page, read_page
@@ -29,55 +29,63 @@ class Written:
     sections: tuple[Section, ...]
 
 
-def read_runbooks(sources: Iterable[Prose], teams: Iterable[str], today: date, faults: Faults) -> tuple[Written, ...]:
-    """Read them; what is wrong goes to `faults`, and whatever could be read is returned."""
+def read_runbooks(
+    sources: Iterable[Prose], teams: Iterable[str], today: date, diagnostics: Diagnostics
+) -> tuple[Written, ...]:
+    """Read them; what is wrong goes to `diagnostics`, and whatever could be read is returned."""
     known, seen = tuple(teams), dict[str, str]()
     found = []
     for source in sources:
-        page = read_page(source, faults)
-        sections = _sections(page, faults)
+        page = read_page(source, diagnostics)
+        sections = _sections(page, diagnostics)
         if source.data is None:
             todo = "begin it with id, title, severity, owner, alerts, recovery_time and last_reviewed between two ---"
-            faults.add(page.placed.at(0), "the runbook has no front matter", todo)
+            diagnostics.add(page.placed.at(0), "the runbook has no front matter", todo)
             continue
-        spec = load(RunbookSpec, source.data, faults)
+        spec = load(RunbookSpec, source.data, diagnostics)
         if spec is None:
             continue
-        _judge(spec, source, known, today, faults)
-        _judge_assumed(spec, page, faults)
+        _check_fields(spec, source, known, today, diagnostics)
+        _validate_assumed(spec, page, diagnostics)
         for index, name in enumerate((spec.id, *spec.formerly)):
             if (first := seen.setdefault(name, source.path)) != source.path:
                 span = spec.span("formerly", index - 1) if index else spec.span("id")
-                faults.add(span, f'runbook "{name}" is {first} already', "take the next free number")
+                diagnostics.add(span, f'runbook "{name}" is {first} already', "take the next free number")
         found.append(Written(spec, page, sections))
     return tuple(sorted(found, key=lambda written: written.spec.id))
 
 
-def _judge(spec: RunbookSpec, source: Prose, teams: Iterable[str], today: date, faults: Faults) -> None:
+def _check_fields(
+    spec: RunbookSpec, source: Prose, teams: Iterable[str], today: date, diagnostics: Diagnostics
+) -> None:
     named = RUNBOOK_FILE.fullmatch(PurePosixPath(source.pointer).stem)
     if named is None or named[1] != spec.id:
         what = f'runbook "{spec.id}" stands in a file of another name'
-        faults.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
+        diagnostics.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
     if spec.owner not in teams:
-        faults.add(spec.span("owner"), f'team "{spec.owner}" is unknown', choose(spec.owner, teams))
+        diagnostics.add(spec.span("owner"), f'team "{spec.owner}" is unknown', choose(spec.owner, teams))
     if spec.last_reviewed > today:
-        faults.add(spec.span("last_reviewed"), "the day has not come yet", "write when somebody last went through it")
+        diagnostics.add(
+            spec.span("last_reviewed"), "the day has not come yet", "write when somebody last went through it"
+        )
     if not spec.alerts and spec.reason is None:
         what = "no alert leads to this runbook"
-        faults.add(spec.span("alerts"), what, 'name its alerts, or add "reason: …", which says why it has none')
+        diagnostics.add(spec.span("alerts"), what, 'name its alerts, or add "reason: …", which says why it has none')
     if spec.alerts and spec.reason is not None:
-        faults.add(spec.span("reason"), "a reason is for a runbook without alerts", "remove it")
+        diagnostics.add(spec.span("reason"), "a reason is for a runbook without alerts", "remove it")
 
 
-def _judge_assumed(spec: RunbookSpec, page: Page, faults: Faults) -> None:
-    """Hold each thing that is assumed to a command of the page which uses it."""
+def _validate_assumed(spec: RunbookSpec, page: Page, diagnostics: Diagnostics) -> None:
+    """Check each thing that is assumed against a command of the page which uses it."""
     if len(spec.assumes) > MOST_ASSUMED:
-        faults.add(spec.span("assumes", key=True), f"the page assumes more than {MOST_ASSUMED} things", "split it")
+        diagnostics.add(spec.span("assumes", key=True), f"the page assumes more than {MOST_ASSUMED} things", "split it")
         return
     for thing in spec.assumes:
         if not _used(thing, page.code):
             what = f'no command of this page uses "{thing}"'
-            faults.add(spec.span("assumes", thing, key=True), what, "write it as it stands in a command, or remove it")
+            diagnostics.add(
+                spec.span("assumes", thing, key=True), what, "write it as it stands in a command, or remove it"
+            )
 
 
 def _used(thing: str, code: Iterable[str]) -> bool:
@@ -92,24 +100,24 @@ def _whole(word: str) -> str:
     return before + re.escape(word) + after
 
 
-def _sections(page: Page, faults: Faults) -> tuple[Section, ...]:
+def _sections(page: Page, diagnostics: Diagnostics) -> tuple[Section, ...]:
     """Cut a runbook at its headings of the second level, which are the same in all of them."""
     headings = [heading for heading in page.headings if heading.level <= 2]
     before = page.source.text[page.source.body : headings[0].start if headings else len(page.source.text)]
     if before.strip():
         begin = page.source.body + len(before) - len(before.lstrip())
-        faults.add(page.placed.at(begin), "text stands before the first section", "put it below ## Meaning")
+        diagnostics.add(page.placed.at(begin), "text stands before the first section", "put it below ## Meaning")
     found: dict[str, Section] = {}
     for index, heading in enumerate(headings):
         end = headings[index + 1].start if index + 1 < len(headings) else len(page.source.text)
         section = Section(heading.title, page.text(heading.end, end), page.placed.between(heading.start, heading.end))
-        if _fits(heading, found, section, faults):
+        if _fits(heading, found, section, diagnostics):
             found[heading.title] = section
     for title in SECTIONS:
         if title not in found:
-            faults.add(page.placed.at(page.source.body), f'the section "{title}" is missing', f'add "## {title}"')
+            diagnostics.add(page.placed.at(page.source.body), f'the section "{title}" is missing', f'add "## {title}"')
         elif not _says_something(found[title]):
-            faults.add(found[title].span, f'"{title}" says nothing', "write what helps at 3 am")
+            diagnostics.add(found[title].span, f'"{title}" says nothing', "write what helps at 3 am")
     return tuple(found[title] for title in SECTIONS if title in found)
 
 
@@ -119,18 +127,20 @@ def _says_something(section: Section) -> bool:
     return any(_WORD.search(line) for line in text.splitlines() if not line.startswith("#"))
 
 
-def _fits(heading: Heading, found: dict[str, Section], section: Section, faults: Faults) -> bool:
+def _fits(heading: Heading, found: dict[str, Section], section: Section, diagnostics: Diagnostics) -> bool:
     """Whether a heading begins one of the sections, each once and in their order."""
     if heading.level == 1:
-        faults.add(section.span, "the title stands in the front matter already", "remove this line")
+        diagnostics.add(section.span, "the title stands in the front matter already", "remove this line")
     elif heading.title not in SECTIONS:
         what = f'"{heading.title}" is no section of a runbook'
-        faults.add(section.span, what, choose(heading.title, SECTIONS) + ", or use ### within a section")
+        diagnostics.add(section.span, what, choose(heading.title, SECTIONS) + ", or use ### within a section")
     elif heading.title in found:
-        faults.add(section.span, f'the section "{heading.title}" stands here twice', "join them")
+        diagnostics.add(section.span, f'the section "{heading.title}" stands here twice', "join them")
     else:
         later = [title for title in found if SECTIONS.index(title) > SECTIONS.index(heading.title)]
         if later:
-            faults.add(section.span, f'"{heading.title}" stands behind "{later[0]}"', f"order: {', '.join(SECTIONS)}")
+            diagnostics.add(
+                section.span, f'"{heading.title}" stands behind "{later[0]}"', f"order: {', '.join(SECTIONS)}"
+            )
         return True
     return False

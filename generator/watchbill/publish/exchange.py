@@ -29,7 +29,7 @@ CANNOT_EXCHANGE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EO
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OutputPaths:
     """An output folder and the names beside it, on the same file system."""
 
     out: Path
@@ -39,7 +39,7 @@ class Place:
     lock: Path
 
 
-def locate(out: Path) -> Place:
+def locate(out: Path) -> OutputPaths:
     """Name what belongs to `out`; links in its parent are followed, `out` itself is not."""
     whole = Path(os.path.realpath(out.parent), out.name)
     if out.name in {"", ".."}:
@@ -47,7 +47,7 @@ def locate(out: Path) -> Place:
     staging, aside, journal, lock = (
         whole.parent / f".{whole.name}.{suffix}" for suffix in ("staging", "old", "journal", "lock")
     )
-    return Place(whole, staging, aside, journal, lock)
+    return OutputPaths(whole, staging, aside, journal, lock)
 
 
 @contextmanager

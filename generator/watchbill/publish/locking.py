@@ -41,13 +41,13 @@ def lock(out: Path, *, wait_seconds: float, notify: Callable[[str], None]) -> It
 
 
 def _acquire(path: Path, deadline: float, notify: Callable[[str], None], doing: str) -> int:
-    told = False
+    notified = False
     while (descriptor := _try_to_acquire(path)) is None:
         if time.monotonic() >= deadline:
             raise RefusedError(f"another watchbill is still {doing}; try again when it is done")
-        if not told:
+        if not notified:
             notify(f"another watchbill is {doing}; waiting")
-            told = True
+            notified = True
         time.sleep(POLL_SECONDS)
     return descriptor
 

@@ -23,12 +23,12 @@ def names() -> tuple[str, ...]:
 def page(kind: str) -> Page:
     """Tell of a kind."""
     model = kinds()[kind]
-    found = compiled(model.example)
+    found = compiled(model.usage)
     blocks = (
         *paragraphs(model.__doc__),
         *shown.of_kind(model, Condition),
         See("specs/alert.md", "`alert`", "The fields that every alert has beside those of its condition"),
-        *shown.example(model.example),
+        *shown.example(model.usage),
         *shown.alert_parts(found, found.alert()),
     )
     return Page(f"conditions/{kind}.md", kind, blocks)

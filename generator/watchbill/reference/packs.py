@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from watchbill import library
-from watchbill.language.base import Faults, read
+from watchbill.language.base import Diagnostics, read
 from watchbill.model.alerts import Alert
 from watchbill.reference import markdown, profiles
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, Table, Text
@@ -23,7 +23,7 @@ def render() -> dict[str, str]:
 @cache
 def shipped() -> dict[str, PackSpec]:
     """Read the packs, by name."""
-    found = (read(PackSpec, document, Faults()) for document in library.documents("packs"))
+    found = (read(PackSpec, document, Diagnostics()) for document in library.documents("packs"))
     return {spec.pack: spec for spec in found if spec is not None}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import cache
 
 from watchbill import library
-from watchbill.language.base import Faults, read
+from watchbill.language.base import Diagnostics, read
 from watchbill.reference import markdown
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, Table, Text
 from watchbill.spec.profile import ClassSpec, LimitSpec, MetricSpec, ProfileSpec
@@ -33,7 +33,7 @@ def render() -> dict[str, str]:
 @cache
 def shipped() -> dict[str, ProfileSpec]:
     """Read the profiles, by name."""
-    found = (read(ProfileSpec, document, Faults()) for document in library.documents("profiles"))
+    found = (read(ProfileSpec, document, Diagnostics()) for document in library.documents("profiles"))
     return {spec.profile: spec for spec in found if spec is not None}
 
 

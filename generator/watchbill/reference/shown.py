@@ -11,7 +11,6 @@ from watchbill.quantity import Unit
 from watchbill.reference import fields
 from watchbill.reference.page import Block, Facts, Heading, Listing, Text, paragraphs
 from watchbill.reference.synthetic import Example
-from watchbill.words.facts import threshold
 
 
 def of_kind(model: type[Authored], base: type[Authored]) -> tuple[Block, ...]:
@@ -38,7 +37,7 @@ def example(lines: str) -> tuple[Block, ...]:
 def alert_parts(found: Example, alert: Alert) -> tuple[Block, ...]:
     """Show an alert: when it fires, what it asks, and its panel."""
     line = alert.threshold
-    drawn = f"{line.direction} {threshold(line)}, as a line on its panel" if line else "no line to draw"
+    drawn = f"{line}, as a line on its panel" if line else "no line to draw"
     rules = "\n\n".join(rule.expr for rule in alert.rules)
     panel = found.panel_of(alert)
     return (

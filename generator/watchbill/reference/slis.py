@@ -26,12 +26,12 @@ def names() -> tuple[str, ...]:
 def page(kind: str) -> Page:
     """Tell of a kind."""
     model = kinds()[kind]
-    found = compiled(model.example)
+    found = compiled(model.usage)
     blocks = (
         *paragraphs(model.__doc__),
         *shown.of_kind(model, Sli),
         See("specs/objective.md", "`objective`", "The fields that every objective has beside those of its indicator"),
-        *shown.example(model.example),
+        *shown.example(model.usage),
         *_became(found, found.service.slos[0]),
     )
     return Page(f"slis/{kind}.md", kind, blocks)

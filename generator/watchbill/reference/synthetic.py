@@ -20,7 +20,7 @@ _BESIDE = ("specs/platform.yaml", "specs/profiles/orders.yaml")
 _DELIVERY = """\
 delivery:
   heartbeat: https://heartbeat.example.com/prometheus
-  second_path: {email: oncall@example.org, smtp: {host: "smtp.example.org:587", from: alerts@example.org}}
+  fallback: {email: oncall@example.org, smtp: {host: "smtp.example.org:587", from: alerts@example.org}}
 """
 
 

@@ -23,13 +23,13 @@ def names() -> tuple[str, ...]:
 def page(kind: str) -> Page:
     """Tell of a kind."""
     model = kinds()[kind]
-    found = compiled(model.example)
-    panel = next(panel for panel in found.panels() if f"- title: {panel.title}\n" in model.example)
+    found = compiled(model.usage)
+    panel = next(panel for panel in found.panels() if f"- title: {panel.title}\n" in model.usage)
     blocks = (
         *paragraphs(model.__doc__),
         *shown.of_kind(model, View),
         See("specs/panel.md", "`panel`", "The fields that every panel has beside those of its view"),
-        *shown.example(model.example),
+        *shown.example(model.usage),
         *shown.panel_parts(panel),
         *shown.hint_parts(found),
     )

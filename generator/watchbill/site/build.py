@@ -28,9 +28,9 @@ def build_site(specs: Path, config: Path, site: Path, say: pipeline.Say) -> int:
     with lock(site, wait_seconds=pipeline.LOCK_SECONDS, notify=say):
         staged = exchange.begin(site)
         try:
-            faults = _refused(config, staged, compiled) or _unlinked(staged, compiled, out)
-            if faults:
-                raise CompileError(SpecError(faults), compiled.texts)
+            diagnostics = _refused(config, staged, compiled) or _unlinked(staged, compiled, out)
+            if diagnostics:
+                raise CompileError(SpecError(diagnostics), compiled.texts)
             # The folder is known as ours by it, and scripts find all of the site's addresses in it.
             shutil.copyfile(out / artifacts.CATALOGUE, staged / artifacts.CATALOGUE)
             pages = sum(1 for _ in staged.rglob("*.html"))

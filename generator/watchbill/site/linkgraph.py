@@ -1,4 +1,4 @@
-"""Hold the built site to its links, in both directions, and name the line that somebody has to change."""
+"""Check the built site against its links, in both directions, and name the line that somebody has to change."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def check(site: Path, bundle: Bundle, texts: Mapping[str, str], dashboards: Dash
     """
     pages = {path.relative_to(site).as_posix(): read(path) for path in sorted(site.rglob("*.html"))}
     graph = _Graph(site, bundle, pages, sources(bundle), texts)
-    faults = [*graph.foreign(), *graph.links(), *graph.content(), *graph.alerts(), *graph.runbooks()]
-    return sort_diagnostics([*faults, *(graph.panels(dashboards) if dashboards else ())])
+    diagnostics = [*graph.foreign(), *graph.links(), *graph.content(), *graph.alerts(), *graph.runbooks()]
+    return sort_diagnostics([*diagnostics, *(graph.panels(dashboards) if dashboards else ())])
 
 
 def locate(source: Source, href: str, texts: Mapping[str, str]) -> Span:
@@ -128,11 +128,11 @@ class _Graph:
         for page, built in self.pages.items():
             source = self.sources.get(page, Source(self.bundle.platform.origin.span))
             for tag in built.odd:
-                told = (source.find(tag, self.texts), f"holds {tag}, which no prose becomes", _PLAIN)
-                found.setdefault(told, []).append(page)
+                notified = (source.find(tag, self.texts), f"holds {tag}, which no prose becomes", _PLAIN)
+                found.setdefault(notified, []).append(page)
             if built.size > MOST_BYTES:
-                told = (source.find("", self.texts), f"has more than {MOST_BYTES:,} bytes", _SHORTER)
-                found.setdefault(told, []).append(page)
+                notified = (source.find("", self.texts), f"has more than {MOST_BYTES:,} bytes", _SHORTER)
+                found.setdefault(notified, []).append(page)
         for (span, what, todo), pages in found.items():
             yield Diagnostic(span, f"{pages[0]}{and_more(len(pages) - 1)} {what}", todo)
 

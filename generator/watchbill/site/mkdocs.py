@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchbill.errors import ToolError
-from watchbill.verify.judge import judge
+from watchbill.verify.external import judge
 
 SECONDS = 300
 # what a warning lists stands in the lines below it

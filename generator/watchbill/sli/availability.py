@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from watchbill.conditions.streams import member, other
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import member, other
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.alerts import Alert
+from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale
 from watchbill.sli.base import Sli
-from watchbill.sli.series import tallies
+from watchbill.sli.series import counters
 
 
 class Availability(Sli):
@@ -26,7 +26,7 @@ class Availability(Sli):
     zero_filled: ClassVar[bool] = True
     covered_kinds: ClassVar[tuple[str, ...]] = ("error_ratio", "event_rate")
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 slos:
@@ -51,11 +51,11 @@ slos:
         """Read one counter."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a counter that carries the class."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.COUNTER)
-        self.check_class(signal, faults, "bad", metric=self.metric)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a counter that carries the class."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
+        self.check_class(signal, diagnostics, "bad", metric=self.metric)
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count all events."""
@@ -66,12 +66,12 @@ slos:
         bad = signal.select(signal.metrics[self.metric], signal.classes[self.bad].matcher)
         return aggregate("sum", labels, over("increase", bad, window))
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource:
         """Count events of the class, and events that are not of it."""
-        metric, told = signal.metrics[self.metric], signal.classes[self.bad]
-        good = tallies(signal, metric, good=1, bad=0, own=other(told))
-        bad = tallies(signal, metric, good=0, bad=1, own=member(told))
-        return Indication((*good, *bad), born_late=True)
+        metric, notified = signal.metrics[self.metric], signal.classes[self.bad]
+        good = counters(signal, metric, good=1, bad=0, own=other(notified))
+        bad = counters(signal, metric, good=0, bad=1, own=member(notified))
+        return SliSource((*good, *bad), born_late=True)
 
     def event(self, signal: Signal) -> str:
         """Name the events."""
@@ -85,7 +85,7 @@ slos:
         """Name the counter, and the label that tells the class."""
         return signal.metrics[self.metric], signal.classes[self.bad].matcher.label
 
-    def covers(self, alert: Alert, signal: Signal) -> bool:
+    def suppresses(self, alert: Alert, signal: Signal) -> bool:
         """Cover what asks for the same class: a page of 5xx does not tell of 4xx."""
         bad = str(signal.classes[self.bad].matcher)
-        return super().covers(alert, signal) and all(bad in rule.expr for rule in alert.rules)
+        return super().suppresses(alert, signal) and all(bad in rule.expr for rule in alert.rules)

@@ -6,12 +6,12 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from watchbill.errors import choose
-from watchbill.language.base import Authored, Faults
+from watchbill.language.base import Authored, Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.language.kinds import Statement
 from watchbill.model.alerts import Alert
+from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, Signal
-from watchbill.model.witness import Indication
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
 from watchbill.quantity import Duration, TimeScale
 
@@ -46,7 +46,7 @@ class Sli(Statement):
         return f"{filled} / ({self.total(signal, window, labels)} > 0)"
 
     @abstractmethod
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource | None:
         """Give the series that are counted, as they are while all is good and while all is bad.
 
         Computed from what the author says, never from the expressions. None where no test file can write such series.
@@ -64,22 +64,22 @@ class Sli(Statement):
         """Name the counter and its label that tells good from bad; None where no label does."""
         return None
 
-    def covers(self, alert: Alert, signal: Signal) -> bool:
+    def suppresses(self, alert: Alert, signal: Signal) -> bool:
         """Say whether an alert on the indicator's signal tells of what the objective's page tells of."""
         return alert.kind in self.covered_kinds and bool(set(alert.metrics) & set(self.roles(signal).values()))
 
 
-def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, faults: Faults) -> None:
-    """Hold the labels that an indicator is judged by one by one to those of its signal."""
+def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, diagnostics: Diagnostics) -> None:
+    """Check the labels that an indicator is judged by one by one against those of its signal."""
     for index, role in enumerate(per):
         if role in per[:index]:
-            faults.add(slo.span("per", index), f'"{role}" stands here twice', "remove one of them")
+            diagnostics.add(slo.span("per", index), f'"{role}" stands here twice', "remove one of them")
         elif role not in signal.labels:
             what = f'"{role}" is not a label of signal "{signal.key}"'
-            faults.add(slo.span("per", index), what, choose(role, signal.labels))
+            diagnostics.add(slo.span("per", index), what, choose(role, signal.labels))
         elif signal.labels[role] in RESERVED_LABELS | {"slo", "sli", "le", "quantile"}:
             what = f'label "{signal.labels[role]}" has a meaning of its own here'
-            faults.add(slo.span("per", index), what, "rename it in the scrape configuration and in the signal")
+            diagnostics.add(slo.span("per", index), what, "rename it in the scrape configuration and in the signal")
 
 
 def grouping(per: tuple[str, ...], signal: Signal) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from decimal import Decimal
 import promql_parser as pp
 
 from watchbill.conditions.base import INSTANCE
+from watchbill.model.examples import SourceCounter
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Tally
 from watchbill.promql import Matcher, PromQLError, Selection, literals, parse, selections
 from watchbill.sli.series import SHARES
 
@@ -60,7 +60,7 @@ def _terms(node: pp.Expr, sign: int) -> Iterable[Term]:
             yield Term(sign, selections(str(node.prettify()))[0])
 
 
-def counted(total: tuple[Term, ...], errors: tuple[Term, ...], signal: Signal) -> tuple[Tally, ...]:
+def counted(total: tuple[Term, ...], errors: tuple[Term, ...], signal: Signal) -> tuple[SourceCounter, ...]:
     """Give series that count each good event in `total` alone, and each bad one in both.
 
     Raises `PromQLError`, saying what is wrong, where no series do.
@@ -74,18 +74,18 @@ def counted(total: tuple[Term, ...], errors: tuple[Term, ...], signal: Signal) -
             raise PromQLError(f"nothing that these count could ever be {word}")
         shares.append(found)
     return tuple(
-        tally
+        counter
         for (metric, labels), good, bad in zip(series, *shares, strict=True)
-        for tally in _spread(metric, labels, good, bad)
+        for counter in _spread(metric, labels, good, bad)
     )
 
 
-def _spread(metric: str, labels: Labels, good: Decimal, bad: Decimal) -> Iterable[Tally]:
+def _spread(metric: str, labels: Labels, good: Decimal, bad: Decimal) -> Iterable[SourceCounter]:
     if INSTANCE in dict(labels):
-        yield Tally(metric, labels, good, bad)
+        yield SourceCounter(metric, labels, good, bad)
         return
     for instance, share in SHARES:
-        yield Tally(metric, tuple(sorted((*labels, (INSTANCE, instance)))), good * share, bad * share)
+        yield SourceCounter(metric, tuple(sorted((*labels, (INSTANCE, instance)))), good * share, bad * share)
 
 
 def _shares(total: list[int], errors: list[int], bad: int) -> list[Decimal] | None:

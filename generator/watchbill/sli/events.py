@@ -8,10 +8,10 @@ import promql_parser as pp
 from pydantic import Field
 
 from watchbill.errors import Span
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Sentence
+from watchbill.model.examples import SliSource, SourceCounter
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Indication, Tally
 from watchbill.promql import PromQLError, aggregate, over, parse, retarget
 from watchbill.quantity import Duration, TimeScale
 from watchbill.sli.base import Sli
@@ -29,7 +29,7 @@ class Events(Sli):
     so the service has to export its series from the start.
     """
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 slos:
@@ -62,24 +62,24 @@ slos:
         """Read none of the profile's metrics by role; the author's selectors name them."""
         return {}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to sums of selectors, and to exactly one of good and bad."""
-        super().check(signal, faults)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require sums of selectors, and exactly one of good and bad."""
+        super().check(signal, diagnostics)
         for field in ("total", "good", "bad"):
             text = getattr(self, f"{field}_")
             if text is not None:
-                _check_counters(text, self.span(field), faults)
+                _check_counters(text, self.span(field), diagnostics)
         if (self.good_ is None) == (self.bad_ is None):
             what = (
                 "this says neither what is good nor what is bad" if self.good_ is None else "good and bad say the same"
             )
-            faults.add(self.span("total", key=True), what, 'write either "good" or "bad"')
+            diagnostics.add(self.span("total", key=True), what, 'write either "good" or "bad"')
         elif self._sums_hold():
             try:
                 self._tallies(signal)
             except PromQLError as error:
                 todo = "let selectors tell good from bad, with labels whose values are written out or in the profile"
-                faults.add(self.span("good" if self.bad_ is None else "bad", key=True), str(error), todo)
+                diagnostics.add(self.span("good" if self.bad_ is None else "bad", key=True), str(error), todo)
 
     def _sums_hold(self) -> bool:
         texts = (self.total_, self.good_, self.bad_)
@@ -88,14 +88,14 @@ slos:
         except PromQLError:
             return False
 
-    def _tallies(self, signal: Signal) -> tuple[Tally, ...]:
+    def _tallies(self, signal: Signal) -> tuple[SourceCounter, ...]:
         total = terms(self.total_)
         errors = terms(self.bad_) if self.bad_ is not None else (*total, *negated(terms(str(self.good_))))
         return counted(total, errors, signal)
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource:
         """Let the author's counters count good events, and bad ones."""
-        return Indication(self._tallies(signal))
+        return SliSource(self._tallies(signal))
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count all events."""
@@ -116,15 +116,15 @@ slos:
         return self.good_is
 
 
-def _check_counters(text: str, span: Span, faults: Faults) -> None:
+def _check_counters(text: str, span: Span, diagnostics: Diagnostics) -> None:
     try:
         expr = parse(text)
     except PromQLError as error:
-        faults.add(span, f"this is not PromQL: {error}", "write selectors of counters, joined by + or -")
+        diagnostics.add(span, f"this is not PromQL: {error}", "write selectors of counters, joined by + or -")
         return
     fault = _fault(expr)
     if fault is not None:
-        faults.add(span, *fault)
+        diagnostics.add(span, *fault)
 
 
 def _fault(node: pp.Expr) -> tuple[str, str] | None:  # noqa: PLR0911 (one line per kind of node)

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.streams import ONE, TWO
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import ONE, TWO
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import DurationText, KeyName
+from watchbill.model.examples import SamplePattern, SliSource
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Indication, Motion
 from watchbill.promql import aggregate
 from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
 from watchbill.sli.series import state
@@ -24,7 +24,7 @@ class Freshness(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("level",)
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 slos:
@@ -49,13 +49,13 @@ slos:
         """Read one gauge."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge of seconds."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge of seconds."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
         if metric is not None and metric.unit.dimension is not Dimension.TIME:
             what = f'metric "{metric.name}" is no time, and freshness needs the time of the last success'
-            faults.add(self.span("metric"), what, "name a gauge of Unix time, with unit: s")
+            diagnostics.add(self.span("metric"), what, "name a gauge of Unix time, with unit: s")
 
     def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the newest time, in seconds."""
@@ -68,15 +68,15 @@ slos:
         oldest = self.within.seconds * window.milliseconds / COUNTED_OVER.milliseconds
         return f"< bool time() - {decimal_text(oldest)}"
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource:
         """Let the newer of two times be a tenth younger or older than is allowed; the other is older all the time."""
         metric, allowed = signal.metrics[self.metric], scale(self.within).seconds
 
-        def aged(share: str) -> Motion:
-            return Motion(1 / metric.unit.size, -allowed * Decimal(share) / metric.unit.size, of_clock=True)
+        def aged(share: str) -> SamplePattern:
+            return SamplePattern(1 / metric.unit.size, -allowed * Decimal(share) / metric.unit.size, of_clock=True)
 
         newer = state(signal, metric, {INSTANCE: ONE}, aged("0.9"), aged("1.1"))
-        return Indication(states=(newer, state(signal, metric, {INSTANCE: TWO}, aged("2"), aged("2"))))
+        return SliSource(states=(newer, state(signal, metric, {INSTANCE: TWO}, aged("2"), aged("2"))))
 
     def good(self, signal: Signal) -> str:
         """Name the age."""

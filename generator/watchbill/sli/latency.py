@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, KeyName
+from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, bucket_edge, over
-from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text
+from watchbill.quantity import Dimension, Duration, TimeScale, decimal_text, words
 from watchbill.sli.base import Sli
-from watchbill.sli.series import tallies, without_edge
+from watchbill.sli.series import counters, without_edge
 
 
 class Latency(Sli):
@@ -24,7 +24,7 @@ class Latency(Sli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("latency_quantile", "latency_mean")
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 slos:
@@ -49,32 +49,32 @@ slos:
         """Read one histogram."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram, and the limit to one of its edges."""
-        super().check(signal, faults)
-        metric = self.check_type(signal, faults, "metric", MetricType.HISTOGRAM)
-        if metric is None or not self.check_unit(faults, "within", self.within, metric.unit):
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram, and check the limit against one of its edges."""
+        super().check(signal, diagnostics)
+        metric = self.check_type(signal, diagnostics, "metric", MetricType.HISTOGRAM)
+        if metric is None or not self.check_unit(diagnostics, "within", self.within, metric.unit):
             return
         limit = self.within.to(metric.unit)
         if metric.native:
-            self._check_power(limit, metric, faults)
+            self._check_power(limit, metric, diagnostics)
         elif not metric.buckets:
             what, todo = f'histogram "{metric.name}" has no buckets in its signal', "give its buckets in the signal"
-            faults.add(self.span("within"), what, todo)
+            diagnostics.add(self.span("within"), what, todo)
         elif limit not in metric.buckets:
             below = [edge for edge in metric.buckets if edge < limit][-1:]
             above = [edge for edge in metric.buckets if edge > limit][:1]
             what = f"{self.within} is no bucket's edge of {metric.name}, so nothing counts what is within it"
             near = _written(below + above, metric)
             todo = f"let the service export a bucket at {self.within}, and write {near} meanwhile"
-            faults.add(self.span("within"), what, todo)
+            diagnostics.add(self.span("within"), what, todo)
 
-    def _check_power(self, limit: Decimal, metric: Metric, faults: Faults) -> None:
-        """Hold it to an edge that a native histogram has at every resolution: a power of two."""
+    def _check_power(self, limit: Decimal, metric: Metric, diagnostics: Diagnostics) -> None:
+        """Require an edge that a native histogram has at every resolution: a power of two."""
         lower = Decimal(2) ** (limit.log10() / Decimal(2).log10()).to_integral_value(ROUND_FLOOR)
         if limit not in {lower, lower * 2}:
             what = f"{self.within} is no edge of every native histogram, so what is within it would be a guess"
-            faults.add(self.span("within"), what, f"write a power of two: {_written([lower, lower * 2], metric)}")
+            diagnostics.add(self.span("within"), what, f"write a power of two: {_written([lower, lower * 2], metric)}")
 
     def _within(self, signal: Signal, window: Duration) -> str:
         metric = signal.metrics[self.metric]
@@ -109,18 +109,18 @@ slos:
         good = aggregate("sum", labels, self._within(signal, window))
         return f"1 - {good} / ({self.total(signal, window, labels)} > 0)"
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource | None:
         """Let good events just reach the limit's bucket, and bad ones just miss it."""
         metric = signal.metrics[self.metric]
         if metric.native:  # promtool 2.42 reads no native histogram, and refuses the whole file
             return None
         limit = self.within.to(metric.unit)
-        found = [*tallies(signal, metric, good=1, bad=1, suffix="_count")]
+        found = [*counters(signal, metric, good=1, bad=1, suffix="_count")]
         for edge, written in zip((*metric.buckets, Decimal("Infinity")), metric.edges(), strict=True):
             reached = (int(edge >= limit), int(edge > limit))
-            found += tallies(signal, metric, good=reached[0], bad=reached[1], own={"le": written}, suffix="_bucket")
+            found += counters(signal, metric, good=reached[0], bad=reached[1], own={"le": written}, suffix="_bucket")
         found += without_edge(signal, metric)
-        return Indication(tuple(found))
+        return SliSource(tuple(found))
 
     def event(self, signal: Signal) -> str:
         """Name the events."""
@@ -134,4 +134,4 @@ slos:
 
 
 def _written(edges: list[Decimal], metric: Metric) -> str:
-    return " or ".join(f'"{decimal_text(edge)}{metric.unit.symbol}"' for edge in edges)
+    return " or ".join(f'"{words.measured(edge, metric.unit)}"' for edge in edges)

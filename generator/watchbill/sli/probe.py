@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.streams import ONE, TWO
-from watchbill.language.base import Faults
+from watchbill.conditions.example_series import ONE, TWO
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
+from watchbill.model.examples import SliSource
 from watchbill.model.signals import MetricType, Signal
-from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale
 from watchbill.sli.series import level, state
@@ -24,7 +24,7 @@ class Probe(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("probe_failing",)
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   health: {profile: probe}
 slos:
@@ -46,10 +46,10 @@ slos:
         """Read one gauge of 0 and 1."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge."""
-        super().check(signal, faults)
-        self.check_type(signal, faults, "metric", MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge."""
+        super().check(signal, diagnostics)
+        self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
 
     def _probed_over(self, signal: Signal) -> Duration:
         return max(PROBED_OVER, signal.scrape_interval.times(2))
@@ -60,7 +60,7 @@ slos:
         probed = over("avg_over_time", signal.select(signal.metrics[self.metric]), over_)
         return aggregate("max", labels, probed)
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource:
         """Let the better of two targets succeed in more than half of its probes, or in less; shares of 1, not 0 and 1.
 
         The other is worse all the time: neither the mean nor the sum of the two tells what the better one does.
@@ -68,7 +68,7 @@ slos:
         metric = signal.metrics[self.metric]
         better = state(signal, metric, {INSTANCE: ONE}, level(Decimal("0.6")), level(Decimal("0.4")))
         worse = state(signal, metric, {INSTANCE: TWO}, level(Decimal("0.3")), level(Decimal("0.3")))
-        return Indication(states=(better, worse), sees=scale(self._probed_over(signal)))
+        return SliSource(states=(better, worse), sees=scale(self._probed_over(signal)))
 
     def comparison(self, signal: Signal, window: Duration) -> str:
         """Ask for more than a half."""

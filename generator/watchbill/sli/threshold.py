@@ -7,16 +7,16 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, class_matchers
+from watchbill.conditions.example_series import ONE, TWO, member, other
 from watchbill.conditions.latency_quantile import Quantile
-from watchbill.conditions.streams import ONE, TWO, member, other
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, ClassName, KeyName
 from watchbill.model.alerts import Alert, Direction
+from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
-from watchbill.model.witness import Indication
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text
-from watchbill.sli.series import level, state, tallies
+from watchbill.quantity import Duration, Quantity, TimeScale, Unit, decimal_text, words
+from watchbill.sli.series import counters, level, state
 from watchbill.sli.timed import TimedSli
 
 QUANTILE_OVER = Duration.parse("5m")
@@ -32,7 +32,7 @@ class Threshold(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("level", "saturation", "latency_quantile")
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 slos:
@@ -63,37 +63,37 @@ slos:
         """Read one gauge or histogram."""
         return {"metric": self.metric}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to one direction, and to a metric of the right type and unit."""
-        super().check(signal, faults)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require one direction, and a metric of the right type and unit."""
+        super().check(signal, diagnostics)
         wanted = MetricType.GAUGE if self.quantile is None else MetricType.HISTOGRAM
-        metric = self.refuse_native(self.check_type(signal, faults, "metric", wanted), faults, "metric")
-        self.check_class(signal, faults, "where", metric=self.metric)
+        metric = self.require_classic(self.check_type(signal, diagnostics, "metric", wanted), diagnostics, "metric")
+        self.check_class(signal, diagnostics, "where", metric=self.metric)
         if (self.at_most is None) == (self.at_least is None):
             what = "this says no limit" if self.at_most is None else "this says two limits"
-            faults.add(self.span("kind"), what, 'write either "at_most" or "at_least"')
+            diagnostics.add(self.span("kind"), what, 'write either "at_most" or "at_least"')
         elif metric is not None:
             field = "at_most" if self.at_most is not None else "at_least"
-            if self.check_unit(faults, field, self._limit(), metric.unit):
-                self._check_edges(metric, faults)
+            if self.check_unit(diagnostics, field, self._limit(), metric.unit):
+                self._check_edges(metric, diagnostics)
 
-    def _check_edges(self, metric: Metric, faults: Faults) -> None:
+    def _check_edges(self, metric: Metric, diagnostics: Diagnostics) -> None:
         """Refuse a limit that no quantile exceeds, since `histogram_quantile` ends at the highest finite edge."""
         if self.at_most is None or not metric.buckets or self._limit().to(metric.unit) < metric.buckets[-1]:
             return
-        highest = f"{decimal_text(metric.buckets[-1])}{metric.unit.symbol}"
+        highest = words.measured(metric.buckets[-1], metric.unit)
         what = f"no quantile of {metric.name} is ever above {self.at_most}, since its highest bucket is {highest}"
-        faults.add(self.span("at_most"), what, "write a lower limit, or add a higher bucket to the service")
+        diagnostics.add(self.span("at_most"), what, "write a lower limit, or add a higher bucket to the service")
 
     def _limit(self) -> Quantity:
         return self.at_most or self.at_least or Quantity(Decimal(0), Unit.COUNT)
 
-    def covers(self, alert: Alert, signal: Signal) -> bool:
+    def suppresses(self, alert: Alert, signal: Signal) -> bool:
         """Cover what asks for the same class on the same side: too little does not tell of too much."""
         side = Direction.ABOVE if self.at_most is not None else Direction.BELOW
         same_side = alert.threshold is not None and alert.threshold.direction is side
         asked = [str(matcher) for matcher in class_matchers(signal, self.where)]
-        return super().covers(alert, signal) and same_side and all(m in r.expr for m in asked for r in alert.rules)
+        return super().suppresses(alert, signal) and same_side and all(m in r.expr for m in asked for r in alert.rules)
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count the minute, if it can be judged; as none where a histogram is there and nothing happened."""
@@ -126,24 +126,24 @@ slos:
         limit = decimal_text(self._limit().to(signal.metrics[self.metric].unit))
         return f"{'>' if self.at_most is not None else '<'} bool {limit}"
 
-    def indication(self, signal: Signal, scale: TimeScale) -> Indication | None:
+    def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource | None:
         """Let the worst series stand at the limit, which is good, or a tenth past it."""
         if self.quantile is not None:
             return self._of_quantile(signal, scale)
         metric = signal.metrics[self.metric]
         limit = self._limit().to(metric.unit)
         past = (limit * Decimal("1.1") if limit else Decimal(1)) if self.at_most else limit * Decimal("0.9")
-        told = member(signal.classes[self.where]) if self.where else {}
+        notified = member(signal.classes[self.where]) if self.where else {}
         states = [
-            state(signal, metric, {**told, INSTANCE: ONE}, level(limit), level(past)),
-            state(signal, metric, {**told, INSTANCE: TWO}, level(limit), level(limit)),
+            state(signal, metric, {**notified, INSTANCE: ONE}, level(limit), level(past)),
+            state(signal, metric, {**notified, INSTANCE: TWO}, level(limit), level(limit)),
         ]
         if self.where:
             outside = {**other(signal.classes[self.where]), INSTANCE: ONE}
             states.append(state(signal, metric, outside, level(past), level(past)))
-        return Indication(states=tuple(states))
+        return SliSource(states=tuple(states))
 
-    def _of_quantile(self, signal: Signal, scale: TimeScale) -> Indication | None:
+    def _of_quantile(self, signal: Signal, scale: TimeScale) -> SliSource | None:
         """Let all events of five minutes lie in a bucket within the limit, or in one beyond it."""
         metric = signal.metrics[self.metric]
         limit = self._limit().to(metric.unit)
@@ -154,12 +154,12 @@ slos:
         beyond = next(edge for low, edge in pairwise((Decimal(0), *edges)) if low >= limit)
         good, bad = (within, beyond) if self.at_most else (beyond, within)
         own = member(signal.classes[self.where]) if self.where else {}
-        found = [*tallies(signal, metric, good=1, bad=1, own=own, suffix="_count")]
+        found = [*counters(signal, metric, good=1, bad=1, own=own, suffix="_count")]
         for edge, written in zip(edges, metric.edges(), strict=True):
             reached = (int(edge >= good), int(edge >= bad))
             labels = {**own, "le": written}
-            found += tallies(signal, metric, good=reached[0], bad=reached[1], own=labels, suffix="_bucket")
-        return Indication(tuple(found), sees=scale(QUANTILE_OVER))
+            found += counters(signal, metric, good=reached[0], bad=reached[1], own=labels, suffix="_bucket")
+        return SliSource(tuple(found), sees=scale(QUANTILE_OVER))
 
     def event(self, signal: Signal) -> str:
         """Count minutes; of a quantile, those in which something happened."""

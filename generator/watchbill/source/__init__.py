@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from watchbill.source.files import read_file, read_tree
-from watchbill.source.nodes import Document, Map, Place, Seq, SourceError, Value, span_of
+from watchbill.source.nodes import Document, Map, Position, Seq, SourceError, Value, span_of
 from watchbill.source.parser import parse
 from watchbill.source.prose import Prose, beside, read_prose
 
 __all__ = [
     "Document",
     "Map",
-    "Place",
+    "Position",
     "Prose",
     "Seq",
     "SourceError",

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import yaml
 
 from watchbill.errors import Diagnostic, Span, choose
-from watchbill.source.nodes import Map, Place, Seq, Value
+from watchbill.source.nodes import Map, Position, Seq, Value
 from watchbill.source.scalars import DATE, Refusal, find_forbidden, quote, read_key, read_plain
 from watchbill.source.text import Text
-from watchbill.source.yaml_mistakes import find_comment, judge_block_header
+from watchbill.source.yaml_mistakes import check_block_header, find_comment
 
 MOST_DEPTH = 64
 MOST_VALUES = 100_000  # keys included; bounds the time that one file can cost
@@ -55,7 +55,7 @@ class Builder:
 
     text: Text
     dates: bool = False  # whether a date without quotes is text
-    faults: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     root: Map | None = None
     stack: list[_Frame] = field(default_factory=list)
     anchors: dict[str, _Anchored | None] = field(default_factory=dict)  # None while its value is open
@@ -65,17 +65,17 @@ class Builder:
 
     def finish(self) -> None:
         """Judge what is left when the parser has no more events."""
-        if self.root is None and not self.faults:
+        if self.root is None and not self.diagnostics:
             self._fault(self.text.at(0), *_NO_SPEC)
 
     def _fault(self, span: Span, what: str, todo: str) -> None:
-        self.faults.append(Diagnostic(span, what, todo))
-        if len(self.faults) >= MOST_FAULTS:
+        self.diagnostics.append(Diagnostic(span, what, todo))
+        if len(self.diagnostics) >= MOST_FAULTS:
             raise StopError
 
     def stop(self, span: Span, what: str, todo: str) -> NoReturn:
         """Note a fault behind which nothing can be judged."""
-        self.faults.append(Diagnostic(span, what, todo))
+        self.diagnostics.append(Diagnostic(span, what, todo))
         raise StopError
 
     def _awaits_key(self) -> bool:
@@ -125,7 +125,7 @@ class Builder:
         """Judge whether the comment behind an empty value, or the number in its header, was meant to be it."""
         if event.style in {"|", ">"}:
             header = self.text.text[event.start_mark.index : event.end_mark.index].partition("\n")[0]
-            if (refusal := judge_block_header(header.strip())) is not None:
+            if (refusal := check_block_header(header.strip())) is not None:
                 self._fault(span, *refusal)
         elif not event.style and self.stack:
             frame = self.stack[-1]
@@ -211,11 +211,11 @@ class Builder:
         frame.height = max(frame.height, height + 1)
         if isinstance(frame.node, Seq):
             frame.node.append(value)
-            frame.node.places.append(Place(None, span))
+            frame.node.places.append(Position(None, span))
             return
         if frame.key is not None:
             frame.node[frame.key] = value
-            frame.node.places[frame.key] = Place(frame.key_span, span)
+            frame.node.places[frame.key] = Position(frame.key_span, span)
         frame.key = frame.key_span = None
 
     def _put_at_top(self, value: Value, span: Span) -> None:

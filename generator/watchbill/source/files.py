@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchbill.errors import Diagnostic, RefusedError, Span, UsageError
-from watchbill.source.nodes import Document, SourceError, refuse_file
+from watchbill.source.nodes import Document, SourceError, file_error
 from watchbill.source.parser import MOST_BYTES, parse
 from watchbill.source.scalars import Refusal, visible
 from watchbill.source.text import Text
@@ -38,28 +38,28 @@ def read_tree(root: Path, *, label: str = "specs") -> tuple[Document, ...]:
     """Read every `*.yaml` file below `root`, sorted by its path with forward slashes.
 
     The root may be a symbolic link, since someone chose it; nothing below it may. Raises `SourceError` with
-    the faults of all files, `UsageError` where the root is no folder, `RefusedError` where it has no spec.
+    the diagnostics of all files, `UsageError` where the root is no folder, `RefusedError` where it has no spec.
     """
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent folder is closed to us
         raise UsageError(f'"{visible(str(root))}" is not a folder; name the folder of the specs by --specs')
-    faults: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     texts: dict[str, str] = {}
     documents = []
-    for relative in sorted(_walk(root, faults)):
+    for relative in sorted(_walk(root, diagnostics)):
         try:
             document = read_file(root / relative, shown=str(root / relative), pointer=f"{label}/{relative}")
             documents.append(document)
         except SourceError as error:
-            faults.extend(error.diagnostics)
+            diagnostics.extend(error.diagnostics)
             texts.update(error.texts)
-    if faults:
-        raise SourceError(faults, texts)
+    if diagnostics:
+        raise SourceError(diagnostics, texts)
     if not documents:
         raise RefusedError(f'"{visible(str(root))}" holds no spec; write one as *.yaml in it, or name another folder')
     return tuple(documents)
 
 
-def _walk(root: Path, faults: list[Diagnostic]) -> Iterator[str]:
+def _walk(root: Path, diagnostics: list[Diagnostic]) -> Iterator[str]:
     """Yield the relative paths of spec files; add a fault for each entry that is refused."""
     folders = [""]
     while folders:
@@ -68,20 +68,20 @@ def _walk(root: Path, faults: list[Diagnostic]) -> Iterator[str]:
             with os.scandir(root / folder) as entries:
                 found = [(f"{folder}/{entry.name}".lstrip("/"), entry) for entry in entries]
         except OSError as error:
-            faults.extend(_unreadable(visible(str(root / folder)), error).diagnostics)
+            diagnostics.extend(_unreadable(visible(str(root / folder)), error).diagnostics)
             continue
         for relative, entry in found:
-            kind = _judge_entry(entry)
+            kind = _check_entry(entry)
             if isinstance(kind, Refusal):
                 shown = visible(str(root / relative))
-                faults.append(Diagnostic(Span(shown, 1, 1, 1, 1), *kind))
+                diagnostics.append(Diagnostic(Span(shown, 1, 1, 1, 1), *kind))
             elif kind == "folder":
                 folders.append(relative)
             elif kind == "spec":
                 yield relative
 
 
-def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
+def _check_entry(entry: os.DirEntry[str]) -> str | Refusal:
     named_as_spec = Path(entry.name).suffix.lower() in {".yaml", ".yml"}
     try:
         folder = entry.is_dir()
@@ -93,10 +93,10 @@ def _judge_entry(entry: os.DirEntry[str]) -> str | Refusal:
         return Refusal("the name holds a character that does not print", "rename it")
     if entry.is_symlink():
         return Refusal("symbolic links are not followed", "put the file or folder itself here, or remove the link")
-    return _judge_name(entry, folder=folder) if named_as_spec else "folder"
+    return _check_name(entry, folder=folder) if named_as_spec else "folder"
 
 
-def _judge_name(entry: os.DirEntry[str], *, folder: bool) -> str | Refusal:
+def _check_name(entry: os.DirEntry[str], *, folder: bool) -> str | Refusal:
     suffix = Path(entry.name).suffix
     if not entry.is_file(follow_symlinks=False):
         what = "this is a folder and not a regular file" if folder else "this is not a regular file"
@@ -112,7 +112,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise refuse_file(shown, "this is not a regular file", "name a file of YAML text")
+                raise file_error(shown, "this is not a regular file", "name a file of YAML text")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read(MOST_BYTES + len("\ufeff".encode()) + 1)
         finally:
@@ -122,4 +122,4 @@ def _read_bytes(path: Path, shown: str) -> bytes:
 
 
 def _unreadable(shown: str, error: OSError) -> SourceError:
-    return refuse_file(shown, f"this cannot be read ({error.strerror})", "correct the path or its permissions")
+    return file_error(shown, f"this cannot be read ({error.strerror})", "correct the path or its permissions")

@@ -13,7 +13,7 @@ Value: TypeAlias = "str | Decimal | bool | Map | Seq | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where an entry stands; an item of a list has no key."""
 
     key: Span | None
@@ -28,7 +28,7 @@ class Map(dict[str, Value]):
     def __init__(self, span: Span) -> None:
         super().__init__()
         self.span = span
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, Position] = {}
 
 
 class Seq(list[Value]):
@@ -39,7 +39,7 @@ class Seq(list[Value]):
     def __init__(self, span: Span) -> None:
         super().__init__()
         self.span = span
-        self.places: list[Place] = []
+        self.places: list[Position] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def span_of(node: Map | Seq, path: Sequence[str | int], *, key: bool = False) ->
     alias is found at its anchor.
     """
     here: Value = node
-    place = Place(None, node.span)
+    place = Position(None, node.span)
     for step in path:
         if isinstance(here, Map) and isinstance(step, str) and step in here:
             place, here = here.places[step], here[step]
@@ -81,6 +81,6 @@ def span_of(node: Map | Seq, path: Sequence[str | int], *, key: bool = False) ->
     return place.key if key and place.key else place.value
 
 
-def refuse_file(shown: str, what: str, todo: str) -> SourceError:
+def file_error(shown: str, what: str, todo: str) -> SourceError:
     """Make the error of a file that cannot be judged line by line."""
     return SourceError([Diagnostic(Span(shown, 1, 1, 1, 1), what, todo)], {})

@@ -10,7 +10,7 @@ import yaml
 
 from watchbill.errors import Diagnostic, sort_diagnostics
 from watchbill.source.builder import MOST_FAULTS, Builder, StopError
-from watchbill.source.nodes import Document, SourceError, refuse_file
+from watchbill.source.nodes import Document, SourceError, file_error
 from watchbill.source.scalars import Refusal, find_forbidden
 from watchbill.source.text import Text
 from watchbill.source.yaml_errors import translate
@@ -34,8 +34,8 @@ def parse(text: str, *, path: str, pointer: str, dates: bool = False) -> Documen
     text = admit(text, path=path)
     builder = Builder(Text(path, text), dates=dates)
     _build(builder)
-    if builder.root is None or builder.faults:
-        raise SourceError(sort_diagnostics(builder.faults)[:MOST_FAULTS], {path: text})
+    if builder.root is None or builder.diagnostics:
+        raise SourceError(sort_diagnostics(builder.diagnostics)[:MOST_FAULTS], {path: text})
     return Document(path=path, pointer=pointer, text=text, data=builder.root)
 
 
@@ -43,20 +43,20 @@ def admit(text: str, *, path: str) -> str:
     """Return a text without its byte order mark; raises `SourceError` where it is too long or has odd characters."""
     text = text.removeprefix("\ufeff")
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise refuse_file(path, "the file is larger than 1 MiB", "split it into several files")
-    faults = _refuse_characters(Text(path, text))
-    if faults:
-        raise SourceError(faults, {path: text})
+        raise file_error(path, "the file is larger than 1 MiB", "split it into several files")
+    diagnostics = _check_characters(Text(path, text))
+    if diagnostics:
+        raise SourceError(diagnostics, {path: text})
     return text
 
 
-def _refuse_characters(text: Text) -> list[Diagnostic]:
-    faults = []
+def _check_characters(text: Text) -> list[Diagnostic]:
+    diagnostics = []
     for start, end, refusal in find_forbidden(text.text):
-        faults.append(Diagnostic(text.between(start, end), *refusal))
-        if len(faults) == MOST_FAULTS:
+        diagnostics.append(Diagnostic(text.between(start, end), *refusal))
+        if len(diagnostics) == MOST_FAULTS:
             break
-    return faults
+    return diagnostics
 
 
 def _build(builder: Builder) -> None:
@@ -69,9 +69,9 @@ def _build(builder: Builder) -> None:
     except yaml.YAMLError as error:
         judged, complaint = _translate(error, builder.text)
     indents = _find_indents(builder, judged)
-    builder.faults.extend(indents)
+    builder.diagnostics.extend(indents)
     if complaint is not None and all(indent.span.line != complaint.span.line for indent in indents):
-        builder.faults.append(complaint)
+        builder.diagnostics.append(complaint)
 
 
 def _feed(builder: Builder) -> None:
@@ -91,7 +91,7 @@ def _feed(builder: Builder) -> None:
             elif isinstance(event, yaml.AliasEvent):
                 builder.alias(event)
             elif isinstance(event, yaml.DocumentEndEvent):
-                _refuse_more(event, builder)
+                _require_one_document(event, builder)
     finally:
         loader.dispose()
     builder.finish()
@@ -104,7 +104,7 @@ def _next_event(loader: Any, builder: Builder) -> Any:
         builder.stop(builder.text.at(0), "an escape sequence names no character", "correct it")
 
 
-def _refuse_more(event: Any, builder: Builder) -> None:
+def _require_one_document(event: Any, builder: Builder) -> None:
     """Stop before a second document; a mass of directives in it would take the parser minutes."""
     text = builder.text
     index = text.skip_blank(event.end_mark.index)
@@ -142,13 +142,13 @@ def _find_indents(builder: Builder, judged: int) -> list[Diagnostic]:
     text = builder.text.text
     end = text.find("\n", judged) if 0 <= judged < len(text) else judged
     starts = [start for start, _ in builder.block_scalars]
-    faults = []
+    diagnostics = []
     for name, pattern in _INDENTS:
         for match in pattern.finditer(text, 0, len(text) if end < 0 <= judged else max(end, 0)):
             nearest = bisect(starts, match.start()) - 1
             if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
                 span = builder.text.between(match.start(1), match.end(1))
-                faults.append(Diagnostic(span, f"{name} indents this line", "indent with spaces"))
-            if len(faults) >= MOST_FAULTS:
-                return faults
-    return faults
+                diagnostics.append(Diagnostic(span, f"{name} indents this line", "indent with spaces"))
+            if len(diagnostics) >= MOST_FAULTS:
+                return diagnostics
+    return diagnostics

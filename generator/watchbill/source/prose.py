@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watchbill.errors import Diagnostic
 from watchbill.source.files import read_text
-from watchbill.source.nodes import Map, SourceError, refuse_file
+from watchbill.source.nodes import Map, SourceError, file_error
 from watchbill.source.parser import admit, parse
 from watchbill.source.scalars import visible
 from watchbill.source.text import Text
@@ -38,24 +38,24 @@ class Prose:
 def read_prose(root: Path, *, label: str) -> tuple[Prose, ...]:
     """Read every page of a folder, sorted by name; a folder that is not there has none.
 
-    Folders below it and its README are left out. Raises `SourceError` with the faults of all files.
+    Folders below it and its README are left out. Raises `SourceError` with the diagnostics of all files.
     """
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent folder is closed to us
         return ()
     found: list[Prose] = []
-    faults: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     texts: dict[str, str] = {}
     for name in sorted(_pages(root)):
         path = root / name
         try:
             if path.is_symlink():
-                raise refuse_file(str(path), "symbolic links are not followed", "put the file itself here")
+                raise file_error(str(path), "symbolic links are not followed", "put the file itself here")
             found.append(read_page(read_text(path, str(path)), path=str(path), pointer=f"{label}/{name}"))
         except SourceError as error:
-            faults.extend(error.diagnostics)
+            diagnostics.extend(error.diagnostics)
             texts.update(error.texts)
-    if faults:
-        raise SourceError(faults, texts)
+    if diagnostics:
+        raise SourceError(diagnostics, texts)
     return tuple(found)
 
 
@@ -82,7 +82,7 @@ def _pages(root: Path) -> list[str]:
     try:
         names = [path.name for path in root.iterdir()]
     except OSError as error:
-        raise refuse_file(
+        raise file_error(
             visible(str(root)), f"this cannot be read ({error.strerror})", "correct its permissions"
         ) from None
     return [name for name in names if name.endswith(_PAGE) and name != _NOT_PROSE and not name.startswith(".")]

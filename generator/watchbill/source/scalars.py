@@ -80,10 +80,10 @@ def quote(text: str) -> str:
 def find_forbidden(text: str) -> Iterator[tuple[int, int, Refusal]]:
     """Yield the start, end and fault of every run of characters that no spec may hold."""
     for match in _FORBIDDEN.finditer(text):
-        yield match.start(), match.end(), _judge_character(match[0][0])
+        yield match.start(), match.end(), _check_character(match[0][0])
 
 
-def _judge_character(character: str) -> Refusal:
+def _check_character(character: str) -> Refusal:
     code = f"U+{ord(character):04X}"
     if character == "\r":
         return Refusal("a carriage return stands here without a line feed", "save the file with LF or CRLF line ends")

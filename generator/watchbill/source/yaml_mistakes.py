@@ -62,7 +62,7 @@ def advise_quantity(text: Text, index: int) -> str | None:
     return None
 
 
-def judge_block_header(header: str) -> Refusal | None:
+def check_block_header(header: str) -> Refusal | None:
     """Refuse a digit behind ">" or "|" above an empty block of text: a comparison was meant."""
     if len(header) > 1 and header[1:].rstrip("%").isdigit():
         todo = f'write {header[1:]} without "{header[0]}", or put the value in quotes'

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, WrapValidator
 
 from watchbill.conditions import Condition, kinds
-from watchbill.language.base import Authored, Faults, StrictBool
+from watchbill.language.base import Authored, Diagnostics, Formerly, StrictBool
 from watchbill.language.fields import DurationText, KeyName, Reference, Sentence
 from watchbill.spec.joined import join, read_joined
 from watchbill.spec.runbook import AnyDecision
@@ -19,8 +19,8 @@ class AlertSpec(Authored):
 
     `summary` is what is wrong, `impact` who suffers, `action` the first step of whoever answers;
     `panel` is the dashboard's panel that shows it. `declares_down` names what is down while it fires, the
-    service itself or one of its signals: whoever depends on that is not told of its P1 besides. `second_path`
-    tells over the platform's second path too, since the first may be what fails. `adr` names decisions that the
+    service itself or one of its signals: whoever depends on that is not told of its P1 besides. `fallback`
+    tells over the platform's fallback receiver too, since the first may be what fails. `adr` names decisions that the
     alert rests on.
     """
 
@@ -40,8 +40,8 @@ class AlertSpec(Authored):
     """What is down while it fires: the service, or one of its signals. Those who depend on that are not notified of
     their P1.
     """
-    second_path: StrictBool = False
-    """Whether it is sent over the platform's second path too; for a P0 that tells of the first path."""
+    fallback: Annotated[StrictBool, Formerly("second_path")] = False
+    """Whether it is sent over the platform's fallback too; for a P0 that tells of the first path."""
     summary: Sentence
     """What is wrong, in one line; the first line of every message."""
     impact: Sentence | None = None
@@ -65,24 +65,24 @@ class AlertSpec(Authored):
             raise TypeError(f"{type(self).__name__} has no condition")
         return joined
 
-    def judge(self, faults: Faults) -> None:
-        """Hold what wakes or interrupts people to saying what they should do."""
+    def check_fields(self, diagnostics: Diagnostics) -> None:
+        """Require a first step of what wakes or interrupts people."""
         if self.severity in {"P0", "P1"} and self.action is None:
             what = f"a {self.severity} without an action leaves whoever answers it without a first step"
-            faults.add(self.span("severity"), what, 'add "action: …", one line that says what to do first')
+            diagnostics.add(self.span("severity"), what, 'add "action: …", one line that says what to do first')
         for field, what in (
             (
                 "declares_down",
-                "what declares an outage mutes others, so it must be told at any hour and never be muted",
+                "what declares an outage mutes others, so it must be sent at any hour and never be muted",
             ),
-            ("second_path", "the second path is for what must be told at any hour"),
+            ("fallback", "the fallback receiver is for what must be sent at any hour"),
         ):
             if getattr(self, field) and (self.severity != "P0" or self.stage != "live" or self.condition.heartbeat):
-                faults.add(self.span(field), what, f'make it a live P0, or remove "{field}"')
+                diagnostics.add(self.span(field), what, f'make it a live P0, or remove "{field}"')
         if self.condition.heartbeat and (self.severity != "Info" or self.stage != "live"):
             field = "severity" if self.severity != "Info" else "stage"
             what = "a heartbeat fires all the time, and tells a dead man's switch only"
-            faults.add(self.span(field), what, 'write "severity: Info", and no stage')
+            diagnostics.add(self.span(field), what, 'write "severity: Info", and no stage')
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Authored
+from watchbill.language.base import Authored, Formerly
 from watchbill.language.fields import Count, DurationText, KeyName, Reference, Sentence, ServiceName, TextRule
 from watchbill.spec.platform import ChannelName
 
@@ -46,11 +46,11 @@ class ReceiverSpec(Authored):
 class ExpectSpec(Authored):
     """What must come of a fault, and nothing else may.
 
-    `told` reach exactly their receivers, once; `muted` fire and reach nobody; `quiet` must not fire. `incidents` counts
-    what PagerDuty shows each team for this one cause; a team that is not named is not woken.
+    `notified` reach exactly their receivers, once; `muted` fire and reach nobody; `quiet` must not fire. `incidents`
+    counts what PagerDuty shows each team for this one cause; a team that is not named is not woken.
     """
 
-    told: Annotated[Alerts, Field(min_length=1)]
+    notified: Annotated[Alerts, Field(min_length=1), Formerly("told")]
     """The alerts that reach exactly their receivers, once."""
     muted: Alerts = ()
     """The alerts that fire, and reach nobody."""

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, WrapValidator
 
-from watchbill.language.base import Authored, Faults
+from watchbill.language.base import Authored, Diagnostics
 from watchbill.language.fields import AnyQuantity, KeyName, Reference, Sentence
 from watchbill.model.alerts import Direction
-from watchbill.model.dashboards import Level, Line, Look
+from watchbill.model.dashboards import Line, LineLevel, Look
 from watchbill.quantity import Quantity, QuantityError, Unit
 from watchbill.spec.joined import join, read_joined
 from watchbill.views import View, kinds
@@ -28,7 +28,7 @@ class BandsSpec(Authored):
         """Give both in the panel's unit; raises `QuantityError` for another dimension."""
         yellow, red = self.yellow.to(unit), self.red.to(unit)
         direction = Direction.ABOVE if yellow < red else Direction.BELOW
-        return (Line(yellow, Level.WARNING, direction, ""), Line(red, Level.CRITICAL, direction, ""))
+        return (Line(yellow, LineLevel.WARNING, direction, ""), Line(red, LineLevel.CRITICAL, direction, ""))
 
 
 class GoalSpec(Authored):
@@ -43,7 +43,7 @@ class GoalSpec(Authored):
         """Give it in the panel's unit; raises `QuantityError` for another dimension."""
         quantity = self.above or self.below or Quantity(unit.size, unit)
         direction = Direction.ABOVE if self.above is not None else Direction.BELOW
-        return Line(quantity.to(unit), Level.GOAL, direction, f"goal: {direction} {quantity}")
+        return Line(quantity.to(unit), LineLevel.GOAL, direction, f"goal: {direction} {quantity}")
 
 
 class PanelSpec(Authored):
@@ -83,8 +83,8 @@ class PanelSpec(Authored):
         """The panel's form."""
         return Look(self.as_) if self.as_ is not None else self.view.usual_look
 
-    def judge(self, unit: Unit, faults: Faults) -> None:
-        """Hold bands and goal to the view's unit."""
+    def check_fields(self, unit: Unit, diagnostics: Diagnostics) -> None:
+        """Check bands and goal against the view's unit."""
         for name, part in (("bands", self.bands), ("goal", self.goal)):
             try:
                 if isinstance(part, BandsSpec):
@@ -92,11 +92,11 @@ class PanelSpec(Authored):
                 elif part is not None:
                     part.line(unit)
             except QuantityError as error:
-                faults.add(self.span(name), error.what, error.todo)
+                diagnostics.add(self.span(name), error.what, error.todo)
         if self.goal is not None and (self.goal.above is None) == (self.goal.below is None):
-            faults.add(self.span("goal"), 'a goal lies "above" or "below" a value', "write one of the two")
+            diagnostics.add(self.span("goal"), 'a goal lies "above" or "below" a value', "write one of the two")
         if self.bands is not None and self.bands.yellow.number == self.bands.red.number:
-            faults.add(self.span("bands"), "yellow and red are the same value", "let yellow come before red")
+            diagnostics.add(self.span("bands"), "yellow and red are the same value", "let yellow come before red")
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Authored, StrictBool
+from watchbill.language.base import Authored, Formerly, StrictBool
 from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
 from watchbill.model.burnrate import STANDARD, Tier
 from watchbill.quantity import Duration, Unit
@@ -202,7 +202,7 @@ class SmtpSpec(Authored):
     """The user, whose password is a secret file."""
 
 
-class SecondPathSpec(Authored):
+class FallbackSpec(Authored):
     """A way to a person that shares nothing with the first, such as another mail server and a gateway for texts."""
 
     email: Email
@@ -227,7 +227,7 @@ class DeliverySpec(Authored):
     """The URL of the dead man's switch that a `watchdog` calls."""
     heartbeat_token: StrictBool = True
     """Whether the switch asks for a token, which is a secret file."""
-    second_path: SecondPathSpec | None = None
+    fallback: Annotated[FallbackSpec | None, Formerly("second_path")] = None
     """A way to a person that shares nothing with the first."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from watchbill.errors import choose
-from watchbill.language.base import Authored, Faults, StrictBool
+from watchbill.language.base import Authored, Diagnostics, StrictBool
 from watchbill.language.fields import AnyQuantity, ClassName, KeyName, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.signals import MetricType
 from watchbill.promql import Matcher
@@ -114,24 +114,24 @@ class ProfileSpec(Authored):
     limits: dict[KeyName, LimitSpec] = {}
     """What a saturation can be measured against."""
 
-    def check(self, faults: Faults) -> None:
+    def check(self, diagnostics: Diagnostics) -> None:
         """Resolve the names inside the profile."""
         for index, role in enumerate(self.presence):
             if role not in self.metrics:
                 span = self.span("presence", index)
-                faults.add(span, f'metric "{role}" is not in this profile', choose(role, self.metrics))
+                diagnostics.add(span, f'metric "{role}" is not in this profile', choose(role, self.metrics))
         for role, metric in self.metrics.items():
             for index, label in enumerate(metric.labels):
                 if label not in self.labels:
                     span = metric.span("labels", index)
-                    faults.add(
+                    diagnostics.add(
                         span,
                         f'label "{label}" of metric "{role}" is not in this profile',
                         choose(label, self.labels),
                     )
         for name, entry in self.classes.items():
             if entry.label not in self.labels:
-                faults.add(
+                diagnostics.add(
                     entry.span("label"),
                     f'label "{entry.label}" is not in this profile',
                     choose(entry.label, self.labels),
@@ -140,7 +140,7 @@ class ProfileSpec(Authored):
                 entry.matches is not None and entry.member is None
             ):
                 todo = 'write either "equals", or "matches" with a "member"'
-                faults.add(
+                diagnostics.add(
                     self.span("classes", name, key=True),
                     f'class "{name}" does not say which values it holds',
                     todo,
@@ -148,13 +148,13 @@ class ProfileSpec(Authored):
         for name, limit in self.limits.items():
             if [limit.metric, limit.unit, limit.platform].count(None) != 2:
                 span = self.span("limits", name, key=True)
-                faults.add(
+                diagnostics.add(
                     span,
                     f'limit "{name}" needs one source: a metric, a number of each signal, or the platform',
                     'write one of "metric", "unit" and "platform"',
                 )
             elif limit.metric is not None and limit.metric not in self.metrics:
-                faults.add(
+                diagnostics.add(
                     limit.span("metric"),
                     f'metric "{limit.metric}" is not in this profile',
                     choose(limit.metric, self.metrics),

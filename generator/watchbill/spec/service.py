@@ -40,7 +40,7 @@ Address = Annotated[
         re.compile(r"(?:https?://)?[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~/?=&%-]*)?"),
     ),
 ]
-Place = Annotated[
+EnvironmentName = Annotated[
     str,
     TextRule(
         "an environment",
@@ -192,7 +192,7 @@ class ScrapeSpec(Authored):
     """The protocol."""
     probe: ProbeSpec | None = None
     """For targets that are probed from outside."""
-    targets: Annotated[dict[Place, tuple[Address, ...]], Field(min_length=1)]
+    targets: Annotated[dict[EnvironmentName, tuple[Address, ...]], Field(min_length=1)]
     """The addresses, for each environment (or `environment/cluster`)."""
 
 

@@ -67,7 +67,7 @@ def prometheus(
 
 
 def scrape_interval(window: Duration) -> Duration:
-    """Choose how often targets are asked, by the shortest window that has to see them; oftener costs more."""
+    """Choose how often targets are asked, by the shortest window that has to see them; more often costs more."""
     often = Duration(window.milliseconds // SCRAPES_A_WINDOW)
     if often < USUAL_SCRAPE:
         often = min(USUAL_SCRAPE, Duration(window.milliseconds // FEWEST_SCRAPES))
@@ -78,7 +78,7 @@ def scrapes(bundle: Bundle) -> dict[str, Duration]:
     """Choose for each job by the shortest window of its service's alerts, where all services run at once."""
     found: dict[str, Duration] = {}
     for service in bundle.services:
-        spans = [alert.rules[0].witness.settles.milliseconds for alert in service.alerts]
+        spans = [alert.rules[0].example.settles.milliseconds for alert in service.alerts]
         shortest = min(filter(None, spans), default=60_000)
         often = max(SHORTEST_SCRAPE, min(USUAL_SCRAPE, Duration(shortest // FEWEST_SCRAPES)))
         found |= {scrape.job: often for scrape in service.scrapes}
@@ -98,7 +98,7 @@ def _scraped(job: Config, targets: Sequence[Target], proxy: str) -> Config:
 
 
 def rules(text: str, *, without: Iterable[str] = ()) -> Config:
-    """Read a rule file, leave some alerts out, and evaluate no group oftener than a laptop bears."""
+    """Read a rule file, leave some alerts out, and evaluate no group more often than a laptop bears."""
     left_out = set(without)
     config: Config = _load(text)
     for group in config["groups"]:
@@ -118,7 +118,7 @@ def alertmanager(bundle: Bundle, receivers: Receivers, secrets: Path) -> Config:
     config: Config = _load(alertmanager_target.render(bundle)["alertmanager/alertmanager.yml"])
     config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{receivers.url}/pagerduty"}
     _wake(config["route"])
-    second = bundle.platform.delivery.second_path
+    second = bundle.platform.delivery.fallback
     for receiver in config["receivers"]:
         for mail in receiver.get("email_configs", ()):
             here = receivers.second_smtp if second and mail["smarthost"] == second.smtp.host else receivers.smtp
@@ -182,7 +182,7 @@ def addresses(platform: Platform) -> Addresses:
         },
         slack=of(Channel.SLACK) | ({delivery.shadow} if delivery.shadow else frozenset()),
         mail=of(Channel.EMAIL),
-        second_mail=frozenset({delivery.second_path.email}) if delivery.second_path else frozenset(),
+        fallback_mail=frozenset({delivery.fallback.email}) if delivery.fallback else frozenset(),
         passwords=frozenset({"drill-smtp-password", "drill-second-path-smtp-password"}),
         switch=switch,
     )

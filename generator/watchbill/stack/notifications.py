@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
-PAGERDUTY, SLACK, MAIL, SECOND_MAIL, SWITCH = "PagerDuty", "Slack", "e-mail", "e-mail, second path", "switch"
+PAGERDUTY, SLACK, MAIL, FALLBACK_MAIL, SWITCH = "PagerDuty", "Slack", "e-mail", "e-mail, fallback", "switch"
 _LARGEST_EVENT = 512 * 1024
 _LONGEST_SUMMARY, _LONGEST_KEY, _LONGEST_ATTACHMENT = 1024, 255, 8000
 
-Told = tuple[str, str]
+Recipient = tuple[str, str]
 """A channel, and an address on it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """One message that a receiver took: whom it told and when, of what still fires (or of an end), and its texts.
 
     `firing` and `resolved` are the parts of the text about each, `incident` tells the incidents of a receiver apart,
     `links` what can be tapped, by name.
     """
 
-    told: Told
+    recipient: Recipient
     at: float
     ended: bool
     incident: str
@@ -39,26 +39,26 @@ class Notice:
     links: Mapping[str, str]
 
 
-class Inbox:
+class Received:
     """What all receivers took, in the order of arrival, and what they refused."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._notices: list[Notice] = []
+        self._notices: list[Notification] = []
         self._refused: list[str] = []
         self._out_of_order: dict[str, float] = {}
 
-    def take(self, notice: Notice) -> None:
+    def take(self, notification: Notification) -> None:
         """Note a message."""
         with self._lock:
-            self._notices.append(notice)
+            self._notices.append(notification)
 
     def refuse(self, why: str) -> None:
         """Note a message that the real receiver would not take."""
         with self._lock:
             self._refused.append(why)
 
-    def notices(self) -> list[Notice]:
+    def notifications(self) -> list[Notification]:
         """List what has arrived."""
         with self._lock:
             return list(self._notices)
@@ -93,7 +93,7 @@ def need(fine: object, status: int, text: str) -> None:
         raise Refusal(status, text)
 
 
-def pagerduty_event(body: Mapping[str, Any], keys: Mapping[str, str], at: float) -> Notice:
+def pagerduty_event(body: Mapping[str, Any], keys: Mapping[str, str], at: float) -> Notification:
     """Judge an event as PagerDuty does; `keys` maps integration keys to their services."""
     need(body.get("routing_key") in keys, 400, "routing_key is not of any service")
     action = body.get("event_action")
@@ -109,21 +109,21 @@ def pagerduty_event(body: Mapping[str, Any], keys: Mapping[str, str], at: float)
         need(payload.get("severity") in known, 400, f"payload.severity is {payload.get('severity')!r}")
     details = payload.get("custom_details") or {}
     ended = action == "resolve"
-    told = "\n".join(str(details.get(key, "")) for key in ("what", "impact", "next_step", "firing"))
+    recipient = "\n".join(str(details.get(key, "")) for key in ("what", "impact", "next_step", "firing"))
     links = {link.get("text", ""): link["href"] for link in body.get("links") or () if link.get("href")}
-    return Notice(
-        told=(PAGERDUTY, keys[body["routing_key"]]),
+    return Notification(
+        recipient=(PAGERDUTY, keys[body["routing_key"]]),
         at=at,
         ended=ended,
         incident=dedup,
         title=str(payload.get("summary", "")),
-        firing="" if ended else told,
+        firing="" if ended else recipient,
         resolved=str(details.get("resolved", "")),
         links=links,
     )
 
 
-def slack_message(body: Mapping[str, Any], channels: frozenset[str], at: float) -> Notice:
+def slack_message(body: Mapping[str, Any], channels: frozenset[str], at: float) -> Notification:
     """Judge a message as Slack's webhooks do."""
     channel = body.get("channel", "")
     need(channel in channels, 404, f"channel_not_found: {channel}")
@@ -137,8 +137,8 @@ def slack_message(body: Mapping[str, Any], channels: frozenset[str], at: float) 
     ended = " resolved" in title[: title.find("]")]
     firing, _, resolved = text.partition("*Resolved*")
     buttons = {button.get("text", ""): button["url"] for button in first.get("actions") or () if button.get("url")}
-    return Notice(
-        told=(SLACK, channel),
+    return Notification(
+        recipient=(SLACK, channel),
         at=at,
         ended=ended,
         incident="",
@@ -153,7 +153,7 @@ def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def mail(message: EmailMessage, told: Told, at: float) -> Notice:
+def mail(message: EmailMessage, recipient: Recipient, at: float) -> Notification:
     """Read a mail's subject and plain text."""
     body = message.get_body(("plain",))
     need(body is not None, 550, "a mail without plain text")
@@ -163,4 +163,4 @@ def mail(message: EmailMessage, told: Told, at: float) -> Notice:
     firing, _, resolved = text.partition("\nResolved:\n") if "\nResolved:\n" in text else text.partition("Resolved:\n")
     named = (line.partition(": ") for line in text.splitlines())
     links = {name: target for name, _, target in named if target.startswith("http")}
-    return Notice(told, at, ended, "", subject, firing, resolved, links)
+    return Notification(recipient, at, ended, "", subject, firing, resolved, links)

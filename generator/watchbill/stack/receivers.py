@@ -18,13 +18,13 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from watchbill.stack.exporter import Handler, serving
 from watchbill.stack.loopback import free_port
 from watchbill.stack.notifications import (
+    FALLBACK_MAIL,
     MAIL,
     PAGERDUTY,
-    SECOND_MAIL,
     SLACK,
     SWITCH,
-    Inbox,
-    Notice,
+    Notification,
+    Received,
     Refusal,
     mail,
     need,
@@ -46,8 +46,8 @@ class Doorkeeper(Protocol):
 class MailServer:
     """A mail server that asks for user and password, and knows its mailboxes."""
 
-    def __init__(self, channel: str, inbox: Inbox, mailboxes: frozenset[str], passwords: frozenset[str]) -> None:
-        self.channel, self._inbox = channel, inbox
+    def __init__(self, channel: str, received: Received, mailboxes: frozenset[str], passwords: frozenset[str]) -> None:
+        self.channel, self._inbox = channel, received
         self._mailboxes, self._passwords = mailboxes, passwords
 
     def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
@@ -84,14 +84,14 @@ class MailServer:
 class Addresses:
     """Who can be reached: PagerDuty services by key, Slack channels, mailboxes and passwords, and the switch.
 
-    `mail` and `second_mail` are mailboxes of the two mail servers; `switch` maps the path of a dead man's switch to its
-    token, "" where it has none.
+    `mail` and `fallback_mail` are mailboxes of the two mail servers; `switch` maps the path of a dead man's switch to
+    its token, "" where it has none.
     """
 
     pagerduty: Mapping[str, str]
     slack: frozenset[str]
     mail: frozenset[str]
-    second_mail: frozenset[str]
+    fallback_mail: frozenset[str]
     passwords: frozenset[str]
     switch: Mapping[str, str]
 
@@ -103,38 +103,38 @@ class Receivers:
     url: str
     smtp: str
     second_smtp: str
-    inbox: Inbox
+    received: Received
 
 
 @contextmanager
 def receiving(addresses: Addresses) -> Iterator[Receivers]:
     """Run all receivers until the block ends."""
-    inbox = Inbox()
+    received = Received()
 
     class Web(Handler):
         def do_POST(self) -> None:  # noqa: N802 (its base calls it so)
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             try:
-                self._judge(body)
+                self._check(body)
             except Refusal as refusal:
-                inbox.refuse(f"{self.path}: {refusal}")
+                received.refuse(f"{self.path}: {refusal}")
                 self.respond(refusal.status, "text/plain", str(refusal))
 
-        def _judge(self, body: Mapping[str, Any]) -> None:
+        def _check(self, body: Mapping[str, Any]) -> None:
             at = time.time()
             if self.path == "/pagerduty":
-                if inbox.broken(PAGERDUTY):
+                if received.broken(PAGERDUTY):
                     self.respond(500, "text/plain", "out of order")
                     return
                 event = pagerduty_event(body, addresses.pagerduty, at)
-                inbox.take(event)
+                received.take(event)
                 answer = {"status": "success", "message": "Event processed", "dedup_key": event.incident}
                 self.respond(202, "application/json", json.dumps(answer))
             elif self.path == "/slack":
-                if inbox.broken(SLACK):
+                if received.broken(SLACK):
                     self.respond(500, "text/plain", "out of order")
                     return
-                inbox.take(slack_message(body, addresses.slack, at))
+                received.take(slack_message(body, addresses.slack, at))
                 self.respond(200, "text/plain", "ok")
             else:
                 path = self.path.removeprefix("/switch")
@@ -143,13 +143,13 @@ def receiving(addresses: Addresses) -> Iterator[Receivers]:
                 need(not token or self.headers.get("Authorization") == f"Bearer {token}", 401, "a wrong token")
                 alerts = "\n".join(alert["labels"].get("alertname", "") for alert in body.get("alerts", ()))
                 ended = body.get("status") == "resolved"
-                inbox.take(Notice((SWITCH, path), at, ended, "", alerts, "" if ended else alerts, "", {}))
+                received.take(Notification((SWITCH, path), at, ended, "", alerts, "" if ended else alerts, "", {}))
                 self.respond(200, "text/plain", "ok")
 
-    first = MailServer(MAIL, inbox, addresses.mail, addresses.passwords)
-    second = MailServer(SECOND_MAIL, inbox, addresses.second_mail, addresses.passwords)
+    first = MailServer(MAIL, received, addresses.mail, addresses.passwords)
+    second = MailServer(FALLBACK_MAIL, received, addresses.fallback_mail, addresses.passwords)
     with serving(Web) as url, mailing(first) as smtp, mailing(second) as second_smtp:
-        yield Receivers(url, smtp, second_smtp, inbox)
+        yield Receivers(url, smtp, second_smtp, received)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchbill.model.bundle import Service
-from watchbill.model.witness import Motion, Regime, Stream
+from watchbill.model.examples import ExampleSeries, Phase, SamplePattern
 from watchbill.promql import quoted
 
 # Counters of a sample grow by a share of what they are each second, as if it was taken three days after the start; so
@@ -95,41 +95,41 @@ def identity(text: str) -> str:
 
 @dataclass
 class Moving:
-    """A stream that goes through regimes, each from a moment on; what counts begins at `starts`."""
+    """A stream that goes through phases, each from a moment on; what counts begins at `starts`."""
 
-    stream: Stream
+    stream: ExampleSeries
     since: float
-    regime: Regime = Regime.CALM
+    phase: Phase = Phase.HEALTHY
     starts: float = BASE
     _from: float = BASE
     _scrapes: int = 0
 
     def __post_init__(self) -> None:
-        self._from = self._entry(self.motion, self.starts, self.since)
+        self._from = self._entry(self.pattern, self.starts, self.since)
 
     @property
-    def motion(self) -> Motion:
+    def pattern(self) -> SamplePattern:
         """How it moves now."""
-        return self.stream.motion(self.regime)
+        return self.stream.pattern(self.phase)
 
-    def enter(self, regime: Regime, at: float) -> None:
-        """Go on in another regime."""
+    def enter(self, phase: Phase, at: float) -> None:
+        """Go on in another phase."""
         here = self._at(at)
-        self.regime, self.since = regime, at
-        self._from = self._entry(self.motion, here, at)
+        self.phase, self.since = phase, at
+        self._from = self._entry(self.pattern, here, at)
 
     @staticmethod
-    def _entry(motion: Motion, here: float, at: float) -> float:
-        if motion.level is None:
+    def _entry(pattern: SamplePattern, here: float, at: float) -> float:
+        if pattern.level is None:
             return here
-        return float(motion.level) + (at if motion.of_clock else 0)
+        return float(pattern.level) + (at if pattern.of_clock else 0)
 
     def _at(self, at: float) -> float:
-        return self._from + float(self.motion.slope) * (at - self.since)
+        return self._from + float(self.pattern.slope) * (at - self.since)
 
     def value(self, at: float) -> float | None:
         """Return its value at a moment, or None while it is not exported."""
-        return self._at(at) if self.motion.present else None
+        return self._at(at) if self.pattern.present else None
 
     def succeeds(self) -> bool:
         """Say of a share of scrapes whether the next one succeeds, evenly spread."""
@@ -147,7 +147,7 @@ class Series:
 
     target: Target
     text: str
-    stream: Stream
+    stream: ExampleSeries
     within: tuple[tuple[str, str], ...] = ()
 
 
@@ -167,7 +167,7 @@ class World:
     _shown: dict[Target, Shown] = field(default_factory=dict)
 
     def lay(self, series: Sequence[Series], *, since: float | None = None) -> list[Moving]:
-        """Lay calm series over the samples; returns their motions.
+        """Lay calm series over the samples; returns their patterns.
 
         There, gauges of the same names are gone from the samples, and counters stand still, so that they count for
         nothing; where a fault is that a metric is gone, all of it is.
@@ -179,7 +179,7 @@ class World:
             self._moving.setdefault(each.target, []).append((each.text, moving))
             home, within = (each.target.job, each.target.place), (f"{n}={quoted(v)}" for n, v in each.within)
             touched = _PART.sub("", each.stream.metric), tuple(within)
-            ends = not (each.stream.calm.present and each.stream.above.present)
+            ends = not (each.stream.healthy.present and each.stream.firing.present)
             (self._hidden if ends else self._still).setdefault(home, set()).add(touched)
             found.append(moving)
         self._shown = {}

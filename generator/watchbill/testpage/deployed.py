@@ -82,17 +82,17 @@ def look_up(server: Deployed, service: str) -> Routed | None:
     _, groups = _ask(server, f"/api/v2/alerts/groups?{query}")
     try:
         statuses = [alert["status"] for group in groups for alert in group["alerts"]]
-        told = {str(group["receiver"]["name"]) for group in groups if group["alerts"]}
-        return _routed(told, statuses) if statuses else None
+        notified = {str(group["receiver"]["name"]) for group in groups if group["alerts"]}
+        return _routed(notified, statuses) if statuses else None
     except (TypeError, KeyError):
         raise ToolError(_stranger(server, "what it says are not groups of alerts")) from None
 
 
-def _routed(told: set[str], statuses: list[dict[str, Any]]) -> Routed:
+def _routed(notified: set[str], statuses: list[dict[str, Any]]) -> Routed:
     def named(key: str) -> tuple[str, ...]:
         return tuple(sorted({str(name) for status in statuses for name in status.get(key) or ()}))
 
-    return Routed(tuple(sorted(told)), named("silencedBy"), named("inhibitedBy"), named("mutedBy"))
+    return Routed(tuple(sorted(notified)), named("silencedBy"), named("inhibitedBy"), named("mutedBy"))
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

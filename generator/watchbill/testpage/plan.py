@@ -20,20 +20,20 @@ from watchbill.words.receivers import addresses, quiet_words
 ALERT, SUBJECT = "TestPage", "test-page"
 # No service's name has a slash, so that no rule of inhibition and no group of real alerts is about this one.
 SERVICE = f"{SUBJECT}/{{}}"
-FIRES = Duration.parse("5m")  # after it was told
+FIRES = Duration.parse("5m")  # after it was notified
 GENERAL = "mixed"  # the severity of a runbook for whatever happens
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A test page; `told` names the addresses, `quiet` the quiet times of the severity, and `waits` how each reads."""
+class PagePlan:
+    """A test page; `notified` names the addresses, `quiet` the quiet times of the severity, and `waits` their words."""
 
     team: Team
     severity: Severity
     env: str
     cluster: str
     receivers: tuple[str, ...]
-    told: str
+    notified: str
     group_wait: Duration
     group_interval: Duration
     quiet: tuple[QuietTime, ...]
@@ -41,20 +41,20 @@ class Plan:
     runbook_url: str
 
 
-def choose_plan(bundle: Bundle, *, team: str, severity: Severity, env: str | None) -> Plan:
+def choose_plan(bundle: Bundle, *, team: str, severity: Severity, env: str | None) -> PagePlan:
     """Plan the page of a team; without `env`, in the one environment that pages. Raises `UsageError`."""
     platform = bundle.platform
     if team not in platform.teams:
         raise UsageError(f'there is no team "{team}"; {choose(team, platform.teams)}')
     place, owner, policy = _environment(platform, env), platform.teams[team], platform.policies[severity]
     quiet = tuple(quiet for quiet in platform.quiet_times if quiet.name in policy.quiet_times)
-    return Plan(
+    return PagePlan(
         team=owner,
         severity=severity,
         env=place.name,
         cluster=place.clusters[0],  # no route reads it
         receivers=receivers(platform, severity=severity, stage=Stage.LIVE, team=team)[place.name],
-        told=addresses(owner, platform.channels(severity, place)),
+        notified=addresses(owner, platform.channels(severity, place)),
         group_wait=policy.timing.group_wait,
         group_interval=policy.timing.group_interval,
         quiet=quiet,
@@ -92,13 +92,13 @@ def service(key: str) -> str:
     return SERVICE.format(key)
 
 
-def end(plan: Plan, now: datetime, watched: timedelta) -> datetime:
-    """Say when a page that is sent now ends by itself: some minutes after it was told, and after it was watched."""
-    told = timedelta(milliseconds=plan.group_wait.milliseconds)
-    return now + max(told, watched) + timedelta(milliseconds=FIRES.milliseconds)
+def end(plan: PagePlan, now: datetime, watched: timedelta) -> datetime:
+    """Say when a page that is sent now ends by itself: some minutes after it was notified, and after it was watched."""
+    notified = timedelta(milliseconds=plan.group_wait.milliseconds)
+    return now + max(notified, watched) + timedelta(milliseconds=FIRES.milliseconds)
 
 
-def alert(plan: Plan, key: str, now: datetime, ends: datetime) -> dict[str, object]:
+def alert(plan: PagePlan, key: str, now: datetime, ends: datetime) -> dict[str, object]:
     """Write the alert as Alertmanager's API v2 takes it; without a start it would begin where it ends."""
     return {
         "labels": {
@@ -123,10 +123,10 @@ def alert(plan: Plan, key: str, now: datetime, ends: datetime) -> dict[str, obje
     }
 
 
-def waiting(plan: Plan, now: datetime) -> tuple[str, ...]:
-    """Say which quiet times hold when a page that is sent now would be told; nobody is told while one does."""
-    told = now + timedelta(milliseconds=plan.group_wait.milliseconds)
-    return tuple(words for quiet, words in zip(plan.quiet, plan.waits, strict=True) if _holds(quiet, told))
+def waiting(plan: PagePlan, now: datetime) -> tuple[str, ...]:
+    """Say which quiet times hold when a page that is sent now would be told; nobody is notified while one does."""
+    notified = now + timedelta(milliseconds=plan.group_wait.milliseconds)
+    return tuple(words for quiet, words in zip(plan.quiet, plan.waits, strict=True) if _holds(quiet, notified))
 
 
 def _holds(quiet: QuietTime, moment: datetime) -> bool:

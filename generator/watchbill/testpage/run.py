@@ -1,4 +1,4 @@
-"""Send a test page, watch it until it has been told, and judge what Alertmanager did with it."""
+"""Send a test page, watch it until it has been notified, and judge what Alertmanager did with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from watchbill.errors import ToolError
 from watchbill.testpage.deployed import Deployed, Routed, greet, look_up, post
-from watchbill.testpage.plan import Plan, alert, end, service, waiting
+from watchbill.testpage.plan import PagePlan, alert, end, service, waiting
 
 TAKEN_SECONDS = 10.0  # for an alert to be listed; a few milliseconds are usual
 TOLD_SECONDS = 5.0  # from the end of the wait for others until its time intervals are known
@@ -21,7 +21,7 @@ SETTLED_SECONDS = 0.3  # the inhibitor takes in alerts beside the API
 class Sent:
     """A test page that is on its way, and until when; `quiet` are the quiet times that hold, in words."""
 
-    plan: Plan
+    plan: PagePlan
     server: Deployed
     version: str
     key: str
@@ -32,7 +32,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PageResult:
     """What became of a test page, and what is wrong with that, each in a sentence."""
 
     sent: Sent
@@ -40,10 +40,10 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def prepare(plan: Plan, server: Deployed, wait: int | None) -> Sent:
+def prepare(plan: PagePlan, server: Deployed, wait: int | None) -> Sent:
     """Ask the server for its time, and settle what will be sent; nothing is sent yet. Raises `ToolError`.
 
-    `wait` is in seconds; without it, the page is watched until it has been told.
+    `wait` is in seconds; without it, the page is watched until it has been notified.
     """
     version, now = greet(server)
     watched = float(plan.group_wait.seconds) + TOLD_SECONDS if wait is None else float(wait)
@@ -51,7 +51,7 @@ def prepare(plan: Plan, server: Deployed, wait: int | None) -> Sent:
     return Sent(plan, server, version, secrets.token_hex(4), now, ends, watched, waiting(plan, now))
 
 
-def send(sent: Sent, say: Callable[[str], None]) -> Verdict:
+def send(sent: Sent, say: Callable[[str], None]) -> PageResult:
     """Send it, and watch it; raises `ToolError` where it cannot be sent, or not be watched."""
     post(sent.server, alert(sent.plan, sent.key, sent.at, sent.ends))
     say(f"sent; watching it for {sent.watched:.0f} s …")
@@ -59,7 +59,7 @@ def send(sent: Sent, say: Callable[[str], None]) -> Verdict:
         routed = _watch(sent)
     except ToolError as error:
         raise ToolError(f"the test page was sent and ends by itself at {sent.ends:%H:%M} UTC, but {error}") from None
-    return Verdict(sent, routed, judge(sent, routed))
+    return PageResult(sent, routed, judge(sent, routed))
 
 
 def _watch(sent: Sent) -> Routed:
@@ -93,7 +93,7 @@ def judge(sent: Sent, routed: Routed) -> tuple[str, ...]:
     if routed.muted_by:
         wrong.append(f"it is muted at this hour, by the time interval {_names(routed.muted_by)}")
     elif sent.quiet:
-        wrong.append(f"nobody is told at this hour: {'; '.join(sent.quiet)}")
+        wrong.append(f"nobody is notified at this hour: {'; '.join(sent.quiet)}")
     return tuple(wrong)
 
 

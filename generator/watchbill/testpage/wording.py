@@ -5,36 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from watchbill.testpage.plan import service
-from watchbill.testpage.run import Sent, Verdict
+from watchbill.testpage.run import PageResult, Sent
 
 
 def before(sent: Sent) -> str:
     """Say whom it will reach, and when, before it is sent."""
     plan = sent.plan
     rows = [
-        ("Reaches", f"{plan.told}, by the receiver {', '.join(plan.receivers)}"),
+        ("Reaches", f"{plan.notified}, by the receiver {', '.join(plan.receivers)}"),
         ("Through", f"Alertmanager {sent.version}, {sent.server.url}"),
-        ("Told", f"{plan.group_wait.words()} after it was sent, as every {plan.severity}"),
-        ("Ends", f"by itself at {sent.ends:%H:%M} UTC, which is told within {plan.group_interval.words()}"),
+        ("Notifies", f"{plan.group_wait.words()} after it was sent, as every {plan.severity}"),
+        ("Ends", f"by itself at {sent.ends:%H:%M} UTC, and that is notified within {plan.group_interval.words()}"),
         ("Runbook", plan.runbook_url),
-        *(("Quiet", f"{words}: it will not be told now") for words in sent.quiet),
+        *(("Quiet", f"{words}: it will not be sent now") for words in sent.quiet),
     ]
     head = f"Test page for {plan.team.title} ({plan.team.name}), as {plan.severity} of {plan.env}/{plan.cluster}"
     return "\n".join([head, "", *(f"  {name:<9}{text}" for name, text in rows), ""])
 
 
-def after(verdict: Verdict) -> str:
+def after(verdict: PageResult) -> str:
     """Say what Alertmanager did with it; a fault is told beside the answer."""
     plan = verdict.sent.plan
     if verdict.wrong:
-        return "\n".join(["The test page is not told as the specs say:", *(f"  {fault}" for fault in verdict.wrong)])
+        return "\n".join(["The test page is not sent as the specs say:", *(f"  {fault}" for fault in verdict.wrong)])
     return (
         f"Alertmanager routed it to {', '.join(verdict.routed.receivers)}, and nothing mutes it.\n"
-        f"Now look whether it arrived: {plan.told}. What did not is explained in Alertmanager's log."
+        f"Now look whether it arrived: {plan.notified}. What did not is explained in Alertmanager's log."
     )
 
 
-def as_json(verdict: Verdict) -> dict[str, Any]:
+def as_json(verdict: PageResult) -> dict[str, Any]:
     """Give the same as data."""
     sent, plan, routed = verdict.sent, verdict.sent.plan, verdict.routed
     return {
@@ -43,7 +43,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "env": plan.env,
         "alertmanager": {"url": sent.server.url, "version": sent.version},
         "alert": {"service": service(sent.key), "starts": sent.at.isoformat(), "ends": sent.ends.isoformat()},
-        "expected": {"receivers": list(plan.receivers), "told": plan.told},
+        "expected": {"receivers": list(plan.receivers), "notified": plan.notified},
         "routed": {
             "receivers": list(routed.receivers),
             "silenced_by": list(routed.silenced_by),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchbill.errors import ToolError
 from watchbill.promql import quoted
-from watchbill.verify.judge import judge
+from watchbill.verify.external import judge
 
 SECONDS = 60
 _FAULT = re.compile(r"FAILED: (.+)")
@@ -21,9 +21,9 @@ def check(amtool: Path, config: Path) -> str:
     if result.returncode == 0:
         return ""
     said = f"{result.stdout}\n{result.stderr}".replace(str(config), config.name)
-    faults = _FAULT.findall(said)
+    diagnostics = _FAULT.findall(said)
     words = [_PREFIX.sub("", line.strip()) for line in said.splitlines() if line.strip()]
-    refused = " ".join(faults or words)
+    refused = " ".join(diagnostics or words)
     return refused or f"amtool ended with {result.returncode} and no word"
 
 

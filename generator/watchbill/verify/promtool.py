@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchbill.verify.judge import judge
+from watchbill.verify.external import judge
 
 SECONDS = 300  # promtool takes 1.5 s for 15,000 rules; whatever takes this long hangs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -16,7 +16,7 @@ from watchbill.views.base import View
 class Age(View):
     """The time since a gauge of Unix seconds."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 dashboards:
@@ -36,13 +36,15 @@ dashboards:
         """Read one gauge."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge in seconds."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge in seconds."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE)
         metric = signal.metrics.get(self.metric)
         if metric is not None and metric.unit is not Unit.SECONDS:
-            faults.add(self.span("metric"), f'metric "{metric.name}" is no Unix time in seconds', "name one that is")
+            diagnostics.add(
+                self.span("metric"), f'metric "{metric.name}" is no Unix time in seconds', "name one that is"
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Measure in seconds."""

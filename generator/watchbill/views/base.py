@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from watchbill.conditions.base import INSTANCE
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName, LabelValue
 from watchbill.language.kinds import Statement
 from watchbill.model.dashboards import RATE_INTERVAL, Column, Look, Query, State
@@ -63,43 +63,48 @@ class View(Statement):
         """Map each place that names a metric to its role."""
         return {".".join(map(str, path)): role for path, role in self.reads()}
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Judge the view against its signal; faults carry the author's line."""
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Judge the view against its signal; diagnostics carry the author's line."""
         known: list[Metric] = []
         for path, role in self.reads():
             if role in signal.metrics:
                 known.append(signal.metrics[role])
             else:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                faults.add(self.span(*path), what, choose(role, signal.metrics))
+                diagnostics.add(self.span(*path), what, choose(role, signal.metrics))
         for index, role in enumerate(self.by):
-            self._check_label(signal, known, role, ("by", index), faults)
+            self._check_label(signal, known, role, ("by", index), diagnostics)
         for role in self.only:
-            self._check_label(signal, known, role, ("only", role), faults)
+            self._check_label(signal, known, role, ("only", role), diagnostics)
 
     def _check_label(
-        self, signal: Signal, metrics: Iterable[Metric], role: str, path: tuple[str | int, ...], faults: Faults
+        self,
+        signal: Signal,
+        metrics: Iterable[Metric],
+        role: str,
+        path: tuple[str | int, ...],
+        diagnostics: Diagnostics,
     ) -> None:
         if role == INSTANCE:
             return
         span = self.span(*path, key=path[0] == "only")
         if role not in signal.labels:
             what = f'"{role}" is not a label of signal "{signal.key}"'
-            faults.add(span, what, choose(role, (INSTANCE, *signal.labels)))
+            diagnostics.add(span, what, choose(role, (INSTANCE, *signal.labels)))
             return
         for metric in metrics:
             if role not in metric.labels:
                 what = f'metric "{metric.name}" carries no label "{role}"'
-                faults.add(span, what, choose(role, (INSTANCE, *metric.labels), none="remove it"))
+                diagnostics.add(span, what, choose(role, (INSTANCE, *metric.labels), none="remove it"))
 
-    def hold_to(self, signal: Signal, faults: Faults, *types: MetricType) -> None:
-        """Hold all metrics that it reads to a type."""
+    def hold_to(self, signal: Signal, diagnostics: Diagnostics, *types: MetricType) -> None:
+        """Check all metrics that it reads against a type."""
         for path, role in self.reads():
             metric = signal.metrics.get(role)
             if metric is not None and metric.type not in types:
                 wanted = " or ".join(types)
                 what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {wanted}'
-                faults.add(self.span(*path), what, "name another metric")
+                diagnostics.add(self.span(*path), what, "name another metric")
 
     # What the kinds share.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -16,7 +16,7 @@ from watchbill.views.base import View, rate
 class Changes(View):
     """Changes of a gauge within each step."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   breakers: {profile: circuit-breaker}
 dashboards:
@@ -40,11 +40,11 @@ dashboards:
         """Read one gauge."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge that carries the class."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE)
-        self.check_class(signal, faults, "where", metric=self.metric)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge that carries the class."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE)
+        self.check_class(signal, diagnostics, "where", metric=self.metric)
 
     def unit(self, signal: Signal) -> Unit:
         """Count changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Look, Query
 from watchbill.model.signals import MetricType, Signal
@@ -18,7 +18,7 @@ class Heatmap(View):
 
     usual_look: ClassVar[Look] = Look.HEATMAP
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -38,12 +38,12 @@ dashboards:
         """Read one histogram."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram, and to no labels: one picture shows one histogram."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram, and no labels: one picture shows one histogram."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         if self.by:
-            faults.add(self.span("by"), "a heatmap shows a single histogram", 'remove "by"')
+            diagnostics.add(self.span("by"), "a heatmap shows a single histogram", 'remove "by"')
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -18,7 +18,7 @@ class HitRatio(View):
 
     share: ClassVar[bool] = True
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   cache: {profile: cache}
 dashboards:
@@ -42,10 +42,10 @@ dashboards:
         yield ("hits",), self.hits
         yield ("misses",), self.misses
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold them to counters."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require counters."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.COUNTER)
 
     def unit(self, signal: Signal) -> Unit:
         """Give a ratio."""

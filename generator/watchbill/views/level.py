@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -18,7 +18,7 @@ from watchbill.views.base import View
 class Level(View):
     """Gauges as they are; where several series fall together, their largest, least or sum."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   queue: {profile: queue}
 dashboards:
@@ -45,15 +45,15 @@ dashboards:
         """Read gauges."""
         return ((("metrics", index), role) for index, role in enumerate(self.metrics))
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold them to gauges of one unit that carry the class."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require gauges of one unit that carry the class."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE)
         for role in self.metrics:
-            self.check_class(signal, faults, "where", metric=role)
+            self.check_class(signal, diagnostics, "where", metric=role)
         units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
         if len(units) > 1:
-            faults.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+            diagnostics.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the gauge does."""

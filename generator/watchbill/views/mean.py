@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -16,7 +16,7 @@ from watchbill.views.base import View, rate
 class Mean(View):
     """The mean of what a histogram observed; it is exact, and knows no highest bucket."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   db: {profile: database-client}
 dashboards:
@@ -37,10 +37,10 @@ dashboards:
         """Read one histogram."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

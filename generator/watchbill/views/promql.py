@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Sentence
 from watchbill.model.dashboards import RANGE, RATE_INTERVAL, Query
 from watchbill.model.signals import Signal
@@ -33,7 +33,7 @@ _STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
 class PromQL(View):
     """An expression that no other kind can say; the service's target and the variables are put into it."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   orders: {profile: orders}
 dashboards:
@@ -59,19 +59,19 @@ dashboards:
         """Read what the author's expression names, which may be no metric of the profile."""
         return ()
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold the expression to PromQL whose selectors name metrics of the signal."""
-        super().check(signal, faults)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Check the expression against PromQL whose selectors name metrics of the signal."""
+        super().check(signal, diagnostics)
         try:
             named = {selection.metric for selection in selections(stood_in(self.expr))}
             self.queries(signal)
         except PromQLError as error:
-            faults.add(self.span("expr"), f"this is not PromQL that a panel can show: {error}", "correct it")
+            diagnostics.add(self.span("expr"), f"this is not PromQL that a panel can show: {error}", "correct it")
             return
         known = {metric.name + end for metric in signal.metrics.values() for end in ("", "_bucket", "_count", "_sum")}
         for name in sorted(str(name) for name in named - known):
             what = f'metric "{name}" is none of signal "{signal.key}"'
-            faults.add(self.span("expr"), what, "name one of its metrics, or another signal")
+            diagnostics.add(self.span("expr"), what, "name one of its metrics, or another signal")
 
     def unit(self, signal: Signal) -> Unit:
         """Take the author's unit."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from watchbill.conditions.latency_quantile import QUANTILES, Quantile
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -19,7 +19,7 @@ from watchbill.views.base import View, buckets
 class Quantiles(View):
     """Quantiles of histograms, estimated by interpolation within buckets."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -42,13 +42,13 @@ dashboards:
         """Read histograms."""
         return ((("metrics", index), role) for index, role in enumerate(self.metrics))
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold them to histograms of one unit."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require histograms of one unit."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
         if len(units) > 1:
-            faults.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+            diagnostics.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

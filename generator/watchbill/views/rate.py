@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.language.base import Faults, StrictBool
+from watchbill.language.base import Diagnostics, StrictBool
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -22,7 +22,7 @@ UNITS = {"s": Unit.PER_SECOND, "min": Unit.PER_MINUTE, "h": Unit.PER_HOUR, "d": 
 class Rate(View):
     """Counters per second, or in another `period`. With `total`, their sum stands beside those of each label."""
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -51,12 +51,12 @@ dashboards:
         """Read counters."""
         return ((("metrics", index), role) for index, role in enumerate(self.metrics))
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold them to counters that carry the class."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require counters that carry the class."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.COUNTER)
         for role in self.metrics:
-            self.check_class(signal, faults, "where", metric=role)
+            self.check_class(signal, diagnostics, "where", metric=role)
 
     def unit(self, signal: Signal) -> Unit:
         """Count events in the period."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import Metric, MetricType, Signal
@@ -18,7 +18,7 @@ class Saturation(View):
 
     share: ClassVar[bool] = True
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   process: {profile: process, limits: {memory: 512MiB}}
 dashboards:
@@ -50,20 +50,20 @@ dashboards:
         """Read what is used or free; a limit that is a metric is the signal's matter."""
         yield ("free" if self.free is not None else "used",), self._measured
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to one side, and to a limit that the signal has."""
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require one side, and a limit that the signal has."""
         if (self.used is None) == (self.free is None):
-            faults.add(self.span("kind"), 'a saturation needs either "used" or "free"', "write one of the two")
+            diagnostics.add(self.span("kind"), 'a saturation needs either "used" or "free"', "write one of the two")
             return
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE, MetricType.COUNTER)
-        self.check_class(signal, faults, "where", metric=self._measured)
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE, MetricType.COUNTER)
+        self.check_class(signal, diagnostics, "where", metric=self._measured)
         if self.limit is not None and self.limit not in signal.limits:
             what = f'signal "{signal.key}" does not say what limit "{self.limit}" is'
             todo = f'add "limits: {{{self.limit}: …}}" to the signal, or drop the panel'
-            faults.add(signal.origin.span, what, todo)
+            diagnostics.add(signal.origin.span, what, todo)
         elif self.limit is None and self.free is None:
-            faults.add(self.span("kind"), "a share needs a limit, unless it is one of free time", 'add "limit: …"')
+            diagnostics.add(self.span("kind"), "a share needs a limit, unless it is one of free time", 'add "limit: …"')
 
     def unit(self, signal: Signal) -> Unit:
         """Give a ratio."""

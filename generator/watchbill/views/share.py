@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
@@ -21,7 +21,7 @@ class Share(View):
 
     share: ClassVar[bool] = True
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -48,16 +48,16 @@ dashboards:
         if self.errors is not None:
             yield ("errors",), self.errors
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to counters, and to one way of telling what is bad."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require counters, and one way of telling what is bad."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.COUNTER)
         if bool(self.bad) == (self.errors is not None):
-            faults.add(self.span("kind"), 'a share needs either "bad" or "errors"', "write one of the two")
+            diagnostics.add(self.span("kind"), 'a share needs either "bad" or "errors"', "write one of the two")
         for index, name in enumerate(self.bad):
             if name not in signal.classes:
                 what = f'profile "{signal.profile}" has no class "{name}"'
-                faults.add(self.span("bad", index), what, f"choose one of: {', '.join(sorted(signal.classes))}")
+                diagnostics.add(self.span("bad", index), what, f"choose one of: {', '.join(sorted(signal.classes))}")
 
     def unit(self, signal: Signal) -> Unit:
         """Give a ratio."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from watchbill.conditions.latency_quantile import QUANTILES, Quantile
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import Look, Query
 from watchbill.model.signals import MetricType, Signal
@@ -21,7 +21,7 @@ class Slowest(View):
 
     usual_look: ClassVar[Look] = Look.TABLE
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -44,12 +44,12 @@ dashboards:
         """Read one histogram."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a histogram, and to labels that tell its series apart."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.HISTOGRAM)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a histogram, and labels that tell its series apart."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         if not self.by:
-            faults.add(self.span("kind"), "nothing says what is to be compared", 'add "by: [route]", say')
+            diagnostics.add(self.span("kind"), "nothing says what is to be compared", 'add "by: [route]", say')
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

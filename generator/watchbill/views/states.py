@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from watchbill.errors import choose
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
-from watchbill.model.dashboards import Level, Look, Query, State
+from watchbill.model.dashboards import LineLevel, Look, Query, State
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit
 from watchbill.views.base import View
 
-LEVELS = (Level.GOOD, Level.WARNING, Level.CRITICAL)
+LEVELS = (LineLevel.GOOD, LineLevel.WARNING, LineLevel.CRITICAL)
 
 
 class States(View):
@@ -26,7 +26,7 @@ class States(View):
 
     usual_look: ClassVar[Look] = Look.STATES
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   breakers: {profile: circuit-breaker}
 dashboards:
@@ -50,14 +50,14 @@ dashboards:
         """Read one gauge."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge, and its states to classes."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge, and check the states against classes."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE)
         for index, name in enumerate(self.order):
             if name not in signal.classes:
                 what = f'profile "{signal.profile}" has no class "{name}"'
-                faults.add(self.span("order", index), what, choose(name, signal.classes))
+                diagnostics.add(self.span("order", index), what, choose(name, signal.classes))
 
     def unit(self, signal: Signal) -> Unit:
         """Count the states from nought."""
@@ -70,6 +70,6 @@ dashboards:
 
     def states(self, signal: Signal) -> tuple[State, ...]:
         """Name them as the profile does, in capitals."""
-        levels = (*LEVELS[: len(self.order) - 1], Level.CRITICAL)
+        levels = (*LEVELS[: len(self.order) - 1], LineLevel.CRITICAL)
         named = zip(self.order, levels, strict=True)
         return tuple(State(place, name.upper(), level) for place, (name, level) in enumerate(named))

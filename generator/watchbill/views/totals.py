@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.model.dashboards import RANGE, Look, Query
 from watchbill.model.signals import MetricType, Signal
@@ -18,7 +18,7 @@ class Totals(View):
 
     usual_look: ClassVar[Look] = Look.PIE
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   http: {profile: http-server}
 dashboards:
@@ -39,12 +39,12 @@ dashboards:
         """Read one counter."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a counter, and to labels that tell its series apart."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.COUNTER)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a counter, and labels that tell its series apart."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.COUNTER)
         if not self.by:
-            faults.add(self.span("kind"), "nothing says what is to be told apart", 'add "by: [status]", say')
+            diagnostics.add(self.span("kind"), "nothing says what is to be kept apart", 'add "by: [status]", say')
 
     def unit(self, signal: Signal) -> Unit:
         """Count events."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.language.base import Faults
+from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
-from watchbill.model.dashboards import Level, Look, Query, State
+from watchbill.model.dashboards import LineLevel, Look, Query, State
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit
 from watchbill.views.base import View
 
-UP_OR_DOWN = (State(0, "DOWN", Level.CRITICAL), State(1, "UP", Level.GOOD))
+UP_OR_DOWN = (State(0, "DOWN", LineLevel.CRITICAL), State(1, "UP", LineLevel.GOOD))
 
 
 class Up(View):
@@ -20,7 +20,7 @@ class Up(View):
 
     usual_look: ClassVar[Look] = Look.STATES
 
-    example: ClassVar[str] = """\
+    usage: ClassVar[str] = """\
 signals:
   health: {profile: probe}
 dashboards:
@@ -40,10 +40,10 @@ dashboards:
         """Read one gauge."""
         yield ("metric",), self.metric
 
-    def check(self, signal: Signal, faults: Faults) -> None:
-        """Hold it to a gauge."""
-        super().check(signal, faults)
-        self.hold_to(signal, faults, MetricType.GAUGE)
+    def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        """Require a gauge."""
+        super().check(signal, diagnostics)
+        self.hold_to(signal, diagnostics, MetricType.GAUGE)
 
     def unit(self, signal: Signal) -> Unit:
         """Count the states from nought."""

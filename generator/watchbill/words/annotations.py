@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote_plus
 
-from watchbill.model.alerts import Alert, Asked, Display
+from watchbill.model.alerts import Alert, AnnotationQuery, Display
 from watchbill.naming import TARGET_LABELS, variable
 from watchbill.promql import quoted
 
@@ -51,7 +51,7 @@ class ValueOf:
 class AnswerOf:
     """A sentence about a recorded series that is asked when the alert fires; nothing where there is none."""
 
-    asked: Asked
+    asked: AnnotationQuery
 
     def template(self) -> str:
         """Write it as a Go template; label values are quoted by it, so that they stay values."""
@@ -67,8 +67,8 @@ class AnswerOf:
         return f"{{{{ with {query} | query }}}}{self.asked.lead}{answer}{self.asked.after}{{{{ end }}}}"
 
     def rendered(self, _: Mapping[str, str], __: Decimal) -> str:
-        """Say it of the value in the witness."""
-        return f"{self.asked.lead}{shown(self.asked.witnessed, self.asked.display)}{self.asked.after}"
+        """Say it of the value in the example."""
+        return f"{self.asked.lead}{shown(self.asked.example_value, self.asked.display)}{self.asked.after}"
 
 
 def shown(value: Decimal, display: Display) -> str:

@@ -12,7 +12,7 @@ from watchbill.model.routing import Channel
 _CHANNELS = {Channel.PAGERDUTY: "PagerDuty", Channel.SLACK: "Slack", Channel.EMAIL: "the mail server"}
 _RESTARTS = {
     Server.PROMETHEUS: "Prometheus is restarted while alerts are pending",
-    Server.ALERTMANAGER: "Alertmanager is away when it begins, and is restarted once all have been told",
+    Server.ALERTMANAGER: "Alertmanager is away when it begins, and is restarted once all are notified",
 }
 
 
@@ -27,8 +27,8 @@ def naming_each(bundle: Bundle) -> Mapping[str, tuple[Drill, ...]]:
 
 def expected(drill: Drill, alert: Alert) -> str:
     """Say what must become of an alert in a drill that names it."""
-    if alert.id in drill.told:
-        return "told"
+    if alert.id in drill.notified:
+        return "notified"
     return "muted" if alert.id in drill.muted else "quiet"
 
 
@@ -42,7 +42,7 @@ def seen(drill: Drill, bundle: Bundle) -> str:
     return ", ".join(counts) or "nobody is woken"
 
 
-def besides(drill: Drill) -> tuple[str, ...]:
+def alternatives(drill: Drill) -> tuple[str, ...]:
     """Say what else happens in a drill."""
     found = []
     if drill.flaps is not None:

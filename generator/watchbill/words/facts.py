@@ -8,22 +8,13 @@ from typing import TypeAlias
 
 from watchbill import naming
 from watchbill.errors import choose
-from watchbill.model.alerts import Alert, Threshold
+from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service, Team
 from watchbill.model.pages import Decision, Reference, Runbook
 from watchbill.model.routing import Channel
 from watchbill.model.slo import Slo
-from watchbill.quantity import Dimension, Duration, Quantity, Unit, decimal_text
+from watchbill.quantity import words
 
-_SIZES = (
-    Unit.TEBIBYTES,
-    Unit.GIBIBYTES,
-    Unit.MEBIBYTES,
-    Unit.KIBIBYTES,
-    Unit.TERABYTES,
-    Unit.GIGABYTES,
-    Unit.MEGABYTES,
-)
 NOUNS = {
     "alert": "alert",
     "slo": "objective",
@@ -112,19 +103,6 @@ class Facts:
                 return _page(thing.id, thing.title, naming.decision_page(thing.id))
 
 
-def threshold(found: Threshold) -> str:
-    """Write a threshold as people say it: 95%, 500ms, 1GiB."""
-    quantity = Quantity(found.value, found.unit)
-    if found.unit.dimension is Dimension.RATIO:
-        return f"{decimal_text(quantity.to(Unit.PERCENT))}%"
-    if found.unit.dimension is Dimension.TIME:
-        return str(Duration(int(quantity.to(Unit.MILLISECONDS))))
-    if found.unit.dimension is Dimension.SIZE:
-        sizes = (Quantity(quantity.to(unit), unit) for unit in _SIZES)
-        return str(next((size for size in sizes if size.number >= 1 and size.number % 1 == 0), quantity))
-    return str(quantity)
-
-
 def panel_url(alert: Alert) -> str:
     """Address the panel of an alert without the labels that only a firing series has."""
     return alert.dashboard_url.partition("&var-")[0]
@@ -145,7 +123,7 @@ def service_of(bundle: Bundle, of: Alert | Slo) -> Service:
 def _alert(bundle: Bundle, alert: Alert) -> Fields:
     return {
         "name": Fact(alert.name),
-        "threshold": Fact(threshold(alert.threshold)) if alert.threshold is not None else None,
+        "threshold": Fact(str(alert.threshold.written)) if alert.threshold is not None else None,
         "for": Fact(alert.for_.words()),
         "severity": Fact(alert.severity.value),
         "sentence": Fact(alert.sentence.rstrip(".")),
@@ -167,9 +145,9 @@ def _slo(slo: Slo) -> Fields:
     return {
         "name": Fact(slo.name),
         "title": Fact(slo.title),
-        "objective": Fact(f"{decimal_text(slo.objective * 100)}%"),
+        "objective": Fact(words.share(slo.objective)),
         "period": Fact(slo.period.words()),
-        "budget": Fact(f"{decimal_text(slo.budget * 100)}%"),
+        "budget": Fact(words.share(slo.budget)),
         "link": Fact(slo.title, page=naming.slo_page(slo.service, slo.name)),
     }
 

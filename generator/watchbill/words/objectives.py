@@ -11,6 +11,7 @@ from watchbill.model.bundle import Service
 from watchbill.model.burnrate import BurnTier
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration, decimal_text
+from watchbill.quantity.words import factor, roughly, rounded_share, share
 
 MANY = 1_000_000
 MINUTE = Duration.parse("1m")
@@ -23,7 +24,7 @@ def entry(slo: Slo, service: Service) -> Mapping[str, Any]:
     return {
         "title": slo.title,
         "name": slo.name,
-        "promise": f"{exactly(slo.objective)} of {slo.events} over {slo.period.words()} are good: those {slo.good}",
+        "promise": f"{share(slo.objective)} of {slo.events} over {slo.period.words()} are good: those {slo.good}",
         "budget": budget(slo),
         "tiers": list(tiers(slo)),
         "floor": floor(slo),
@@ -36,7 +37,7 @@ def entry(slo: Slo, service: Service) -> Mapping[str, Any]:
 def budget(slo: Slo) -> str:
     """Say what may be bad, as a share, as a number, and as time."""
     outage = Duration(int(slo.period.milliseconds * slo.budget) // 1000 * 1000)
-    allowed = f"{exactly(slo.budget)} of {slo.events} may be bad: "
+    allowed = f"{share(slo.budget)} of {slo.events} may be bad: "
     time = f"{outage.words()} of a total outage in {slo.period.words()}"
     if slo.timed:
         return f"{allowed}{time}. A busy minute weighs no more than a quiet one."
@@ -53,11 +54,11 @@ def tiers(slo: Slo) -> Iterable[tuple[str, str]]:
 
 def _tier(tier: BurnTier) -> str:
     outage = tier.detects_after(Decimal(1))
-    gone = f"{percent(tier.share)} of the budget is gone"
+    gone = f"{rounded_share(tier.share)} of the budget is gone"
     # it is recorded and evaluated once a minute
-    after = f"; a total outage does so after {_rounded(max(outage, MINUTE))}" if outage else ""
-    said = f"above {percent(tier.above)} bad over {tier.long.words()} and over {tier.short.words()}"
-    return f"{said} ({_short(tier.factor)}x; {gone} then){after}"
+    after = f"; a total outage does so after {roughly(max(outage, MINUTE))}" if outage else ""
+    said = f"above {rounded_share(tier.above)} bad over {tier.long.words()} and over {tier.short.words()}"
+    return f"{said} ({factor(tier.factor)}; {gone} then){after}"
 
 
 def floor(slo: Slo) -> str:
@@ -67,23 +68,3 @@ def floor(slo: Slo) -> str:
     number = decimal_text(slo.min_bad_events)
     few = "one failure at night wakes nobody" if slo.min_bad_events == 2 else "a few at night wake nobody"
     return f"neither a page nor a ticket before there are {number} bad {slo.events} in the long window, so that {few}."
-
-
-def exactly(share: Decimal) -> str:
-    """Write a share as it was stated: 99.999% is not 100%."""
-    return f"{decimal_text(share * 100)}%"
-
-
-def percent(share: Decimal) -> str:
-    """Write a share in four digits at most."""
-    return f"{_short(share * 100)}%"
-
-
-def _short(number: Decimal) -> str:
-    return decimal_text(Decimal(f"{number:.4g}"))
-
-
-def _rounded(duration: Duration) -> str:
-    """Say it in whole minutes, or seconds below two of them."""
-    step = 1000 if duration.milliseconds < 120_000 else 60_000
-    return Duration(-(-duration.milliseconds // step) * step).words()

@@ -1,4 +1,4 @@
-"""Who is woken by what: for each team and severity, who is told in which environment."""
+"""Who is woken by what: for each team and severity, who is notified in which environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Row:
     team: Team
     severity: Severity
     alerts: tuple[Alert, ...]
-    told: Mapping[str, str]
+    notified: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Aside:
 
     what: str
     alerts: tuple[Alert, ...] | None
-    told: str
+    notified: str
 
 
 def rows(bundle: Bundle) -> tuple[Row, ...]:
@@ -41,7 +41,7 @@ def rows(bundle: Bundle) -> tuple[Row, ...]:
         for severity in Severity:
             own = tuple(alert for alert in live if alert.team == team.name and alert.severity is severity)
             if own:
-                found.append(Row(team, severity, own, _told(bundle, team, own)))
+                found.append(Row(team, severity, own, _notified(bundle, team, own)))
     return tuple(found)
 
 
@@ -57,10 +57,12 @@ def asides(bundle: Bundle) -> tuple[Aside, ...]:
     if delivery.heartbeat:
         beats = tuple(alert for alert in bundle.alerts if alert.stage is Stage.HEARTBEAT)
         found.append(Aside("heartbeat, missed when it stops", beats, delivery.heartbeat))
-    if delivery.second_path is not None:
-        besides = tuple(a for a in bundle.alerts if any(naming.SECOND_PATH in told for told in a.receivers.values()))
+    if delivery.fallback is not None:
+        alternatives = tuple(
+            a for a in bundle.alerts if any(naming.FALLBACK in notified for notified in a.receivers.values())
+        )
         paging = ", ".join(environment.name for environment in platform.environments if environment.pages)
-        found.append(Aside(f"besides, over the second path ({paging})", besides, delivery.second_path.email))
+        found.append(Aside(f"also, over the fallback receiver ({paging})", alternatives, delivery.fallback.email))
     return tuple(found)
 
 
@@ -80,7 +82,7 @@ def addresses(team: Team, channels: Iterable[Channel]) -> str:
     return ", ".join(_WORDS[channel].format(team.addresses[channel]) for channel in channels)
 
 
-def told(platform: Platform, alert: Alert, environment: Environment) -> str:
+def notified(platform: Platform, alert: Alert, environment: Environment) -> str:
     """Say in words whom an alert reaches in an environment, from its receivers."""
     return ", and ".join(
         _words(name, platform, alert, environment) for name in reversed(alert.receivers[environment.name])
@@ -93,12 +95,12 @@ def _words(receiver: str, platform: Platform, alert: Alert, environment: Environ
         return delivery.heartbeat
     if receiver == naming.SHADOW:
         return f"Slack {delivery.shadow}, as it is on trial"
-    if receiver == naming.SECOND_PATH and delivery.second_path is not None:
-        return f"{delivery.second_path.email} over the second path"
+    if receiver == naming.FALLBACK and delivery.fallback is not None:
+        return f"{delivery.fallback.email} over the fallback receiver"
     return addresses(platform.teams[alert.team], platform.channels(alert.severity, environment))
 
 
-def _told(bundle: Bundle, team: Team, alerts: tuple[Alert, ...]) -> dict[str, str]:
+def _notified(bundle: Bundle, team: Team, alerts: tuple[Alert, ...]) -> dict[str, str]:
     owners = {alert.service for alert in alerts}
     lived_in = {place for service in bundle.services if service.name in owners for place in service.environments}
     return {

@@ -1,4 +1,4 @@
-"""What witnesses do not show: floors, series that are not there, other jobs, and how clients spell bucket edges.
+"""What example series do not show: floors, series that are not there, other jobs, and how clients spell bucket edges.
 
 The expectations are written by hand, and promtool evaluates the compiled expression on series written by hand.
 """

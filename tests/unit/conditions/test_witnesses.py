@@ -24,7 +24,7 @@ def test_every_kind_has_cases() -> None:
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("kind", CASES)
-def test_every_alert_fires_on_its_witness_and_stays_quiet_below(tmp_path: Path, kind: str, generation: str) -> None:
+def test_every_alert_fires_on_its_example_and_stays_quiet_below(tmp_path: Path, kind: str, generation: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
     assert spectree.judge(spectree.compile_tree(specs), tmp_path / "out", generation, area="own") == ""
 
@@ -39,7 +39,7 @@ def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     written = notation.values
 
     def clock(alert: Alert) -> Clock:
-        long = any(rule.witness.long_history for rule in alert.rules)
+        long = any(rule.example.long_history for rule in alert.rules)
         return Clock(FAST(LONG.sample), FAST(LONG.evaluation)) if long else FAST_STEPS
 
     monkeypatch.setattr(alerts, "clock", clock)
@@ -53,6 +53,6 @@ def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_fast_clock")
 @pytest.mark.parametrize("kind", CASES)
-def test_witnesses_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
+def test_examplees_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
     assert spectree.judge(spectree.compile_tree(specs, scale=FAST), tmp_path / "out", "newest", area="own") == ""

@@ -15,7 +15,7 @@ import pytest
 
 from spectree import compile_tree
 from watchbill.demo.events import Diary
-from watchbill.demo.faultapi import Desk, answering
+from watchbill.demo.faultapi import DemoState, answering
 from watchbill.demo.faults import Faults, Possible, possible
 from watchbill.demo.overlay import LivingWorld
 from watchbill.demo.pages import Local
@@ -44,7 +44,7 @@ class Answer:
 @dataclass(frozen=True)
 class Api:
     url: str
-    desk: Desk
+    demo_state: DemoState
     said: list[str]
 
     def ask(
@@ -80,12 +80,12 @@ def api(tmp_path: Path, bundle: Bundle, what: Possible) -> Iterator[Api]:
     (tmp_path / "site/page.html").write_text(links)
     (tmp_path / "secret.html").write_text("secret")
     said: list[str] = []
-    desks: list[Desk] = []
+    desks: list[DemoState] = []
     with serving(answering(lambda: desks[0] if desks else None)) as url:
         local = Local(URLS, index=url, prometheus="http://127.0.0.1:1", alertmanager="http://127.0.0.1:2")
         diary = Diary(lambda entry: said.append(str(entry)), local)
         faults = Faults(bundle, what, LivingWorld({}), diary.note)
-        desks.append(Desk(faults, diary, {"scale": 60}, {"site": tmp_path / "site"}, local))
+        desks.append(DemoState(faults, diary, {"scale": 60}, {"site": tmp_path / "site"}, local))
         yield Api(url, desks[0], said)
 
 
@@ -105,11 +105,11 @@ def test_a_fault_is_injected_listed_and_cleared(api: Api) -> None:
 
 def test_a_fault_ends_by_itself(api: Api) -> None:
     api.inject(ttl="50ms")
-    api.desk.faults.expire()
-    assert len(api.desk.faults.running()) == 1
+    api.demo_state.faults.expire()
+    assert len(api.demo_state.faults.running()) == 1
     time.sleep(0.06)
-    api.desk.faults.expire()
-    assert api.desk.faults.running() == []
+    api.demo_state.faults.expire()
+    assert api.demo_state.faults.running() == []
     assert api.inject().status == 201
 
 
@@ -144,7 +144,7 @@ def test_bad_input_is_refused_in_a_sentence(api: Api, body: str | bytes, status:
     answer = api.ask("POST", "/faults", body, JSON)
     assert (answer.status, words in answer.json["error"]) == (status, True), answer.text
     assert "\n" not in answer.json["error"]
-    assert api.desk.faults.running() == []
+    assert api.demo_state.faults.running() == []
 
 
 def test_two_faults_do_not_move_the_same_series(api: Api) -> None:
@@ -183,7 +183,7 @@ def test_what_does_not_run_cannot_be_cleared(api: Api, path: str) -> None:
 def test_other_pages_of_the_web_cannot_inject(api: Api, headers: dict[str, str], status: int) -> None:
     answer = api.ask("POST", "/faults", json.dumps({"alert": ALERT, "ttl": "2m"}), headers)
     assert answer.status == status
-    assert len(api.desk.faults.running()) == (status == 201)
+    assert len(api.demo_state.faults.running()) == (status == 201)
 
 
 def test_the_own_page_may_inject_and_others_may_neither_clear_nor_read_nor_frame(api: Api) -> None:

@@ -12,7 +12,7 @@ from spectree import compile_tree
 from watchbill.demo.faults import possible
 from watchbill.demo.overlay import LivingWorld, area, clash
 from watchbill.model.bundle import Bundle
-from watchbill.model.witness import Motion, Regime, Stream
+from watchbill.model.examples import ExampleSeries, Phase, SamplePattern
 from watchbill.quantity import TimeScale
 from watchbill.stack.world import Series, Target, lines
 
@@ -34,8 +34,8 @@ jobs{queue="bills"} 6
 
 
 def counter(name: str, inside: str, slope: int) -> Series:
-    motion = Motion(slope=Decimal(slope))
-    return Series(HERE, f"{name}{{{inside}}}", Stream(name, (), motion, motion, motion))
+    pattern = SamplePattern(slope=Decimal(slope))
+    return Series(HERE, f"{name}{{{inside}}}", ExampleSeries(name, (), pattern, pattern, pattern))
 
 
 def page(world: LivingWorld, target: Target = HERE) -> dict[str, float]:
@@ -83,9 +83,9 @@ def test_a_fault_of_one_signal_hides_nothing_of_another(world: LivingWorld) -> N
 
 
 def test_a_target_is_down_while_a_fault_says_so(world: LivingWorld) -> None:
-    down = Motion(level=Decimal(0))
-    laid = world.disturb([Series(HERE, "up", Stream("up", (), Motion(level=Decimal(1)), down, down))])
-    assert laid[0].moving.regime is Regime.ABOVE
+    down = SamplePattern(level=Decimal(0))
+    laid = world.disturb([Series(HERE, "up", ExampleSeries("up", (), SamplePattern(level=Decimal(1)), down, down))])
+    assert laid[0].moving.phase is Phase.FIRING
     assert world.page(HERE) is None
     world.lift(laid)
     assert page(world)['jobs{queue="mail"}'] == 5
@@ -111,7 +111,7 @@ def test_every_alert_has_a_fault_or_a_reason_why_not(bundle: Bundle) -> None:
 
 def test_a_slow_burn_stays_below_what_pages(bundle: Bundle) -> None:
     fault = possible(bundle).faults["core-api/AvailabilityBudgetBurnSlow"]
-    rates: Mapping[str, Decimal] = {each.text: each.stream.above.slope for each in fault.series}
+    rates: Mapping[str, Decimal] = {each.text: each.stream.firing.slope for each in fault.series}
     bad = sum(rate for text, rate in rates.items() if 'status_code="5' in text)
     assert Decimal("0.003") < bad / sum(rates.values()) < Decimal("0.006")
 

@@ -19,7 +19,7 @@ ADDRESSES = Addresses(
     pagerduty={"drill-key": "Backend"},
     slack=frozenset({"#backend"}),
     mail=frozenset({"team@example.com"}),
-    second_mail=frozenset({"sms@example.net"}),
+    fallback_mail=frozenset({"sms@example.net"}),
     passwords=frozenset({"drill-password"}),
     switch={"/beat": "token"},
 )
@@ -50,13 +50,13 @@ def post(url: str, body: Mapping[str, Any], **headers: str) -> int:
 def test_pagerduty_takes_an_event_of_a_known_key_and_nothing_else(receivers: Receivers) -> None:
     url = f"{receivers.url}/pagerduty"
     assert post(url, EVENT) == 202
-    assert receivers.inbox.notices()[-1].incident == "one"
+    assert receivers.received.notifications()[-1].incident == "one"
     assert post(url, EVENT | {"routing_key": "of-others"}) == 400
     assert post(url, EVENT | {"event_action": "shout"}) == 400
     assert post(url, EVENT | {"dedup_key": "x" * 256}) == 400
     assert post(url, EVENT | {"payload": {"summary": "y" * 1025, "source": "s", "severity": "critical"}}) == 400
     assert post(url, EVENT | {"payload": {"summary": "y", "source": "s", "severity": "P0"}}) == 400
-    assert any("routing_key" in why for why in receivers.inbox.refused())
+    assert any("routing_key" in why for why in receivers.received.refused())
 
 
 def test_slack_takes_a_message_to_a_known_channel_and_nothing_else(receivers: Receivers) -> None:
@@ -64,7 +64,7 @@ def test_slack_takes_a_message_to_a_known_channel_and_nothing_else(receivers: Re
     assert post(url, MESSAGE) == 200
     assert post(url, MESSAGE | {"channel": "#of-others"}) == 404
     assert post(url, MESSAGE | {"attachments": []}) == 400
-    receivers.inbox.break_(SLACK, time.time() + 0.3)
+    receivers.received.break_(SLACK, time.time() + 0.3)
     assert post(url, MESSAGE) == 500
     time.sleep(0.4)
     assert post(url, MESSAGE) == 200
@@ -89,5 +89,9 @@ def test_mail_is_taken_with_a_password_and_for_a_known_mailbox(receivers: Receiv
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             smtp.sendmail("am@example.com", ["of-others@example.com"], text)
         smtp.sendmail("am@example.com", ["team@example.com"], text)
-    got = receivers.inbox.notices()[-1]
-    assert (got.told, got.ended, dict(got.links)) == (("e-mail", "team@example.com"), False, {"Runbook": "https://r"})
+    got = receivers.received.notifications()[-1]
+    assert (got.recipient, got.ended, dict(got.links)) == (
+        ("e-mail", "team@example.com"),
+        False,
+        {"Runbook": "https://r"},
+    )

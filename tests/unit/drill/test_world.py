@@ -7,7 +7,7 @@ from watchbill.drill import burn
 from watchbill.link import link
 from watchbill.lower import lower
 from watchbill.model.burnrate import BurnTier
-from watchbill.model.witness import GONE, Motion, Regime, Stream
+from watchbill.model.examples import GONE, ExampleSeries, Phase, SamplePattern
 from watchbill.source import read_tree
 from watchbill.stack.world import UP, Moving, Series, Target, World, lines
 
@@ -27,8 +27,8 @@ HERE = Target("shop", ("production", "main"), "shop-1:80")
 THERE = Target("shop", ("staging", "main"), "shop-9:80")
 
 
-def stream(metric: str, above: Motion, calm: Motion | None = None) -> Stream:
-    return Stream(metric, (), calm or Motion(level=Decimal(1)), Motion(), above)
+def stream(metric: str, above: SamplePattern, healthy: SamplePattern | None = None) -> ExampleSeries:
+    return ExampleSeries(metric, (), healthy or SamplePattern(level=Decimal(1)), SamplePattern(), above)
 
 
 def page(world: World, target: Target = HERE) -> dict[str, float]:
@@ -46,9 +46,9 @@ def test_a_sample_goes_on_counting_and_rare_events_do_not_come() -> None:
 
 def test_beside_a_fault_counters_stand_still_and_gauges_and_buckets_are_gone() -> None:
     world = World({"shop": lines(SAMPLE)}, began=0.0)
-    world.lay([Series(HERE, 'requests_total{code="503"}', stream("requests_total", Motion(slope=Decimal(2))))])
-    world.lay([Series(HERE, 'wait_bucket{le="1"}', stream("wait_bucket", Motion()))])
-    world.lay([Series(HERE, "depth", stream("depth", Motion(level=Decimal(90))))])
+    world.lay([Series(HERE, 'requests_total{code="503"}', stream("requests_total", SamplePattern(slope=Decimal(2))))])
+    world.lay([Series(HERE, 'wait_bucket{le="1"}', stream("wait_bucket", SamplePattern()))])
+    world.lay([Series(HERE, "depth", stream("depth", SamplePattern(level=Decimal(90))))])
     shown = page(world)
     assert shown['requests_total{code="200"}'] == 5000
     assert {series for series in shown if "wait" in series} == {'wait_bucket{le="1"}', "wait_count"}
@@ -60,23 +60,23 @@ def test_a_fault_that_takes_a_metric_away_leaves_nothing_of_it() -> None:
     world = World({"shop": lines(SAMPLE)})
     [moving] = world.lay([Series(HERE, "requests_total", stream("requests_total", GONE))])
     assert page(world)["requests_total"] == 1
-    moving.enter(Regime.ABOVE, world.began)
+    moving.enter(Phase.FIRING, world.began)
     assert not any(series.startswith("requests_total") for series in page(world))
 
 
 def test_a_scrape_fails_as_often_as_up_says() -> None:
     world = World({"shop": lines(SAMPLE)})
-    [moving] = world.lay([Series(HERE, UP, stream(UP, Motion(level=Decimal("0.4"))))])
+    [moving] = world.lay([Series(HERE, UP, stream(UP, SamplePattern(level=Decimal("0.4"))))])
     assert all(world.page(HERE) is not None for _ in range(10))
-    moving.enter(Regime.ABOVE, world.began)
+    moving.enter(Phase.FIRING, world.began)
     assert sum(world.page(HERE) is not None for _ in range(100)) == 40
     assert UP not in page(world, THERE)
 
 
 def test_a_stream_goes_on_from_where_it_is() -> None:
-    moving = Moving(stream("x", Motion(slope=Decimal(10)), Motion(slope=Decimal(1))), since=100.0)
+    moving = Moving(stream("x", SamplePattern(slope=Decimal(10)), SamplePattern(slope=Decimal(1))), since=100.0)
     assert moving.value(160.0) == 5060
-    moving.enter(Regime.ABOVE, 160.0)
+    moving.enter(Phase.FIRING, 160.0)
     assert moving.value(170.0) == 5160
 
 
@@ -85,19 +85,19 @@ def test_an_objective_burns_just_past_its_threshold_and_only_there() -> None:
     every = [(slo, tier) for service in bundle.services for slo in service.slos for tier in slo.tiers]
     assert len(every) > 40
     for slo, tier in every:
-        course = burn.course(slo, tier)
-        long, short = (course.ratio(burn.minutes(window)) for window in (tier.long, tier.short))
+        minute_counts = burn.minute_counts(slo, tier)
+        long, short = (minute_counts.ratio(burn.minutes(window)) for window in (tier.long, tier.short))
         above = float(tier.above)
         assert above < long < 1.2 * above + 1 / burn.minutes(tier.long), (slo.id, tier.long)
         assert short > above, (slo.id, tier.short)
-        clean = burn.course(slo, tier, ended=burn.minutes(tier.short) + 10)
+        clean = burn.minute_counts(slo, tier, ended=burn.minutes(tier.short) + 10)
         assert clean.ratio(burn.minutes(tier.short)) == 0
         others = [other for other in slo.tiers if other.severity != tier.severity]
         if tier is next(each for each in slo.tiers if each.severity == tier.severity):
-            burning = [t.severity for t in others if _burns(course, t)]
+            burning = [t.severity for t in others if _burns(minute_counts, t)]
             assert "P0" not in burning, (slo.id, tier.long)
 
 
-def _burns(course: burn.Course, tier: BurnTier) -> bool:
+def _burns(minute_counts: burn.MinuteCounts, tier: BurnTier) -> bool:
     windows = (burn.minutes(tier.long), burn.minutes(tier.short))
-    return all(course.ratio(window) > float(tier.above) for window in windows)
+    return all(minute_counts.ratio(window) > float(tier.above) for window in windows)

@@ -86,14 +86,14 @@ def test_a_user_and_a_password_in_the_address_are_used(guarded: str) -> None:
 
 
 def test_a_password_that_is_missing_or_wrong_is_told_and_none_is_printed(guarded: str) -> None:
-    for user, told in (
+    for user, notified in (
         ("", "asks for a user and a password (401); write them into the address, before the host and @"),
         (f"{USER}:wr%40ng@", "refuses this user and password (401)"),
     ):
         address = f"http://{user}{guarded}"
         result = run(ROOT, "page", "--team", "backend", "--alertmanager", address)
         assert (result.code, result.stdout) == (3, "")
-        assert result.stderr == f"watchbill: http://{guarded} {told}\n"
+        assert result.stderr == f"watchbill: http://{guarded} {notified}\n"
 
 
 def test_no_password_is_printed_where_all_is_well_either(guarded: str) -> None:
@@ -127,7 +127,7 @@ def test_an_address_is_read_as_people_copy_it(address: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "notified"),
     [
         ("localhost:9093", "--alertmanager must begin with http:// or https://"),
         ("ftp://u:pass1word@host", "--alertmanager must begin with http:// or https://"),
@@ -137,10 +137,10 @@ def test_an_address_is_read_as_people_copy_it(address: str, url: str) -> None:
         ("http://[::1", "--alertmanager is no address"),
     ],
 )
-def test_what_is_no_address_is_refused_and_not_quoted(address: str, told: str) -> None:
+def test_what_is_no_address_is_refused_and_not_quoted(address: str, notified: str) -> None:
     with pytest.raises(UsageError) as caught:
         deployed(address)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(notified)
     assert "pass1word" not in str(caught.value)
 
 
@@ -148,7 +148,7 @@ STATUS = json.dumps({"versionInfo": {"version": "0.33.1"}})
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "headers", "told"),
+    ("status", "body", "headers", "notified"),
     [
         (404, "404 page not found", {}, "but is no Alertmanager: it does not know the API v2 (404)"),
         (200, "<html>Welcome</html>", {}, "but is no Alertmanager: it answers with something else than JSON"),
@@ -159,11 +159,11 @@ STATUS = json.dumps({"versionInfo": {"version": "0.33.1"}})
         (200, STATUS[:-1], {}, "but is no Alertmanager: it answers with something else than JSON"),
     ],
 )
-def test_what_is_no_alertmanager_is_told(status: int, body: str, headers: dict[str, str], told: str) -> None:
+def test_what_is_no_alertmanager_is_told(status: int, body: str, headers: dict[str, str], notified: str) -> None:
     with answering(status, body, **headers) as url, pytest.raises(ToolError) as caught:
         greet(deployed(url))
     assert str(caught.value).startswith(url)
-    assert told in str(caught.value)
+    assert notified in str(caught.value)
 
 
 def test_groups_that_are_none_are_told() -> None:
@@ -188,7 +188,7 @@ def test_whatever_does_not_answer_is_one_sentence_and_code_3(address: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "notified"),
     [
         (("--team", "backnd", "--alertmanager", "http://h"), 'there is no team "backnd"; use "backend"'),
         (("--team", "backend", "--alertmanager", "h:1"), "--alertmanager must begin with http:// or https://"),
@@ -202,7 +202,7 @@ def test_whatever_does_not_answer_is_one_sentence_and_code_3(address: str) -> No
         (("--alertmanager", "http://h"), "Missing option '--team'"),
     ],
 )
-def test_a_wrong_command_line_ends_with_2_and_says_why(arguments: tuple[str, ...], told: str) -> None:
+def test_a_wrong_command_line_ends_with_2_and_says_why(arguments: tuple[str, ...], notified: str) -> None:
     result = run(ROOT, "page", *arguments)
     assert (result.code, result.stdout) == (2, "")
-    assert told in result.stderr
+    assert notified in result.stderr

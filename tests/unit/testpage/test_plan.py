@@ -11,7 +11,7 @@ from spectree import PLATFORM, compile_tree, service, write_tree
 from watchbill.errors import ToolError, UsageError
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
-from watchbill.testpage.plan import Plan, alert, choose_plan, end, waiting
+from watchbill.testpage.plan import PagePlan, alert, choose_plan, end, waiting
 
 LOAD = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: P0, summary: Load, action: Look"
 QUIET = """\
@@ -28,7 +28,7 @@ def bundle(folder: Path, platform: str = PLATFORM) -> Bundle:
     )
 
 
-def plan(made: Bundle, severity: Severity = Severity.P0, team: str = "backend", env: str | None = None) -> Plan:
+def plan(made: Bundle, severity: Severity = Severity.P0, team: str = "backend", env: str | None = None) -> PagePlan:
     return choose_plan(made, team=team, severity=severity, env=env)
 
 
@@ -41,7 +41,7 @@ def refusal(made: Bundle, *, team: str = "backend", env: str | None = None) -> s
 def test_a_page_goes_where_the_only_environment_that_pages_is(tmp_path: Path) -> None:
     made = plan(bundle(tmp_path))
     assert (made.env, made.cluster, made.receivers) == ("production", "main", ("backend/pagerduty+slack+email",))
-    assert made.told == "PagerDuty backend-primary, Slack #backend, backend@example.com"
+    assert made.notified == "PagerDuty backend-primary, Slack #backend, backend@example.com"
 
 
 def test_an_unknown_team_is_refused_with_the_nearest(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_an_unknown_team_is_refused_with_the_nearest(tmp_path: Path) -> None:
 def test_an_environment_that_is_unknown_or_does_not_page_is_refused(tmp_path: Path) -> None:
     made = bundle(tmp_path)
     assert refusal(made, env="prodution") == 'there is no environment "prodution"; use "production"'
-    told = 'environment "staging" does not page, so no pager would ring; choose one of: production'
-    assert refusal(made, env="staging") == told
+    notified = 'environment "staging" does not page, so no pager would ring; choose one of: production'
+    assert refusal(made, env="staging") == notified
 
 
 def test_an_environment_must_be_named_where_several_page_and_none_can_be_where_none_does(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_a_quiet_time_holds_from_its_first_minute_and_no_longer_in_its_last(tmp_
     waits = timedelta(milliseconds=made.group_wait.milliseconds)
     evening, morning = datetime(2026, 11, 24, 23, tzinfo=UTC) - waits, datetime(2026, 11, 25, 11, tzinfo=UTC) - waits
     second = timedelta(seconds=1)
-    told = [len(waiting(made, moment)) for moment in (evening - second, evening, morning - second, morning)]
-    assert told == [0, 1, 1, 0]
+    notified = [len(waiting(made, moment)) for moment in (evening - second, evening, morning - second, morning)]
+    assert notified == [0, 1, 1, 0]
 
 
 def test_a_time_zone_that_the_machine_lacks_is_told(tmp_path: Path) -> None:

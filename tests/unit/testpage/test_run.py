@@ -15,7 +15,7 @@ from watchbill.errors import ToolError
 from watchbill.model.alerts import Severity
 from watchbill.testpage import run
 from watchbill.testpage.deployed import Deployed
-from watchbill.testpage.plan import Plan, choose_plan
+from watchbill.testpage.plan import PagePlan, choose_plan
 from watchbill.testpage.run import Sent, prepare, send
 
 LOAD = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: P0, summary: Load, action: Look"
@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 24, 18, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
+def plan(tmp_path: Path) -> PagePlan:
     made = compile_tree(write_tree(tmp_path, {"services/shop.yaml": service({"LoadHigh": LOAD})}))
     return choose_plan(made, team="backend", severity=Severity.P0, env=None)
 
@@ -43,18 +43,18 @@ def taking(status: int, groups: str) -> Iterator[Deployed]:
         yield Deployed(f"http://127.0.0.1:{port}")
 
 
-def sent(plan: Plan, server: Deployed) -> Sent:
+def sent(plan: PagePlan, server: Deployed) -> Sent:
     return Sent(plan, server, "0.33.1", "k", AT, AT.replace(minute=9), watched=0.0, quiet=())
 
 
-def test_a_page_is_watched_until_it_has_been_told_where_nobody_says_for_how_long(plan: Plan) -> None:
-    told = float(plan.group_wait.seconds)
+def test_a_page_is_watched_until_it_has_been_told_where_nobody_says_for_how_long(plan: PagePlan) -> None:
+    notified = float(plan.group_wait.seconds)
     with taking(200, '{"versionInfo": {"version": "0.33.1"}}') as server:
-        assert prepare(plan, server, None).watched == told + run.TOLD_SECONDS
+        assert prepare(plan, server, None).watched == notified + run.TOLD_SECONDS
         assert prepare(plan, server, 3).watched == 3.0
 
 
-def test_a_page_that_is_never_listed_is_told_with_its_end(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_never_listed_is_told_with_its_end(plan: PagePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "TAKEN_SECONDS", 0.3)
     with taking(200, "[]") as server, pytest.raises(ToolError) as caught:
         send(sent(plan, server), lambda _: None)
@@ -62,7 +62,7 @@ def test_a_page_that_is_never_listed_is_told_with_its_end(plan: Plan, monkeypatc
     assert str(caught.value) == f"{ends} {server.url} does not list it"
 
 
-def test_a_page_that_is_refused_was_not_sent(plan: Plan) -> None:
+def test_a_page_that_is_refused_was_not_sent(plan: PagePlan) -> None:
     said: list[str] = []
     with taking(507, "[]") as server, pytest.raises(ToolError) as caught:
         send(sent(plan, server), said.append)

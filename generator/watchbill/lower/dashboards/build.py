@@ -10,8 +10,8 @@ from watchbill import naming
 from watchbill.conditions.absent import Absent
 from watchbill.conditions.baseline import AgainstBaseline
 from watchbill.link.linked import LinkedPanel
+from watchbill.lower.dashboards.alert_panel import AlertPanel, runbooks, shown_on
 from watchbill.lower.dashboards.derived import view_of
-from watchbill.lower.dashboards.lead import Lead, leading_to, runbooks
 from watchbill.lower.dashboards.narrow import PLACE, Narrowing
 from watchbill.lower.dashboards.presence import presence_panel
 from watchbill.model.dashboards import Line, Look, Panel, Query
@@ -24,7 +24,7 @@ FIRING = "ALERTS"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PanelQuery:
     """A view of a signal."""
 
     view: View
@@ -41,7 +41,7 @@ class Builder:
     """Builds panels of one dashboard, with the lines of the alerts that lead to them."""
 
     dashboard: str
-    leads: tuple[Lead, ...]
+    alert_panels: tuple[AlertPanel, ...]
     narrow: Narrowing
 
     def written(self, panel: LinkedPanel) -> Panel:
@@ -52,16 +52,20 @@ class Builder:
         lines += spec.bands.lines(unit) if spec.bands is not None else ()
         lines += [spec.goal.line(unit)] if spec.goal is not None else []
         text = f"{spec.help.rstrip('.')}."
-        return self._panel(panel.title, text, [Sight(spec.view, panel.signal)], look=spec.form, lines=lines)
+        return self._panel(panel.title, text, [PanelQuery(spec.view, panel.signal)], look=spec.form, lines=lines)
 
     def derived(self, title: str) -> Panel:
         """Build a panel for the alerts that lead to one which nobody wrote."""
-        here = leading_to(self.leads, self.dashboard, title)
-        text = " ".join(lead.draft.sentence for lead in here)
-        judged = [(lead.condition, lead.draft.signal) for lead in here if lead.condition is not None]
+        here = shown_on(self.alert_panels, self.dashboard, title)
+        text = " ".join(alert_panel.draft.sentence for alert_panel in here)
+        judged = [
+            (alert_panel.condition, alert_panel.draft.signal)
+            for alert_panel in here
+            if alert_panel.condition is not None
+        ]
         drawn = [pair for pair in judged if not pair[0].heartbeat]
         absent = [(signal, condition.metrics) for condition, signal in drawn if isinstance(condition, Absent)]
-        sights = [Sight(view_of(c, signal), signal) for c, signal in drawn if not isinstance(c, Absent)]
+        sights = [PanelQuery(view_of(c, signal), signal) for c, signal in drawn if not isinstance(c, Absent)]
         if sights:
             lines = list(self._lines(title, sights[0].unit))
             return self._panel(title, text, sights, look=sights[0].view.usual_look, lines=lines)
@@ -70,10 +74,16 @@ class Builder:
         return self._of_alert(title, text, here)
 
     def _lines(self, title: str, unit: Unit) -> Iterable[Line]:
-        return (line for lead in leading_to(self.leads, self.dashboard, title) for line in lead.lines(unit))
+        return (
+            line
+            for alert_panel in shown_on(self.alert_panels, self.dashboard, title)
+            for line in alert_panel.lines(unit)
+        )
 
-    def _panel(self, title: str, text: str, sights: Sequence[Sight], *, look: Look, lines: Sequence[Line]) -> Panel:
-        leads = leading_to(self.leads, self.dashboard, title)
+    def _panel(
+        self, title: str, text: str, sights: Sequence[PanelQuery], *, look: Look, lines: Sequence[Line]
+    ) -> Panel:
+        alert_panels = shown_on(self.alert_panels, self.dashboard, title)
         first, queries = sights[0], self._queries(sights)
         states = first.view.states(first.signal)
         return Panel(
@@ -82,7 +92,7 @@ class Builder:
             text=text,
             look=look,
             unit=first.unit,
-            queries=(*queries, *self._limits(leads, first.unit)),
+            queries=(*queries, *self._limits(alert_panels, first.unit)),
             interval=max(sight.signal.scrape_interval for sight in sights),
             # The words of a state are its line already.
             lines=() if states else tuple(sorted(lines, key=lambda line: (line.value, line.text))),
@@ -93,11 +103,11 @@ class Builder:
             lowest=None if states else Decimal(0),
             highest=_highest(first.view, lines) if look is Look.GAUGE else None,
             by_status=first.view.by_status(first.signal),
-            alerts=tuple(lead.alert.id for lead in leads),
-            links=runbooks(leads),
+            alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
+            links=runbooks(alert_panels),
         )
 
-    def _queries(self, sights: Sequence[Sight]) -> tuple[Query, ...]:
+    def _queries(self, sights: Sequence[PanelQuery]) -> tuple[Query, ...]:
         """Ask for each sight once; where they are of several signals, every legend says of which."""
         several = len({sight.signal.key for sight in sights}) > 1
         found: dict[str, Query] = {}
@@ -108,17 +118,17 @@ class Builder:
                     found.setdefault(query.expr, replace(query, legend=legend))
         return tuple(found.values())
 
-    def _limits(self, leads: Iterable[Lead], unit: Unit) -> Iterable[Query]:
+    def _limits(self, alert_panels: Iterable[AlertPanel], unit: Unit) -> Iterable[Query]:
         """Draw limits that move."""
-        for lead in leads:
-            condition = lead.condition
+        for alert_panel in alert_panels:
+            condition = alert_panel.condition
             if isinstance(condition, AgainstBaseline) and unit.dimension is Dimension.RATE:
-                limit = condition.limit(self.narrow(lead.draft.signal), REAL_TIME)
+                limit = condition.limit(self.narrow(alert_panel.draft.signal), REAL_TIME)
                 scaled = limit if unit.size == 1 else f"{decimal_text(unit.size)} * {limit}"
                 empty = f"there is nothing to compare with before there is a history of {condition.baseline.words()}"
-                yield Query(scaled, f"{lead.alert.name}: limit", empty=empty)
+                yield Query(scaled, f"{alert_panel.alert.name}: limit", empty=empty)
 
-    def _of_alert(self, title: str, text: str, leads: tuple[Lead, ...]) -> Panel:
+    def _of_alert(self, title: str, text: str, alert_panels: tuple[AlertPanel, ...]) -> Panel:
         """Show alerts by themselves, where they judge nothing that could be drawn."""
         return Panel(
             id=naming.panel_id(title),
@@ -126,16 +136,19 @@ class Builder:
             text=text,
             look=Look.LINES,
             unit=Unit.COUNT,
-            queries=tuple(Query(_firing(lead), f"{lead.alert.name} {{{{alertstate}}}}") for lead in leads),
-            interval=leads[0].draft.signal.scrape_interval,
+            queries=tuple(
+                Query(_firing(alert_panel), f"{alert_panel.alert.name} {{{{alertstate}}}}")
+                for alert_panel in alert_panels
+            ),
+            interval=alert_panels[0].draft.signal.scrape_interval,
             lowest=Decimal(0),
-            alerts=tuple(lead.alert.id for lead in leads),
-            links=runbooks(leads),
+            alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
+            links=runbooks(alert_panels),
         )
 
 
-def _firing(lead: Lead) -> str:
-    own = (Matcher("alertname", "=", lead.alert.name), Matcher("service", "=", lead.alert.service))
+def _firing(alert_panel: AlertPanel) -> str:
+    own = (Matcher("alertname", "=", alert_panel.alert.name), Matcher("service", "=", alert_panel.alert.service))
     return aggregate("sum", (*naming.TARGET_LABELS, "alertstate"), selector(FIRING, (*own, *PLACE)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.probe_failing import UP
-from watchbill.lower.dashboards.lead import Lead
+from watchbill.lower.dashboards.alert_panel import AlertPanel
 from watchbill.lower.draft import Draft
 from watchbill.model.bundle import Environment
 from watchbill.model.dashboards import Panel, Variable
@@ -35,10 +35,10 @@ class Narrowing:
         chosen = {role: Matcher(label, "=~", f"${label}") for role, label in roles.items()}
         return replace(signal.within(*PLACE, *own), chosen=chosen)
 
-    def variables(self, leads: Iterable[Lead]) -> tuple[Variable, ...]:
+    def variables(self, alert_panels: Iterable[AlertPanel]) -> tuple[Variable, ...]:
         """List the variables; Prometheus knows the values of labels, the spec those of places."""
         found = list(places(self.environments))
-        carriers = {label: lead.draft for lead in leads for label in lead.draft.grouping}
+        carriers = {label: alert_panel.draft for alert_panel in alert_panels for label in alert_panel.draft.grouping}
         for label in self.labels:
             series = selector(UP.name, self.targets.within(*PLACE).matchers)
             if label in carriers and label not in {INSTANCE, "job"}:
@@ -66,9 +66,9 @@ def places(environments: Iterable[Environment]) -> tuple[Variable, Variable]:
     )
 
 
-def labels_of(leads: Iterable[Lead]) -> tuple[str, ...]:
+def labels_of(alert_panels: Iterable[AlertPanel]) -> tuple[str, ...]:
     """List the labels that alerts lead with, the instance first."""
-    found = {label for lead in leads for label in lead.draft.grouping} - set(TARGET_LABELS)
+    found = {label for alert_panel in alert_panels for label in alert_panel.draft.grouping} - set(TARGET_LABELS)
     return tuple(sorted(found | {INSTANCE}, key=lambda label: (label != INSTANCE, label)))
 
 

@@ -6,25 +6,29 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.lower.dashboards.lead import Lead, leading_to, runbooks
+from watchbill.lower.dashboards.alert_panel import AlertPanel, runbooks, shown_on
 from watchbill.lower.dashboards.narrow import PLACE
 from watchbill.lower.slo import Objective
 from watchbill.model.alerts import Direction
 from watchbill.model.burnrate import BurnTier
-from watchbill.model.dashboards import RATE_INTERVAL, Column, Level, Line, Look, Panel, Query, State
+from watchbill.model.dashboards import RATE_INTERVAL, Column, Line, LineLevel, Look, Panel, Query, State
 from watchbill.model.slo import OVERLAP, SAMPLED, Slo
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, selector
-from watchbill.quantity import Duration, Quantity, Unit, decimal_text
+from watchbill.quantity import Duration, Quantity, Unit, decimal_text, words
 
-FIRING = (State(0, "QUIET", Level.GOOD), State(1, "PENDING", Level.WARNING), State(2, "FIRING", Level.CRITICAL))
-BUDGET_GONE = Line(Decimal(0), Level.CRITICAL, Direction.BELOW, "the budget is used up")
+FIRING = (
+    State(0, "QUIET", LineLevel.GOOD),
+    State(1, "PENDING", LineLevel.WARNING),
+    State(2, "FIRING", LineLevel.CRITICAL),
+)
+BUDGET_GONE = Line(Decimal(0), LineLevel.CRITICAL, Direction.BELOW, "the budget is used up")
 _DETAILS = ("Burn rate", "SLI", "Budget left", "Events", "Coverage", "Alerts")
 
 
-def detail_panels(objective: Objective, leads: tuple[Lead, ...]) -> tuple[Panel, ...]:
+def detail_panels(objective: Objective, alert_panels: tuple[AlertPanel, ...]) -> tuple[Panel, ...]:
     """Show one objective: how fast its budget burns first, then the indicator, the budget, and what they rest on."""
-    details = _Details(objective, leads)
+    details = _Details(objective, alert_panels)
     return (
         details.burn_rate(),
         details.indicator(),
@@ -38,10 +42,10 @@ def detail_panels(objective: Objective, leads: tuple[Lead, ...]) -> tuple[Panel,
 class _Details:
     """The panels of one objective."""
 
-    def __init__(self, objective: Objective, leads: tuple[Lead, ...]) -> None:
+    def __init__(self, objective: Objective, alert_panels: tuple[AlertPanel, ...]) -> None:
         self.objective = objective
         self.slo = objective.slo
-        self.leads = leads
+        self.alert_panels = alert_panels
 
     def burn_rate(self) -> Panel:
         """Draw the burn rate over the windows of each tier, and a line at each tier's factor."""
@@ -53,27 +57,29 @@ class _Details:
             "How fast the error budget burns; at 1 it lasts exactly the period. A page or a ticket is sent where both "
             "windows of a tier are above its factor."
         )
-        return self._panel("Burn rate", text, Unit.TIMES, queries, lines=lines, leads=here)
+        return self._panel("Burn rate", text, Unit.TIMES, queries, lines=lines, alert_panels=here)
 
     def _burning(self, window: Duration) -> str:
         ratio = self._recorded(naming.slo_error_ratio(window))
         return f"{ratio} / {decimal_text(self.slo.budget)}"
 
-    def _tier_line(self, tier: BurnTier, leads: Iterable[Lead]) -> Line:
-        words = f"{decimal_text(Decimal(f'{tier.factor:.4g}'))}x over {tier.long} and {tier.short}"
+    def _tier_line(self, tier: BurnTier, alert_panels: Iterable[AlertPanel]) -> Line:
+        said = f"{words.factor(tier.factor)} over {tier.long} and {tier.short}"
         value = Quantity(tier.factor, Unit.TIMES)
-        lead = next((lead for lead in leads if lead.alert.severity.value == tier.severity), None)
-        if lead is None:
-            return Line(tier.factor, Level.INFO, Direction.ABOVE, words)
-        return lead.fixed(value, words)
+        alert_panel = next(
+            (alert_panel for alert_panel in alert_panels if alert_panel.alert.severity.value == tier.severity), None
+        )
+        if alert_panel is None:
+            return Line(tier.factor, LineLevel.INFO, Direction.ABOVE, said)
+        return alert_panel.fixed(value, said)
 
     def indicator(self) -> Panel:
         """Draw the share of good events over the shortest and the longest window, and the objective."""
         windows = sorted({window for tier in self.slo.tiers for window in (tier.long, tier.short)})
         shown = (windows[0], windows[-1])
         queries = tuple(self._query(f"1 - {self._recorded(naming.slo_error_ratio(w))}", str(w)) for w in shown)
-        objective = f"{decimal_text(self.slo.objective * 100)}%"
-        line = Line(self.slo.objective, Level.GOAL, Direction.BELOW, f"objective: {objective}")
+        objective = words.share(self.slo.objective)
+        line = Line(self.slo.objective, LineLevel.GOAL, Direction.BELOW, f"objective: {objective}")
         text = f"The share of {self.slo.events} {self.slo.good}; {objective} is the objective."
         return self._panel("SLI", text, Unit.RATIO, queries, lines=(line,))
 
@@ -105,13 +111,16 @@ class _Details:
             empty = f"a service in order exports no {noun} without the label {label}"
             queries.append(Query(f"60 * {lost}", f"{noun} without {label}", empty=empty))
         lines = (
-            [lead.fixed(Quantity(Decimal(0), Unit.PER_MINUTE), f"any without {told_by[1]}") for lead in here]
+            [
+                alert_panel.fixed(Quantity(Decimal(0), Unit.PER_MINUTE), f"any without {told_by[1]}")
+                for alert_panel in here
+            ]
             if told_by
             else []
         )
         unit = Unit.COUNT if self.slo.timed else Unit.PER_MINUTE
         text = f"What is counted: good are {noun} {self.slo.good}."
-        return self._panel("Events", text, unit, tuple(queries), lines=tuple(lines), leads=here)
+        return self._panel("Events", text, unit, tuple(queries), lines=tuple(lines), alert_panels=here)
 
     def coverage(self) -> Panel:
         """Draw how much of the period was recorded, and whether the indicator is there."""
@@ -122,17 +131,19 @@ class _Details:
         ]
         coverage = Query(self.objective.recorder.recorded(naming.SLO_COVERAGE), "of the period is recorded")
         lines = tuple(
-            lead.fixed(Quantity(Decimal(1), Unit.RATIO), "the indicator is missing below", Direction.BELOW)
-            for lead in here
+            alert_panel.fixed(Quantity(Decimal(1), Unit.RATIO), "the indicator is missing below", Direction.BELOW)
+            for alert_panel in here
         )
         text = "Whether the indicator is counted now, and how much of the period its history covers."
         return self._panel(
-            "Coverage", text, Unit.RATIO, (*there, coverage), lines=lines, leads=here, highest=Decimal(1)
+            "Coverage", text, Unit.RATIO, (*there, coverage), lines=lines, alert_panels=here, highest=Decimal(1)
         )
 
     def alerts(self) -> Panel:
         """Show when its alerts were pending and firing."""
-        names = sorted(lead.alert.name for lead in self.leads if lead.alert.slo == self.slo.name)
+        names = sorted(
+            alert_panel.alert.name for alert_panel in self.alert_panels if alert_panel.alert.slo == self.slo.name
+        )
         alive = f"0 * max({self.objective.recorder.recorded(naming.SLO_COVERAGE)})"
         queries = tuple(Query(f"{self._state(name)} or {alive}", name) for name in names)
         text = "When the alerts of this objective were pending and firing; nothing is shown while nothing is recorded."
@@ -154,8 +165,8 @@ class _Details:
         groups = "".join(f"{{{{{label}}}}} " for label in self.slo.grouping)
         return Query(expr, f"{groups}{word}")
 
-    def _leading(self, word: str) -> tuple[Lead, ...]:
-        return leading_to(self.leads, naming.SLO_DASHBOARD, naming.slo_panel(word, self.slo.title))
+    def _leading(self, word: str) -> tuple[AlertPanel, ...]:
+        return shown_on(self.alert_panels, naming.SLO_DASHBOARD, naming.slo_panel(word, self.slo.title))
 
     def _panel(  # noqa: PLR0913 (the parts of a panel)
         self,
@@ -165,7 +176,7 @@ class _Details:
         queries: tuple[Query, ...],
         *,
         lines: tuple[Line, ...] = (),
-        leads: tuple[Lead, ...] = (),
+        alert_panels: tuple[AlertPanel, ...] = (),
         states: tuple[State, ...] = (),
         highest: Decimal | None = None,
     ) -> Panel:
@@ -181,8 +192,8 @@ class _Details:
             lines=tuple(sorted(lines, key=lambda line: (line.value, line.text))),
             states=states,
             highest=highest,
-            alerts=tuple(lead.alert.id for lead in leads),
-            links=runbooks(leads),
+            alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
+            links=runbooks(alert_panels),
         )
 
 

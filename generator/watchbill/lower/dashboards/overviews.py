@@ -11,7 +11,7 @@ from watchbill.lower.dashboards.objectives import BUDGET_GONE, fastest_burning, 
 from watchbill.lower.dashboards.presence import NOT_ON_TRIAL, NOTHING_FIRES, firing_table
 from watchbill.model.alerts import Direction, Severity, Stage
 from watchbill.model.bundle import Platform, Service
-from watchbill.model.dashboards import Dashboard, Level, Line, Look, Panel, Query, Variable
+from watchbill.model.dashboards import Dashboard, Line, LineLevel, Look, Panel, Query, Variable
 from watchbill.model.slo import SAMPLED
 from watchbill.promql import Matcher, aggregate, selector
 from watchbill.quantity import Duration, Unit
@@ -51,7 +51,7 @@ def _on_call(platform: Platform, services: Sequence[Service]) -> Dashboard:
         )
     )
     down = aggregate("sum", ("job",), f"{selector('up', PLACE)} == bool 0")
-    line = Line(Decimal(0), Level.WARNING, Direction.ABOVE, "any")
+    line = Line(Decimal(0), LineLevel.WARNING, Direction.ABOVE, "any")
     panels.append(
         _panel(
             "Targets Down",
@@ -66,7 +66,7 @@ def _on_call(platform: Platform, services: Sequence[Service]) -> Dashboard:
 
 def _count(severity: Severity, nothing: str, interval: Duration) -> Panel:
     chosen = selector("ALERTS", (*SHOWN, Matcher("severity", "=", severity.value)))
-    level = {Severity.P0: Level.CRITICAL, Severity.P1: Level.WARNING, Severity.INFO: Level.INFO}[severity]
+    level = {Severity.P0: LineLevel.CRITICAL, Severity.P1: LineLevel.WARNING, Severity.INFO: LineLevel.INFO}[severity]
     line = Line(Decimal(1), level, Direction.ABOVE, "any")
     query = Query(f"count({chosen}) or {nothing}", severity.value)
     text = f"How many alerts of severity {severity} fire now; there is no data where no rules are evaluated."
@@ -85,7 +85,7 @@ def _objectives(platform: Platform, services: Sequence[Service]) -> Dashboard:
             (used_up,),
             SAMPLED,
             look=Look.STAT,
-            lines=(Line(Decimal(1), Level.CRITICAL, Direction.ABOVE, "any"),),
+            lines=(Line(Decimal(1), LineLevel.CRITICAL, Direction.ABOVE, "any"),),
         ),
         _panel(
             "Budgets Burning too Fast",
@@ -93,7 +93,7 @@ def _objectives(platform: Platform, services: Sequence[Service]) -> Dashboard:
             (Query(f"count(({burning}) > 1) or 0 * count({burning})", "objectives"),),
             SAMPLED,
             look=Look.STAT,
-            lines=(Line(Decimal(1), Level.WARNING, Direction.ABOVE, "any"),),
+            lines=(Line(Decimal(1), LineLevel.WARNING, Direction.ABOVE, "any"),),
         ),
         objectives_table("Objectives, Worst First", slos, (SERVICE,)),
         _panel(
@@ -110,7 +110,7 @@ def _objectives(platform: Platform, services: Sequence[Service]) -> Dashboard:
             (Query(burning, "{{service}} {{slo}}"),),
             SAMPLED,
             unit=Unit.TIMES,
-            lines=(Line(Decimal(1), Level.INFO, Direction.ABOVE, "lasts exactly the period"),),
+            lines=(Line(Decimal(1), LineLevel.INFO, Direction.ABOVE, "lasts exactly the period"),),
         ),
     ]
     return _dashboard(naming.SLO_OVERVIEW, "Objectives: all services", panels, platform, services)

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from watchbill import naming
 from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.probe_failing import UP
-from watchbill.lower.dashboards.lead import Lead, runbooks
+from watchbill.lower.dashboards.alert_panel import AlertPanel, runbooks
 from watchbill.lower.dashboards.narrow import PLACE, Narrowing
 from watchbill.model.alerts import Severity
-from watchbill.model.dashboards import Column, Level, Look, Panel, Query, State
+from watchbill.model.dashboards import Column, LineLevel, Look, Panel, Query, State
 from watchbill.model.signals import Metric, Signal
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, quoted, selector
 from watchbill.quantity import Duration, Unit
 from watchbill.views.up import UP_OR_DOWN
 
-PRESENT = (State(0, "ABSENT", Level.CRITICAL), State(1, "PRESENT", Level.GOOD))
+PRESENT = (State(0, "ABSENT", LineLevel.CRITICAL), State(1, "PRESENT", LineLevel.GOOD))
 NOTHING_FIRES = "it is empty as long as nothing fires"
 ALERT_COLUMNS = tuple(
     Column(label, title)
@@ -37,9 +37,9 @@ NOT_ON_TRIAL = Matcher("stage", "=", "")  # nor a heartbeat: neither is for whoe
 
 def firing_table(title: str, text: str, matchers: Iterable[Matcher], interval: Duration) -> Panel:
     """List what fires, with the time since it first was true; the most urgent first."""
-    told = (*matchers, NOT_ON_TRIAL, *PLACE)
+    notified = (*matchers, NOT_ON_TRIAL, *PLACE)
     # An instant vector keeps the order of `or`, so that nothing has to sort severities, which no alphabet does.
-    since = " or ".join(_since((*told, Matcher("severity", "=", severity))) for severity in Severity)
+    since = " or ".join(_since((*notified, Matcher("severity", "=", severity))) for severity in Severity)
     query = Query(since, "True for", unit=Unit.SECONDS, instant=True, empty=NOTHING_FIRES)
     return Panel(
         id=naming.panel_id(title),
@@ -60,12 +60,14 @@ def _since(matchers: Iterable[Matcher]) -> str:
     return f"(time() - {since} and {firing})"
 
 
-def targets_panel(narrow: Narrowing, leads: tuple[Lead, ...]) -> Panel:
+def targets_panel(narrow: Narrowing, alert_panels: tuple[AlertPanel, ...]) -> Panel:
     """Show which targets Prometheus can scrape."""
     labels = (*TARGET_LABELS, INSTANCE, "job")
     up = aggregate("min", labels, narrow(narrow.targets).select(UP))
     text = "What Prometheus scrapes of this service. A target that is DOWN takes the metrics of its job with it."
-    return _states(naming.TARGETS_UP, text, (Query(up, "{{job}} {{instance}}"),), UP_OR_DOWN, leads, narrow.targets)
+    return _states(
+        naming.TARGETS_UP, text, (Query(up, "{{job}} {{instance}}"),), UP_OR_DOWN, alert_panels, narrow.targets
+    )
 
 
 def presence_panel(
@@ -73,11 +75,11 @@ def presence_panel(
     text: str,
     signals: Sequence[tuple[Signal, Sequence[str]]],
     narrow: Narrowing,
-    leads: tuple[Lead, ...],
+    alert_panels: tuple[AlertPanel, ...],
 ) -> Panel:
     """Show whether the metrics of signals are there."""
     queries = tuple(Query(_present(signal, roles), signal.key) for signal, roles in signals)
-    return _states(title, text, queries, PRESENT, leads, narrow.targets)
+    return _states(title, text, queries, PRESENT, alert_panels, narrow.targets)
 
 
 def _present(signal: Signal, roles: Iterable[str]) -> str:
@@ -88,7 +90,7 @@ def _present(signal: Signal, roles: Iterable[str]) -> str:
     return f"{' * '.join(counted)} or vector(0)"
 
 
-def health_summary(signals: Sequence[Signal], narrow: Narrowing, leads: tuple[Lead, ...]) -> Panel:
+def health_summary(signals: Sequence[Signal], narrow: Narrowing, alert_panels: tuple[AlertPanel, ...]) -> Panel:
     """Say of everything that can be up or down what it is: targets, probes, databases."""
     checks = [(narrow.targets, UP, "targets")]
     for signal in signals:
@@ -114,8 +116,8 @@ def health_summary(signals: Sequence[Signal], narrow: Narrowing, leads: tuple[Le
             )
         ),
         sort="State",
-        alerts=tuple(lead.alert.id for lead in leads),
-        links=runbooks(leads),
+        alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
+        links=runbooks(alert_panels),
     )
 
 
@@ -129,7 +131,7 @@ def _states(
     text: str,
     queries: tuple[Query, ...],
     states: tuple[State, ...],
-    leads: tuple[Lead, ...],
+    alert_panels: tuple[AlertPanel, ...],
     targets: Signal,
 ) -> Panel:
     return Panel(
@@ -141,6 +143,6 @@ def _states(
         queries=queries,
         interval=targets.scrape_interval,
         states=states,
-        alerts=tuple(lead.alert.id for lead in leads),
-        links=runbooks(leads),
+        alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
+        links=runbooks(alert_panels),
     )

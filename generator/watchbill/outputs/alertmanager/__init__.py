@@ -1,4 +1,4 @@
-"""Alertmanager: who is told of what, and what mutes what.
+"""Alertmanager: who is notified of what, and what mutes what.
 
 Read by: Alertmanager, from 0.25 on.
 

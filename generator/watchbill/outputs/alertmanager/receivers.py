@@ -22,10 +22,10 @@ def receivers(bundle: Bundle) -> Iterable[Plain]:
         yield {"name": naming.HEARTBEAT, "webhook_configs": [_heartbeat(platform)]}
     if delivery.shadow:
         yield {"name": naming.SHADOW, "slack_configs": [messages.slack(delivery.shadow)]}
-    if delivery.second_path is not None:
-        path = delivery.second_path
+    if delivery.fallback is not None:
+        path = delivery.fallback
         mail = _mail(path.email, path.smtp, secret(platform, "second-path-smtp-password"))
-        yield {"name": naming.SECOND_PATH, "email_configs": [mail]}
+        yield {"name": naming.FALLBACK, "email_configs": [mail]}
     for team in platform.teams.values():
         used = {
             platform.channels(severity, environment): None

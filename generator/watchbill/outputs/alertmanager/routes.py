@@ -11,7 +11,7 @@ from watchbill.model.routing import Match, Timing
 from watchbill.outputs.yamltext import Plain
 from watchbill.promql import quoted
 
-INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is told in one message
+INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is sent in one message
 EACH = ("alertname", *INCIDENT)
 
 
@@ -26,7 +26,7 @@ def root(bundle: Bundle) -> Plain:
     if platform.delivery.shadow:
         routes.append(_aside(Stage.SHADOW, naming.SHADOW, platform.shadow))
     paging = [environment.name for environment in platform.environments if environment.pages]
-    routes += [_second_path(alert, paging, urgent) for alert in live if alert.second_path and paging]
+    routes += [_fallback(alert, paging, urgent) for alert in live if alert.fallback and paging]
     routes += [_team(team, bundle) for team in platform.teams.values()]
     # The root takes what no child matches, but a route that goes on counts as a match, so this stands here as well.
     routes.append({"receiver": naming.UNOWNED})
@@ -38,14 +38,14 @@ def _aside(stage: Stage, receiver: str, timing: Timing) -> Plain:
     return {"receiver": receiver, "matchers": matchers, "group_by": list(EACH), **_timing(timing)}
 
 
-def _second_path(alert: Alert, environments: Iterable[str], timing: Timing) -> Plain:
+def _fallback(alert: Alert, environments: Iterable[str], timing: Timing) -> Plain:
     matches = (
         Match("alertname", (alert.name,)),
         Match("service", (alert.service,)),
         Match("env", tuple(environments)),
     )
     return {
-        "receiver": naming.SECOND_PATH,
+        "receiver": naming.FALLBACK,
         "matchers": [matcher(match) for match in matches],
         "continue": True,  # the first path may be what fails, or not
         "group_by": list(INCIDENT),

@@ -14,12 +14,13 @@ from watchbill.model.slo import Slo
 from watchbill.outputs.catalog import pointer
 from watchbill.outputs.docs.assumptions import assumed
 from watchbill.outputs.docs.drills import drilled_by
-from watchbill.outputs.docs.markdown import Sheet, Writer, code, inline
+from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 from watchbill.outputs.promtests import clock
 from watchbill.promql import quoted
 from watchbill.quantity import Duration
+from watchbill.quantity.words import rounded_share, share
 from watchbill.words import objectives, receivers
-from watchbill.words.facts import panel_url, service_of, threshold
+from watchbill.words.facts import panel_url, service_of
 
 SEVERITIES = {
     Severity.P0: "somebody must act now",
@@ -61,7 +62,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
     )
 
 
-def sections(runbook: Runbook | None, page: Sheet, alert: Alert | None) -> list[tuple[str, str]]:
+def sections(runbook: Runbook | None, page: PageContext, alert: Alert | None) -> list[tuple[str, str]]:
     """Write a runbook's sections as they stand on a page."""
     if runbook is None:
         return []
@@ -100,12 +101,12 @@ def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
 def _lead(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, str]]:
     """Say in four lines what it means, who is hurt, what to do first, and who is woken."""
     paging = [place for place in service.environments if place.pages] or list(service.environments)
-    told = "; ".join(f"{receivers.told(bundle.platform, alert, place)} ({place.name})" for place in paging)
-    entries = [("Fires", alert.sentence), ("Hurts", alert.impact), ("First", alert.action), ("Tells", told)]
+    notified = "; ".join(f"{receivers.notified(bundle.platform, alert, place)} ({place.name})" for place in paging)
+    entries = [("Fires", alert.sentence), ("Hurts", alert.impact), ("First", alert.action), ("Tells", notified)]
     return [(title, inline(text)) for title, text in entries if text]
 
 
-def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, list[str]]]:
+def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[str, list[str]]]:
     """List the facts, each with its lines, ready to be shown."""
     bundle = page.bundle
     lasting = alert.for_.words() if alert.for_.milliseconds else "at once"
@@ -113,8 +114,8 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
         ("Severity", [f"{page.severity(alert.severity.value)}: {SEVERITIES[alert.severity]}"]),
         ("Stage", [STAGES[alert.stage]]),
         ("Owner", [page.team(alert.team)]),
-        *_told(alert, service, bundle),
-        ("Threshold", [f"{alert.threshold.direction} {threshold(alert.threshold)}"] if alert.threshold else []),
+        *_notified(alert, service, bundle),
+        ("Threshold", [str(alert.threshold)] if alert.threshold else []),
         ("For", [lasting]),
         ("Keeps firing", [f"{alert.keep_firing_for.words()} longer"] if alert.keep_firing_for.milliseconds else []),
         ("Speaks of", [_subject(alert, service, page)]),
@@ -137,25 +138,25 @@ def _facts(alert: Alert, service: Service, page: Sheet) -> Iterable[tuple[str, l
     return ((title, lines) for title, lines in rows if lines)
 
 
-def _told(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:
-    told = [
-        f"{inline(place.name)}: {inline(receivers.told(bundle.platform, alert, place))}"
+def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:
+    notified = [
+        f"{inline(place.name)}: {inline(receivers.notified(bundle.platform, alert, place))}"
         for place in service.environments
     ]
     quiet = bundle.platform.policies[alert.severity].quiet_times
     waits = [inline(receivers.quiet_words(bundle, q)) for q in bundle.platform.quiet_times if q.name in quiet]
     prompt = service.prompt and alert.severity is not Severity.INFO
-    return [("Tells", told), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
+    return [("Tells", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
 
 
-def _subject(alert: Alert, service: Service, page: Sheet) -> str:
+def _subject(alert: Alert, service: Service, page: PageContext) -> str:
     signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
     metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics) if signal is not None else ""
     exported = page.to(naming.metrics_page(service.name), "metrics")
     return f"{code(alert.subject)}" + (f", read from {metrics} ({exported})" if metrics else "")
 
 
-def _alerts(names: Iterable[str], service: Service, page: Sheet) -> list[str]:
+def _alerts(names: Iterable[str], service: Service, page: PageContext) -> list[str]:
     linked = [page.alert_named(name, within=service.name) for name in sorted(names)]
     return [", ".join(linked)] if linked else []
 
@@ -164,7 +165,7 @@ def _siblings(alert: Alert, service: Service) -> list[str]:
     return [other.id for other in service.alerts if other.subject == alert.subject and other is not alert]
 
 
-def _objective(alert: Alert, service: Service, page: Sheet) -> list[tuple[str, list[str]]]:
+def _objective(alert: Alert, service: Service, page: PageContext) -> list[tuple[str, list[str]]]:
     """Say how much of a budget there is, and how soon it is gone at the burn rates that this alert tells of."""
     slo = next((slo for slo in service.slos if slo.name == alert.slo), None)
     if slo is None:
@@ -172,7 +173,7 @@ def _objective(alert: Alert, service: Service, page: Sheet) -> list[tuple[str, l
     tiers = [exhaustion(slo, index) for index, tier in enumerate(slo.tiers) if tier.severity == alert.severity.value]
     left = [f"{code(series)}" for series in budget_series(slo)]
     return [
-        ("Objective", [page.slo(slo.service, slo.name, f"{slo.title}, {objectives.exactly(slo.objective)}")]),
+        ("Objective", [page.slo(slo.service, slo.name, f"{slo.title}, {share(slo.objective)}")]),
         ("Budget", [inline(objectives.budget(slo))]),
         ("Gone in", tiers if alert.name in naming.slo_alerts(slo.name)[:2] else []),
         ("Left now", left),
@@ -183,7 +184,7 @@ def exhaustion(slo: Slo, index: int) -> str:
     """Say how long a whole budget lasts at a tier's burn rate."""
     tier = slo.tiers[index]
     hours = Duration(int(slo.period.milliseconds / tier.factor) // 3_600_000 * 3_600_000)
-    above = objectives.percent(tier.above)
+    above = rounded_share(tier.above)
     return f"{hours.words()} at {above} bad, where it begins to fire over {tier.long.words()}"
 
 
@@ -193,17 +194,17 @@ def budget_series(slo: Slo) -> tuple[str, str]:
     return f"{naming.SLO_BUDGET_LEFT}{labels}", f"{naming.SLO_EXHAUSTED_IN}{labels}"
 
 
-def depends_on(service: Service, page: Sheet) -> list[str]:
+def depends_on(service: Service, page: PageContext) -> list[str]:
     """Link what a service needs: other services, and what stands behind it, each with what tells of it first."""
     others = [page.service(name) for name in service.depends_on if "/" not in name]
-    told = {key for keys in service.needs.values() for key in keys}
+    notified = {key for keys in service.needs.values() for key in keys}
     own = [name.partition("/")[2] for name in service.depends_on if "/" in name]
     lines = [", ".join(others)] if others else []
     lines += [f"{inline(what)}: {_tells_of(keys, service, page)}" for what, keys in service.needs.items()]
-    return lines + [code(key) for key in own if key not in told]
+    return lines + [code(key) for key in own if key not in notified]
 
 
-def _tells_of(keys: Collection[str], service: Service, page: Sheet) -> str:
+def _tells_of(keys: Collection[str], service: Service, page: PageContext) -> str:
     """Link the most urgent alerts about some signals; those that every signal has say little of what is behind."""
     subjects = {*keys, *(slo.name for slo in service.slos if slo.signal in keys)}
     about = [alert for alert in service.alerts if alert.subject in subjects and alert.kind not in _OF_EVERY_SIGNAL]
@@ -212,7 +213,7 @@ def _tells_of(keys: Collection[str], service: Service, page: Sheet) -> str:
     return "no alert of ours tells of it"
 
 
-def needed_by(service: Service, page: Sheet) -> list[str]:
+def needed_by(service: Service, page: PageContext) -> list[str]:
     """Link the services that need this one."""
     linked = [page.service(other.name) for other in page.bundle.services if service.name in other.depends_on]
     return [", ".join(linked)] if linked else []
@@ -225,7 +226,7 @@ def by_severity(alerts: Iterable[Alert]) -> Mapping[Severity, list[Alert]]:
     return {severity: own for severity, own in found.items() if own}
 
 
-def row(alert: Alert, page: Sheet) -> Mapping[str, Any]:
+def row(alert: Alert, page: PageContext) -> Mapping[str, Any]:
     """Describe an alert in a table."""
     return {
         "link": page.alert(alert),

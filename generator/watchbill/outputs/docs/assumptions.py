@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchbill import naming
 from watchbill.model.pages import Runbook
-from watchbill.outputs.docs.markdown import Sheet, Writer, code, inline
+from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 
 
 def assumed(runbook: Runbook) -> list[tuple[str, str]]:
@@ -23,7 +23,7 @@ def assumptions(writer: Writer) -> str:
     )
 
 
-def _of(owner: str, page: Sheet) -> list[tuple[str, str, str]]:
+def _of(owner: str, page: PageContext) -> list[tuple[str, str, str]]:
     """List what the runbooks of a team assume; what several assume in the same words stands once."""
     found: dict[tuple[str, str], list[str]] = {}
     for runbook in page.bundle.pages.runbooks:

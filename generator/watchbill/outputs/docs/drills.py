@@ -8,7 +8,7 @@ from typing import Any
 from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.drills import Drill
-from watchbill.outputs.docs.markdown import Sheet, Writer, code, inline
+from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 from watchbill.words import drills
 
 
@@ -18,14 +18,14 @@ def drills_page(writer: Writer) -> str:
     return writer.template("site/drills.md.j2", page.path, drills=[_entry(d, page) for d in writer.bundle.drills])
 
 
-def _entry(drill: Drill, page: Sheet) -> Mapping[str, Any]:
+def _entry(drill: Drill, page: PageContext) -> Mapping[str, Any]:
     rows = [
         ("Breaks", _alerts(drill.breaks, page)),
-        ("Told", _alerts(drill.told, page)),
+        ("Told", _alerts(drill.notified, page)),
         ("Muted", _alerts(drill.muted, page)),
         ("Quiet", _alerts(drill.quiet, page)),
         ("Wakes", inline(drills.seen(drill, page.bundle))),
-        ("Besides", inline("; ".join(drills.besides(drill)))),
+        ("Besides", inline("; ".join(drills.alternatives(drill)))),
         ("In", inline(", ".join(f"{env} ({cluster})" for env, cluster in drill.places))),
         ("Run", code(drills.command(drill.name))),
         ("Spec", code(drill.origin.document)),
@@ -33,11 +33,11 @@ def _entry(drill: Drill, page: Sheet) -> Mapping[str, Any]:
     return {"name": drill.name, "title": drill.title, "rows": [(title, text) for title, text in rows if text]}
 
 
-def _alerts(names: Iterable[str], page: Sheet) -> str:
+def _alerts(names: Iterable[str], page: PageContext) -> str:
     return ", ".join(page.alert_named(name) for name in names)
 
 
-def drilled_by(alert: Alert, page: Sheet) -> list[str]:
+def drilled_by(alert: Alert, page: PageContext) -> list[str]:
     """List what an alert is drilled by: the drills that name it, and its own."""
     lines = [
         f"{page.to(naming.DRILLS_PAGE, drill.title, anchor=drill.name)}: {drills.expected(drill, alert)}; "

@@ -10,7 +10,8 @@ from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Service, Team
 from watchbill.outputs.docs.alerts import SEVERITIES, by_severity, depends_on, needed_by, row, subject_title
 from watchbill.outputs.docs.markdown import Writer
-from watchbill.words import objectives, receivers
+from watchbill.quantity.words import share
+from watchbill.words import receivers
 
 
 def front(writer: Writer) -> str:
@@ -100,7 +101,7 @@ def service_page(service: Service, writer: Writer) -> str:
     objectives_ = [
         {
             "link": page.slo(slo.service, slo.name, slo.title),
-            "promise": f"{objectives.exactly(slo.objective)} over {slo.period.words()}",
+            "promise": f"{share(slo.objective)} over {slo.period.words()}",
         }
         for slo in service.slos
     ]
@@ -130,11 +131,11 @@ def team_page(team: Team, writer: Writer) -> str:
         reached=[(channel.value, address) for channel, address in sorted(team.addresses.items())],
         default=team.name == bundle.platform.default_team,
         services=[page.service(service.name) for service in bundle.services if service.team == team.name],
-        rows=[_told(entry) for entry in receivers.rows(bundle) if entry.team is team],
+        rows=[_notified(entry) for entry in receivers.rows(bundle) if entry.team is team],
         groups=[(level.value, [row(alert, page) for alert in alerts]) for level, alerts in by_severity(own).items()],
         runbooks=[page.runbook(runbook) for runbook in bundle.pages.runbooks if runbook.owner == team.name],
     )
 
 
-def _told(entry: receivers.Row) -> Mapping[str, Any]:
-    return {"severity": entry.severity.value, "told": list(entry.told.items())}
+def _notified(entry: receivers.Row) -> Mapping[str, Any]:
+    return {"severity": entry.severity.value, "notified": list(entry.notified.items())}

@@ -83,9 +83,9 @@ class Writer:
         """The drills that name each alert, by id."""
         return naming_each(self.bundle)
 
-    def on(self, page: str) -> Sheet:
+    def on(self, page: str) -> PageContext:
         """Begin a page."""
-        return Sheet(self, page)
+        return PageContext(self, page)
 
     def template(self, name: str, page: str, **content: Any) -> str:
         """Render a shipped template as a page."""
@@ -97,7 +97,7 @@ class Writer:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PageContext:
     """One page, which knows the way to all others."""
 
     writer: Writer

@@ -8,7 +8,7 @@ from typing import Any
 from watchbill import naming
 from watchbill.model.bundle import Service
 from watchbill.model.signals import Metric, Signal
-from watchbill.outputs.docs.markdown import Sheet, Writer
+from watchbill.outputs.docs.markdown import PageContext, Writer
 from watchbill.promql import Matcher, selector
 from watchbill.quantity import Unit, decimal_text
 from watchbill.words.requirements import Required, optional, required
@@ -53,7 +53,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
     return {"name": metric.name, "kind": f"{metric.type} in {unit}" if unit else metric.type.value, "help": metric.help}
 
 
-def _row(entry: Required, page: Sheet) -> Mapping[str, Any]:
+def _row(entry: Required, page: PageContext) -> Mapping[str, Any]:
     named = {"name": entry.name, "kind": "read by an expression of the service's own", "help": ""}
     matched = {matcher.label for matcher in entry.matchers}
     return {

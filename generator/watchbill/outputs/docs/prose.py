@@ -10,7 +10,7 @@ from watchbill.model.pages import Citation, Decision, Runbook
 from watchbill.model.slo import Slo
 from watchbill.outputs.docs.alerts import budget_series, exhaustion, row, sections
 from watchbill.outputs.docs.assumptions import assumed
-from watchbill.outputs.docs.markdown import Sheet, Writer, code, relative
+from watchbill.outputs.docs.markdown import PageContext, Writer, code, relative
 from watchbill.words import objectives
 
 
@@ -31,7 +31,7 @@ def runbook_page(runbook: Runbook, writer: Writer) -> str:
     )
 
 
-def _severity(runbook: Runbook, page: Sheet) -> str:
+def _severity(runbook: Runbook, page: PageContext) -> str:
     return runbook.severity if runbook.severity == "mixed" else page.severity(runbook.severity)
 
 

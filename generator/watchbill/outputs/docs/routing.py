@@ -10,7 +10,7 @@ from watchbill import naming
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Environment, Platform, Service
 from watchbill.model.routing import Channel
-from watchbill.outputs.docs.markdown import Sheet, Writer
+from watchbill.outputs.docs.markdown import PageContext, Writer
 from watchbill.words import receivers
 
 
@@ -28,7 +28,7 @@ def routing(bundle: Bundle, writer: Writer) -> str:
         asides=[
             {
                 "what": aside.what,
-                "told": aside.told,
+                "notified": aside.notified,
                 "alerts": [page.alert(alert, full=True) for alert in aside.alerts or ()],
             }
             for aside in receivers.asides(bundle)
@@ -56,10 +56,10 @@ def _everything(platform: Platform, environment: Environment) -> set[Channel]:
 def _severity(row: receivers.Row) -> Mapping[str, Any]:
     number = len(row.alerts)
     count = f"{number} alert{'' if number == 1 else 's'}"
-    return {"severity": row.severity.value, "count": count, "told": list(row.told.items())}
+    return {"severity": row.severity.value, "count": count, "notified": list(row.notified.items())}
 
 
-def _muting(service: Service, page: Sheet) -> Mapping[str, Any]:
+def _muting(service: Service, page: PageContext) -> Mapping[str, Any]:
     """List a service's alerts that can be muted; what is of the same service needs no prefix."""
     by = page.bundle.inhibited_by
     alerts = [

@@ -13,7 +13,7 @@ USUAL_WIDTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GridPosition:
     """Where a panel stands, in columns and rows."""
 
     x: int
@@ -22,19 +22,19 @@ class Place:
     h: int = HEIGHT
 
 
-def placed(panels: Iterable[Panel], *, top: int) -> tuple[list[tuple[Panel, Place]], int]:
+def placed(panels: Iterable[Panel], *, top: int) -> tuple[list[tuple[Panel, GridPosition]], int]:
     """Place panels from the row `top` on; gives the first free row too. The last of each line fills it."""
     lines: list[list[Panel]] = []
     for panel in panels:
         if not lines or _width(lines[-1]) + _width([panel]) > COLUMNS:
             lines.append([])
         lines[-1].append(panel)
-    found: list[tuple[Panel, Place]] = []
+    found: list[tuple[Panel, GridPosition]] = []
     for number, line in enumerate(lines):
         for index, panel in enumerate(line):
             x = _width(line[:index])
             width = COLUMNS - x if index == len(line) - 1 else _width([panel])
-            found.append((panel, Place(x, top + number * HEIGHT, width)))
+            found.append((panel, GridPosition(x, top + number * HEIGHT, width)))
     return found, top + len(lines) * HEIGHT
 
 

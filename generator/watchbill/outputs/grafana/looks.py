@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from watchbill.model.alerts import Direction
-from watchbill.model.dashboards import Level, Line, Look, State
+from watchbill.model.dashboards import Line, LineLevel, Look, State
 from watchbill.quantity import Unit, decimal_text
 
 TYPES = {
@@ -38,14 +38,14 @@ UNITS = {
     Unit.COUNT: "short",
 }
 COLOURS = {
-    Level.GOAL: "blue",
-    Level.GOOD: "green",
-    Level.INFO: "light-blue",
-    Level.WARNING: "yellow",
-    Level.CRITICAL: "red",
+    LineLevel.GOAL: "blue",
+    LineLevel.GOOD: "green",
+    LineLevel.INFO: "light-blue",
+    LineLevel.WARNING: "yellow",
+    LineLevel.CRITICAL: "red",
 }
 STATUS_COLOURS = {"2": "green", "3": "blue", "4": "orange", "5": "red"}
-_WORST_LAST: list[Level] = list(Level)
+_WORST_LAST: list[LineLevel] = list(LineLevel)
 
 
 def steps(lines: Iterable[Line], *, look: Look) -> list[dict[str, Any]]:
@@ -73,16 +73,16 @@ def _unique(lines: Iterable[Line]) -> list[Line]:
     return [worst[value] for value in sorted(worst)]
 
 
-def _never_better(lines: Iterable[Line]) -> list[Level]:
+def _never_better(lines: Iterable[Line]) -> list[LineLevel]:
     """Let what lies further out be at least as bad as what it lies beyond."""
     return list(accumulate((line.level for line in lines), _worse))
 
 
-def _worse(one: Level, other: Level) -> Level:
+def _worse(one: LineLevel, other: LineLevel) -> LineLevel:
     return max(one, other, key=_WORST_LAST.index)
 
 
-def _told_apart(levels: Iterable[Level]) -> list[str]:
+def _told_apart(levels: Iterable[LineLevel]) -> list[str]:
     """Darken a colour that follows on itself, so that each line is seen."""
     colours: list[str] = []
     for level in levels:

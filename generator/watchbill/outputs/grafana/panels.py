@@ -7,7 +7,7 @@ from typing import Any
 
 from watchbill.model.dashboards import Look, Panel, Query
 from watchbill.outputs.grafana import classes
-from watchbill.outputs.grafana.layout import Place
+from watchbill.outputs.grafana.layout import GridPosition
 from watchbill.outputs.grafana.looks import UNITS, mappings, status_overrides, steps
 from watchbill.outputs.grafana.tables import column_overrides, transformations
 from watchbill.quantity import decimal_text
@@ -17,12 +17,12 @@ _WITH_LEGEND = {Look.LINES, Look.PIE, Look.STATES}
 _FORMATS = {Look.TABLE: "table", Look.HEATMAP: "heatmap"}
 
 
-def panel_of(panel: Panel, place: Place) -> Any:
+def panel_of(panel: Panel, place: GridPosition) -> Any:
     """Build a panel at its place."""
     return _FORMS[panel.look](panel, **_shared(panel, place))
 
 
-def _shared(panel: Panel, place: Place) -> dict[str, Any]:
+def _shared(panel: Panel, place: GridPosition) -> dict[str, Any]:
     return {
         "dataSource": SOURCE,
         "description": description(panel),
@@ -41,8 +41,8 @@ def description(panel: Panel) -> str:
     """Say what to read from a panel, what its lines are, and why it may be empty."""
     lines = [f"- {line.text}" for line in panel.lines if line.text]
     empty = sorted({query.empty for query in panel.queries if query.empty})
-    told = [f"Where it is empty: {reason}." for reason in empty]
-    return "\n\n".join(part for part in (panel.text, "\n".join(lines), *told) if part)
+    notified = [f"Where it is empty: {reason}." for reason in empty]
+    return "\n\n".join(part for part in (panel.text, "\n".join(lines), *notified) if part)
 
 
 def _target(panel: Panel, number: int) -> Any:

@@ -1,4 +1,4 @@
-"""Proofs of one alert: it fires on its witness, keeps firing, resolves, and is quiet about everything else."""
+"""Proofs of one alert: it fires on its example, keeps firing, resolves, and is quiet about everything else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal
 from watchbill import naming
 from watchbill.model.alerts import Alert, Direction, Rule
 from watchbill.model.bundle import Environment, Service
+from watchbill.model.examples import Example, ExampleSeries, Floor, Phase
 from watchbill.model.proof import AlertCheck, Fired, Input, Proof, SampleCheck
-from watchbill.model.witness import Floor, Regime, Stream, Witness
 from watchbill.outputs.promtests import notation
 from watchbill.outputs.promtests.clock import Clock, clock
 from watchbill.outputs.promtests.decoys import Place, at_fault, decoys, elsewhere, still
@@ -18,7 +18,7 @@ from watchbill.quantity import Duration
 from watchbill.words.annotations import dashboard_url_rendered, rendered, texts
 
 LOOKBACK = Duration.parse("5m")  # how long promtool still sees a series after its last sample
-Phases = tuple[tuple[Regime, Duration], ...]
+Phases = tuple[tuple[Phase, Duration], ...]
 
 
 def proofs(alert: Alert, service: Service) -> Iterable[Proof]:
@@ -27,46 +27,46 @@ def proofs(alert: Alert, service: Service) -> Iterable[Proof]:
     What always fires does so everywhere at once, so its first rule's test speaks for all.
     """
     first = alert.rules[0]
-    if first.witness.constant:
-        yield AlertProver(alert, first, first.witness, service).fires_all_the_time()
+    if first.example.constant:
+        yield AlertProver(alert, first, first.example, service).fires_all_the_time()
         return
     for rule in alert.rules:
-        prover = AlertProver(alert, rule, rule.witness, service)
+        prover = AlertProver(alert, rule, rule.example, service)
         yield prover.fires_and_resolves()
-        if _can_fall_short(rule.witness):
+        if _can_fall_short(rule.example):
             yield prover.stays_quiet_below()
-        if rule.witness.floor is not None:
-            yield from prover.floor(rule.witness.floor)
-        for number, witness in enumerate(rule.witness.besides, 2):
-            yield AlertProver(alert, rule, witness, service).fires_and_resolves(f" in way {number}")
-    yield AlertProver(alert, first, first.witness, service).without_data()
+        if rule.example.floor is not None:
+            yield from prover.floor(rule.example.floor)
+        for number, example in enumerate(rule.example.alternatives, 2):
+            yield AlertProver(alert, rule, example, service).fires_and_resolves(f" in way {number}")
+    yield AlertProver(alert, first, first.example, service).without_data()
 
 
-def _can_fall_short(witness: Witness) -> bool:
+def _can_fall_short(example: Example) -> bool:
     """Whether there is anything between calm and fault; a probe succeeds or fails."""
-    return any(stream.below != stream.calm for stream in witness.streams)
+    return any(stream.just_below != stream.healthy for stream in example.series)
 
 
 class AlertProver:
     """One rule of an alert in its environment, on a timeline of calm, fault, and calm again."""
 
-    def __init__(self, alert: Alert, rule: Rule, witness: Witness, service: Service) -> None:
-        self.alert, self.rule, self.service, self.witness = alert, rule, service, witness
+    def __init__(self, alert: Alert, rule: Rule, example: Example, service: Service) -> None:
+        self.alert, self.rule, self.service, self.example = alert, rule, service, example
         self.clock: Clock = clock(alert)
         self.signal = next(s for s in service.signals if s.key == alert.subject)
         environment = service.environments[0]
         self.place = dict(rule.place) or {"cluster": environment.clusters[0], "env": environment.name}
         self.two_steps = self.clock.evaluation.times(2)
-        self.onset = self.clock.up(witness.history) + self.two_steps
-        self.firing = self.onset + self.clock.up(witness.settles) + self.clock.up(alert.for_) + self.two_steps
+        self.onset = self.clock.up(example.history) + self.two_steps
+        self.firing = self.onset + self.clock.up(example.settles) + self.clock.up(alert.for_) + self.two_steps
         self.end = self.firing + self.two_steps
-        clearing = self.clock.up(witness.clears) + self.clock.up(alert.keep_firing_for)
+        clearing = self.clock.up(example.clears) + self.clock.up(alert.keep_firing_for)
         self.resolved = self.end + clearing + self.two_steps.times(2)
 
     def fires_and_resolves(self, how: str = "") -> Proof:
         """Quiet until `for` is nearly over, firing with exact labels and texts after it, kept, resolved in the end."""
         checks = [self._quiet("quiet while calm", self.onset)]
-        lasting = self.clock.up(self.witness.rises) + self.alert.for_
+        lasting = self.clock.up(self.example.rises) + self.alert.for_
         if lasting > self.two_steps:
             checks.append(self._quiet("quiet before for is over", self.onset + (lasting - self.two_steps)))
         checks.append(self._fires("fires", self.firing))
@@ -74,24 +74,24 @@ class AlertProver:
         kept = self.alert.keep_firing_for
         at = self.end + (kept - self.two_steps)
         samples = [self._firing("keeps firing", at)] if kept > self.two_steps else []
-        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end), (Regime.CALM, self.resolved))
+        phases = ((Phase.HEALTHY, self.onset), (Phase.FIRING, self.end), (Phase.HEALTHY, self.resolved))
         return self._proof(f"fires and resolves{how}", self._inputs(phases), checks, samples)
 
     def stays_quiet_below(self) -> Proof:
         """Quiet although just short of the threshold for as long as it would take to fire."""
-        phases = ((Regime.CALM, self.onset), (Regime.BELOW, self.end))
+        phases = ((Phase.HEALTHY, self.onset), (Phase.JUST_BELOW, self.end))
         checks = [self._quiet("quiet just short of the threshold", self.end)]
         return self._proof("stays quiet below", self._inputs(phases), checks)
 
     def floor(self, floor: Floor) -> Iterable[Proof]:
         """Quiet at the same fault with too few events, firing with just enough."""
-        phases = ((Regime.CALM, self.onset), (Regime.ABOVE, self.end))
+        phases = ((Phase.HEALTHY, self.onset), (Phase.FIRING, self.end))
         quiet = [self._quiet("quiet with too few events", self.end)]
         yield self._proof("stays quiet with too few events", self._moving(floor.few, phases), quiet)
         fires = [self._firing("fires with just enough events", self.end)]
         yield self._proof("fires with just enough events", self._moving(floor.enough, phases), [], fires)
 
-    def _moving(self, streams: tuple[Stream, ...], phases: Phases) -> tuple[Input, ...]:
+    def _moving(self, streams: tuple[ExampleSeries, ...], phases: Phases) -> tuple[Input, ...]:
         found: dict[str, str] = {}
         for stream in streams:
             self._add(found, stream, self.place, phases)
@@ -102,7 +102,7 @@ class AlertProver:
     def without_data(self) -> Proof:
         """Quiet where there is nothing at all; what asks for absence fires in every environment."""
         at = self.clock.up(self.alert.for_) + self.clock.up(LOOKBACK) + self.two_steps
-        if not self.witness.without_data:
+        if not self.example.without_data:
             return self._proof("stays quiet without data", (), [self._quiet("quiet without data", at)])
         places = [dict(rule.place) for rule in self.alert.rules]
         return self._proof("fires without data", (), [self._fires("fires without data", at, places)])
@@ -117,22 +117,22 @@ class AlertProver:
     # What goes in.
 
     def _inputs(self, phases: Phases) -> tuple[Input, ...]:
-        """Write the witness, and beside it what must change nothing: decoys, and other environments that are calm."""
+        """Write the example, and beside it what must change nothing: decoys, and other environments that are calm."""
         found: dict[str, str] = {}
-        for stream in self.witness.streams:
+        for stream in self.example.series:
             self._add(found, stream, self.place, phases)
-        for stream, labels in self._decoys(self.witness.streams):
+        for stream, labels in self._decoys(self.example.series):
             self._add(found, stream, {**self.place, **labels}, phases)
         for place in self._other_places():
-            for stream in self.witness.streams:
+            for stream in self.example.series:
                 self._add(found, still(stream), place, phases)
         return tuple(Input(series, values) for series, values in found.items())
 
-    def _add(self, found: dict[str, str], stream: Stream, labels: Place, phases: Phases) -> None:
+    def _add(self, found: dict[str, str], stream: ExampleSeries, labels: Place, phases: Phases) -> None:
         name = notation.series(stream.metric, {**notation.target(self.signal), **dict(stream.labels), **labels})
         found.setdefault(name, notation.values(stream, phases, self.clock.sample))
 
-    def _decoys(self, streams: tuple[Stream, ...]) -> Iterable[tuple[Stream, Place]]:
+    def _decoys(self, streams: tuple[ExampleSeries, ...]) -> Iterable[tuple[ExampleSeries, Place]]:
         higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
         for decoy in decoys(self.signal, excluded=self.alert.kind != "promql"):
             for stream in streams:
@@ -158,7 +158,7 @@ class AlertProver:
         fired = tuple(
             self.fired({**place, **dict(firing.labels)}, firing.value)
             for place in places
-            for firing in self.witness.firing
+            for firing in self.example.firing
         )
         return AlertCheck(case, at, self.alert.name, fired)
 
@@ -166,7 +166,7 @@ class AlertProver:
         """Ask for the alert itself, where its texts show a value that is only nearly known."""
         own = {"alertname": self.alert.name, "alertstate": "firing"}
         expr = selector("ALERTS", (Matcher(label, "=", value) for label, value in own.items()))
-        fired = (self._labels(dict(firing.labels)) | own for firing in self.witness.firing)
+        fired = (self._labels(dict(firing.labels)) | own for firing in self.example.firing)
         samples = tuple((notation.series("ALERTS", labels), Decimal(1)) for labels in fired)
         return SampleCheck(case, at, expr, samples)
 

@@ -44,9 +44,9 @@ class _Table:
 
     def __init__(self, alert: Alert, slo: Slo, service: Service) -> None:
         self.alert, self.slo = alert, slo
-        self.prover = AlertProver(alert, alert.rules[0], alert.rules[0].witness, service)
+        self.prover = AlertProver(alert, alert.rules[0], alert.rules[0].example, service)
         self.tiers = tuple(tier for tier in slo.tiers if tier.severity == alert.severity.value)
-        self.own = dict(alert.rules[0].witness.firing[0].labels)  # of a group, where there are groups
+        self.own = dict(alert.rules[0].example.firing[0].labels)  # of a group, where there are groups
 
     def rows(self) -> Proof:
         """Try every window above and below; rows that fire come last, each once the one before is resolved."""
@@ -123,7 +123,7 @@ class _Table:
 
     def _asked(self, steps: int) -> Iterable[Input]:
         for asked in self.alert.asked:
-            yield self._input(asked.series, _level(asked.witnessed, steps))
+            yield self._input(asked.series, _level(asked.example_value, steps))
 
     def _input(self, name: str, values: str) -> Input:
         labels = {**dict(self.slo.labels), **self.prover.place, **self.own}

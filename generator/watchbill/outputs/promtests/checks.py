@@ -28,7 +28,7 @@ def select(name: str, labels: Labels) -> str:
 
 
 def close(case: str, expr: str, labels: Labels, value: Decimal, at: int) -> SampleCheck:
-    """Hold an expression to a number, at a minute; `labels` are those of its result."""
+    """Check an expression against a number, at a minute; `labels` are those of its result."""
     if value:
         judged = f"abs({expr} / {decimal_text(FLOAT.plus(value))} - 1) < bool {CLOSE}"
     else:

@@ -38,14 +38,14 @@ def clock(alert: Alert) -> Clock:
     Samples come closer where a window would else hold a single one, of which there is no rate.
     """
     steps = _steps(alert)
-    windows = [rule.witness.settles.milliseconds for rule in alert.rules if rule.witness.settles.milliseconds]
+    windows = [rule.example.settles.milliseconds for rule in alert.rules if rule.example.settles.milliseconds]
     shortest = min(windows, default=steps.sample.milliseconds * 2)
     finer = (step for step in _SAMPLES if step.milliseconds * 2 <= shortest)
     return Clock(min(steps.sample, next(finer, _SAMPLES[-1])), steps.evaluation)
 
 
 def _steps(alert: Alert) -> Clock:
-    if any(rule.witness.long_history for rule in alert.rules):
+    if any(rule.example.long_history for rule in alert.rules):
         return LONG
     if alert.for_ >= Duration.parse("10m"):
         return COARSE

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill.model.bundle import Environment
+from watchbill.model.examples import ExampleSeries
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Stream
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import literals
 
@@ -34,15 +34,15 @@ def decoys(signal: Signal, *, excluded: bool = True) -> Iterable[Decoy]:
         yield Decoy({matcher.label: literals(matcher)[0]}, needs=matcher.label)
 
 
-def at_fault(stream: Stream, *, higher: bool) -> Stream:
+def at_fault(stream: ExampleSeries, *, higher: bool) -> ExampleSeries:
     """Let a stream be at fault all the time, and louder than what is meant; one that would be gone stays calm.
 
     Levels are `higher` only where more is worse.
     """
-    motion = stream.above if stream.above.present else stream.calm
-    level = motion.level * HIGHER if higher and motion.level is not None else motion.level
-    loud = replace(motion, slope=motion.slope * MORE, level=level)
-    return replace(stream, calm=loud, below=loud, above=loud)
+    pattern = stream.firing if stream.firing.present else stream.healthy
+    level = pattern.level * HIGHER if higher and pattern.level is not None else pattern.level
+    loud = replace(pattern, slope=pattern.slope * MORE, level=level)
+    return replace(stream, healthy=loud, just_below=loud, firing=loud)
 
 
 def elsewhere(environments: Iterable[Environment], place: Place) -> dict[str, str]:
@@ -52,6 +52,6 @@ def elsewhere(environments: Iterable[Environment], place: Place) -> dict[str, st
     return {"cluster": other.clusters[0], "env": other.name} if other else {**place, "env": f"{place['env']}-other"}
 
 
-def still(stream: Stream) -> Stream:
+def still(stream: ExampleSeries) -> ExampleSeries:
     """Keep a stream calm."""
-    return replace(stream, below=stream.calm, above=stream.calm)
+    return replace(stream, just_below=stream.healthy, firing=stream.healthy)

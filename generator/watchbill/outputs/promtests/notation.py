@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
 
+from watchbill.model.examples import ExampleSeries, Phase
 from watchbill.model.signals import Signal
-from watchbill.model.witness import Regime, Stream
 from watchbill.promql import quoted
 from watchbill.quantity import Duration, decimal_text
 
@@ -27,17 +27,17 @@ def target(signal: Signal) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def values(stream: Stream, phases: tuple[tuple[Regime, Duration], ...], step: Duration) -> str:
-    """Write a stream that goes through regimes, each until a time: `5000+10x40 5412+12x20`."""
+def values(stream: ExampleSeries, phases: tuple[tuple[Phase, Duration], ...], step: Duration) -> str:
+    """Write a stream that goes through phases, each until a time: `5000+10x40 5412+12x20`."""
     written: list[str] = []
     at, now = BASE, Duration(0)
-    for index, (regime, until) in enumerate(phases):
+    for index, (phase, until) in enumerate(phases):
         count = (until.milliseconds - now.milliseconds) // step.milliseconds + (index == 0)
         now = until
-        motion = stream.motion(regime)
-        rise = exact(motion.slope * step.seconds)
-        start = motion.level if motion.level is not None else at + (rise if index else 0)
-        written.append(stretch(exact(start), rise, count) if motion.present else f"_x{count}")
+        pattern = stream.pattern(phase)
+        rise = exact(pattern.slope * step.seconds)
+        start = pattern.level if pattern.level is not None else at + (rise if index else 0)
+        written.append(stretch(exact(start), rise, count) if pattern.present else f"_x{count}")
         at = start + rise * (count - 1)
     return " ".join(written)
 

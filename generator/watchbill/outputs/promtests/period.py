@@ -14,7 +14,7 @@ from watchbill.model.slo import COUNTED_OVER, STEPPED_FROM, Slo
 from watchbill.outputs.promtests import notation
 from watchbill.outputs.promtests.checks import Labels, close, of_others, recordings_proof, select, sound
 from watchbill.outputs.promtests.clock import DAYS, Clock
-from watchbill.quantity import Duration, decimal_text
+from watchbill.quantity import Duration, words
 
 LONGEST = Duration.parse("15d")  # 4,320 samples, which a subquery counts twice; promtool reads at most 10,000
 FEW_DAYS = Duration.parse("3d")  # so that four clusters still fit
@@ -235,7 +235,7 @@ class _Days:
         facts = {
             "title": self.slo.title,
             "team": self.service.team,
-            "objective": f"{decimal_text(self.slo.objective * 100)}%",
+            "objective": words.share(self.slo.objective),
             "period": str(self.slo.period),
             "kind": self.slo.kind,
         }

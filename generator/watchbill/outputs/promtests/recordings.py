@@ -12,15 +12,23 @@ from decimal import Decimal
 
 from watchbill import naming
 from watchbill.model.bundle import Service
+from watchbill.model.examples import SamplePattern, SliSource, SourceCounter, State
 from watchbill.model.proof import Input, Proof, SampleCheck
 from watchbill.model.slo import STEPPED_FROM, Slo
-from watchbill.model.witness import Indication, Motion, State, Tally
 from watchbill.outputs.promtests import notation
 from watchbill.outputs.promtests.checks import Labels, close, of_others, recordings_proof, select, sound
 from watchbill.outputs.promtests.clock import MINUTES, Clock
-from watchbill.outputs.promtests.course import Course, Stretch, Truth, course_of_events, course_of_minutes, share, truth
 from watchbill.outputs.promtests.decoys import MORE, decoys, elsewhere
 from watchbill.outputs.promtests.period import period
+from watchbill.outputs.promtests.rate_profile import (
+    RateProfile,
+    Stretch,
+    Truth,
+    course_of_events,
+    course_of_minutes,
+    share,
+    truth,
+)
 from watchbill.quantity import Duration
 
 MINUTE_MS = 60_000
@@ -32,16 +40,16 @@ FINE_SAMPLE = Duration.parse("15s")  # where a minute sees back, how far must no
 
 def proofs(slo: Slo, service: Service) -> Iterable[Proof]:
     """Prove the recordings of hours, from raw series where there are any, and those of days."""
-    if slo.indication is not None:
-        yield _Hours(slo, slo.indication, service).proof()
+    if slo.sli_source is not None:
+        yield _Hours(slo, slo.sli_source, service).proof()
     yield from period(slo, service)
 
 
 class _Hours:
     """Raw series over a little more than the longest window below a day, recorded every minute."""
 
-    def __init__(self, slo: Slo, indication: Indication, service: Service) -> None:
-        self.slo, self.indication, self.service = slo, indication, service
+    def __init__(self, slo: Slo, sli_source: SliSource, service: Service) -> None:
+        self.slo, self.sli_source, self.service = slo, sli_source, service
         self.signal = next(signal for signal in service.signals if signal.key == slo.signal)
         environment = service.environments[0]
         self.place = {"cluster": environment.clusters[0], "env": environment.name}
@@ -49,12 +57,12 @@ class _Hours:
         self.group = {label: examples[label] for label in slo.grouping}
         windows = {window for tier in slo.tiers for window in (tier.long, tier.short) if window < STEPPED_FROM}
         self.windows = sorted({_minutes(window) for window in windows} | ALWAYS)
-        sees = _minutes(indication.sees)
-        states = bool(indication.states)
-        self.course = (
+        sees = _minutes(sli_source.sees)
+        states = bool(sli_source.states)
+        self.rate_profile = (
             course_of_minutes(self.windows, sees, states=states) if slo.timed else course_of_events(self.windows)
         )
-        self.truth: Truth = truth(self.course, timed=slo.timed, sees=sees, states=states)
+        self.truth: Truth = truth(self.rate_profile, timed=slo.timed, sees=sees, states=states)
         self.rare = {**self.place, "cluster": "rare"}
         self.sample = FINE_SAMPLE if sees else MINUTES.sample
 
@@ -73,69 +81,73 @@ class _Hours:
     def _inputs(self) -> dict[str, str]:
         """Write the indicator's series, those of a group that is all good, and decoys that are all bad."""
         found: dict[str, str] = {}
-        loud = replace(self.course, stretches=tuple(_loud(stretch) for stretch in self.course.stretches))
+        loud = replace(self.rate_profile, stretches=tuple(_loud(stretch) for stretch in self.rate_profile.stretches))
         aside = elsewhere(self.service.environments, self.place)
-        self._add(found, self.indication, self.course, self.place)
+        self._add(found, self.sli_source, self.rate_profile, self.place)
         if self.group:
             other = {label: f"{value}-other" for label, value in self.group.items()}
-            self._add(found, _good(self.indication), self.course, self.place | other)
-        self._add(found, _good(self.indication), self.course, aside)
-        self._add(found, self.indication, _silent(self.course), {**self.place, "cluster": "silent"})
+            self._add(found, _good(self.sli_source), self.rate_profile, self.place | other)
+        self._add(found, _good(self.sli_source), self.rate_profile, aside)
+        self._add(found, self.sli_source, _silent(self.rate_profile), {**self.place, "cluster": "silent"})
         if not self.slo.timed:
-            self._add(found, _rare(self.indication), self.course, self.rare)
+            self._add(found, _rare(self.sli_source), self.rate_profile, self.rare)
         names = sorted(set(self.slo.series.values()) - {naming.SLO_HEARTBEAT})
-        samples = self.course.minutes * MINUTE_MS // self.sample.milliseconds + 1
+        samples = self.rate_profile.minutes * MINUTE_MS // self.sample.milliseconds + 1
         for foreign in of_others(self.slo, names, {**self.place, **self.group}, before=0, samples=samples):
             found[foreign.series] = foreign.values
         for decoy in decoys(self.signal):
-            self._add(found, self.indication, loud, {**self.place, **decoy.labels}, needs=decoy.needs)
+            self._add(found, self.sli_source, loud, {**self.place, **decoy.labels}, needs=decoy.needs)
         return found
 
-    def _add(self, found: dict[str, str], given: Indication, course: Course, place: Labels, needs: str = "") -> None:
-        entries: tuple[Tally | State, ...] = (*given.tallies, *given.states)
+    def _add(
+        self, found: dict[str, str], given: SliSource, rate_profile: RateProfile, place: Labels, needs: str = ""
+    ) -> None:
+        entries: tuple[SourceCounter | State, ...] = (*given.counters, *given.states)
         for entry in entries:
             own = dict(entry.labels)
             if needs and needs not in own:
                 continue
             name = notation.series(entry.metric, {**notation.target(self.signal), **self.group, **own, **place})
-            if isinstance(entry, Tally):
+            if isinstance(entry, SourceCounter):
                 late = given.born_late and not entry.good
-                values = _counter(entry, course, self.sample, late=late, restarts=own.get("instance") != _first(given))
+                values = _counter(
+                    entry, rate_profile, self.sample, late=late, restarts=own.get("instance") != _first(given)
+                )
             else:
-                values = _gauge(entry, course, self.sample)
+                values = _gauge(entry, rate_profile, self.sample)
             found.setdefault(name, values)
 
     # What must come out.
 
     def _checks(self) -> Iterable[SampleCheck]:
-        end = self.course.minutes
-        for at in self.course.steady:
+        end = self.rate_profile.minutes
+        for at in self.rate_profile.steady:
             yield from self._counts("counts events and errors", at)
             yield from self._ratio("counts events and errors", 5, at)
         early = "minutes that are judged for the first time" if self.slo.timed else "errors that are born late"
-        if self.slo.timed or self.indication.born_late:
-            yield from self._counts(early, self.course.early)
+        if self.slo.timed or self.sli_source.born_late:
+            yield from self._counts(early, self.rate_profile.early)
             for window in self.windows:
-                yield from self._ratio(early, window, self.course.early)
+                yield from self._ratio(early, window, self.rate_profile.early)
         if not self.slo.timed:
-            yield from self._counts("a counter that restarts", self.course.restarted)
+            yield from self._counts("a counter that restarts", self.rate_profile.restarted)
             yield from self._rarely(end)
         for window in self.windows:
             yield from self._ratio("windows weigh by traffic" if window > 5 else "no traffic", window, end)
         yield from self._once(end)
         own = dict(self.slo.labels)
         yield close("beats", select(naming.SLO_HEARTBEAT, own), own, Decimal(1), end)
-        for at in (*self.course.steady, end):
+        for at in (*self.rate_profile.steady, end):
             yield sound("never NaN or infinite", self.slo, at)
 
     def _rarely(self, end: int) -> Iterable[SampleCheck]:
         """Ask for the same ratios where less than one event happens in all of this time, as its share has it."""
         labels = {**self._labels(), **self.rare}
-        if self.indication.born_late:
+        if self.sli_source.born_late:
             name = naming.SLO_ERRORS
-            yield close("errors that are born late", select(name, labels), labels, Decimal(0), self.course.early)
+            yield close("errors that are born late", select(name, labels), labels, Decimal(0), self.rate_profile.early)
         for window in self.windows:
-            at = end if window > 5 else self.course.steady[0]
+            at = end if window > 5 else self.rate_profile.steady[0]
             name, ratio = naming.slo_error_ratio(Duration(window * MINUTE_MS)), share(self.truth.over(at, window))
             if ratio is not None and name in self.slo.series.values():
                 yield close("very few events", select(name, labels), labels, ratio, at)
@@ -178,21 +190,21 @@ def _minutes(duration: Duration) -> int:
     return duration.milliseconds // MINUTE_MS
 
 
-def _good(given: Indication) -> Indication:
+def _good(given: SliSource) -> SliSource:
     """Let everything be good that happens."""
-    tallies = (replace(tally, bad=tally.good) for tally in given.tallies)
+    counters = (replace(counter, bad=counter.good) for counter in given.counters)
     states = (replace(state, bad=state.good) for state in given.states)
-    return replace(given, tallies=tuple(tallies), states=tuple(states), born_late=False)
+    return replace(given, counters=tuple(counters), states=tuple(states), born_late=False)
 
 
-def _rare(given: Indication) -> Indication:
+def _rare(given: SliSource) -> SliSource:
     """Let a millionth of everything happen."""
-    tallies = (replace(tally, good=tally.good * RARE, bad=tally.bad * RARE) for tally in given.tallies)
-    return replace(given, tallies=tuple(tallies))
+    counters = (replace(counter, good=counter.good * RARE, bad=counter.bad * RARE) for counter in given.counters)
+    return replace(given, counters=tuple(counters))
 
 
-def _silent(course: Course) -> Course:
-    return replace(course, stretches=(Stretch(course.minutes),))
+def _silent(rate_profile: RateProfile) -> RateProfile:
+    return replace(rate_profile, stretches=(Stretch(rate_profile.minutes),))
 
 
 def _loud(stretch: Stretch) -> Stretch:
@@ -201,17 +213,17 @@ def _loud(stretch: Stretch) -> Stretch:
     return replace(stretch, good=each, bad=MORE * each)
 
 
-def _first(given: Indication) -> str | None:
-    return next((dict(tally.labels).get("instance") for tally in given.tallies), None)
+def _first(given: SliSource) -> str | None:
+    return next((dict(counter.labels).get("instance") for counter in given.counters), None)
 
 
-def _counter(tally: Tally, course: Course, sample: Duration, *, late: bool, restarts: bool) -> str:
+def _counter(counter: SourceCounter, rate_profile: RateProfile, sample: Duration, *, late: bool, restarts: bool) -> str:
     """Count the events of a course; a late series begins at its first bad event, a restarting one once more at zero."""
     value: Decimal | None = None if late else START
     parts = []
-    for stretch in _closed(course):
+    for stretch in _closed(rate_profile):
         count = stretch.minutes * MINUTE_MS // sample.milliseconds
-        each = notation.exact((stretch.good * tally.good + stretch.bad * tally.bad) * _part_of_minute(sample))
+        each = notation.exact((stretch.good * counter.good + stretch.bad * counter.bad) * _part_of_minute(sample))
         if value is None and not stretch.bad:
             parts.append(f"_x{count}")
             continue
@@ -224,28 +236,28 @@ def _counter(tally: Tally, course: Course, sample: Duration, *, late: bool, rest
     return " ".join(parts)
 
 
-def _gauge(state: State, course: Course, sample: Duration) -> str:
+def _gauge(state: State, rate_profile: RateProfile, sample: Duration) -> str:
     """Stand where each minute wants it; in silence the series is not there."""
     parts, now, there = [], 0, False
-    for stretch in _closed(course):
+    for stretch in _closed(rate_profile):
         count = stretch.minutes * MINUTE_MS // sample.milliseconds
-        motion = state.bad if stretch.bad else state.good
+        pattern = state.bad if stretch.bad else state.good
         if stretch.silent:
             parts.append(notation.gone(count) if there else f"_x{count}")
         else:
-            parts.append(notation.stretch(_entry(motion, now), notation.exact(motion.slope * sample.seconds), count))
+            parts.append(notation.stretch(_entry(pattern, now), notation.exact(pattern.slope * sample.seconds), count))
         now, there = now + stretch.minutes, not stretch.silent
     return " ".join(parts)
 
 
-def _entry(motion: Motion, minute: int) -> Decimal:
-    moved = motion.slope * minute * 60 if motion.of_clock else Decimal(0)
-    return notation.exact((motion.level or Decimal(0)) + moved)
+def _entry(pattern: SamplePattern, minute: int) -> Decimal:
+    moved = pattern.slope * minute * 60 if pattern.of_clock else Decimal(0)
+    return notation.exact((pattern.level or Decimal(0)) + moved)
 
 
-def _closed(course: Course) -> Iterable[Stretch]:
+def _closed(rate_profile: RateProfile) -> Iterable[Stretch]:
     """Add a minute, so that there is a sample at the end."""
-    *rest, last = course.stretches
+    *rest, last = rate_profile.stretches
     return (*rest, replace(last, minutes=last.minutes + 1))
 
 

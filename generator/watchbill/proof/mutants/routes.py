@@ -17,7 +17,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.proof import inhibition, routing
 from watchbill.proof.inhibition import Pair
 from watchbill.proof.promtests import cores
-from watchbill.proof.routing import Asked
+from watchbill.proof.routing import RoutingQuestion
 from watchbill.stack.loopback import alertmanager, inhibited, post_alerts, reload
 from watchbill.verify import amtool
 
@@ -122,7 +122,7 @@ def argument(mutant: ConfigMutant, bundle: Bundle) -> str | None:
     if side == "source_matchers" and matcher.endswith('=""') and label in _groupings(bundle):
         wider = [a for a in bundle.alerts if a.severity is Severity.P0 and own | {label} <= set(a.grouping)]
         if not wider:
-            return "no page has this label besides those that the rule is about"
+            return "no page has this label but those that the rule is about"
     return None
 
 
@@ -131,7 +131,7 @@ def _groupings(bundle: Bundle) -> set[str]:
 
 
 def route_survivors(
-    tool: Path, mutants: Sequence[ConfigMutant], asked: Iterable[Asked], content: Any, done: Done
+    tool: Path, mutants: Sequence[ConfigMutant], asked: Iterable[RoutingQuestion], content: Any, done: Done
 ) -> list[ConfigMutant]:
     """Ask amtool about one alert of each kind until one goes astray; gives those by which none does."""
     kinds = [group[0] for group in routing.alike(asked, content)]

@@ -1,11 +1,11 @@
-"""The truth that recordings are held to is worked out right: from counted events, by hand."""
+"""The truth that recordings are checked against is worked out right: from counted events, by hand."""
 
 from __future__ import annotations
 
-from watchbill.outputs.promtests.course import Course, Stretch, course_of_events, course_of_minutes, truth
+from watchbill.outputs.promtests.rate_profile import RateProfile, Stretch, course_of_events, course_of_minutes, truth
 
 WINDOWS = [5, 30, 60, 120, 360]
-SHORT = Course((Stretch(3), Stretch(4, good=10, bad=2), Stretch(6)), steady=())
+SHORT = RateProfile((Stretch(3), Stretch(4, good=10, bad=2), Stretch(6)), steady=())
 
 
 def test_events_of_the_last_five_minutes_and_of_a_window_are_added_up() -> None:
@@ -16,7 +16,7 @@ def test_events_of_the_last_five_minutes_and_of_a_window_are_added_up() -> None:
 
 
 def test_minutes_are_judged_by_what_they_see() -> None:
-    bad = Course((Stretch(2), Stretch(2, bad=1), Stretch(3, good=1), Stretch(2)), steady=())
+    bad = RateProfile((Stretch(2), Stretch(2, bad=1), Stretch(3, good=1), Stretch(2)), steady=())
     now = truth(bad, timed=True, sees=0, states=True)
     assert [now.recorded(at) for at in range(8)] == [(0, 0)] * 2 + [(1, 1)] * 2 + [(1, 0)] * 3 + [(0, 0)]
     back = truth(bad, timed=True, sees=2, states=False)
@@ -25,18 +25,18 @@ def test_minutes_are_judged_by_what_they_see() -> None:
 
 
 def test_nothing_happens_where_a_window_begins() -> None:
-    for course in (course_of_events(WINDOWS), course_of_minutes(WINDOWS, 5, states=False)):
-        found = truth(course, timed=False, sees=0, states=False)
+    for rate_profile in (course_of_events(WINDOWS), course_of_minutes(WINDOWS, 5, states=False)):
+        found = truth(rate_profile, timed=False, sees=0, states=False)
         for window in WINDOWS[1:]:
-            start = course.minutes - window
+            start = rate_profile.minutes - window
             assert found.over(start + 1, 6) == (0, 0), window  # a count of five minutes, and one sample more
-        assert found.over(course.minutes, 5) == (0, 0)
+        assert found.over(rate_profile.minutes, 5) == (0, 0)
 
 
 def test_each_window_holds_something_else() -> None:
-    course = course_of_events(WINDOWS)
-    found = truth(course, timed=False, sees=0, states=False)
-    windows = [*WINDOWS[1:], course.minutes]
-    shares = [found.over(course.minutes, window) for window in windows]
+    rate_profile = course_of_events(WINDOWS)
+    found = truth(rate_profile, timed=False, sees=0, states=False)
+    windows = [*WINDOWS[1:], rate_profile.minutes]
+    shares = [found.over(rate_profile.minutes, window) for window in windows]
     assert len({bad / events for events, bad in shares}) == len(windows)
-    assert found.recorded(course.early)[1] == 0 < found.recorded(course.early)[0]
+    assert found.recorded(rate_profile.early)[1] == 0 < found.recorded(rate_profile.early)[0]

@@ -33,7 +33,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RateProfile:
     """Stretches one after the other, from minute 0 to the last, at which windows are looked at.
 
     `steady` are minutes at which counts are looked at, `early` one before the first bad event (of minutes: the first
@@ -91,9 +91,9 @@ class Truth:
         return sum(good + bad for good, bad in part), sum(bad for _, bad in part)
 
 
-def truth(course: Course, *, timed: bool, sees: int, states: bool) -> Truth:
+def truth(rate_profile: RateProfile, *, timed: bool, sees: int, states: bool) -> Truth:
     """Spread a course into minutes; a last one is silent."""
-    each = [(stretch.good, stretch.bad) for stretch in course.stretches for _ in range(stretch.minutes)]
+    each = [(stretch.good, stretch.bad) for stretch in rate_profile.stretches for _ in range(stretch.minutes)]
     return Truth((*each, (0, 0)), timed, sees, states)
 
 
@@ -103,7 +103,7 @@ def share(counts: tuple[int, int]) -> Decimal | None:
     return Decimal(bad) / events if events else None
 
 
-def course_of_events(windows: Sequence[int]) -> Course:
+def course_of_events(windows: Sequence[int]) -> RateProfile:
     """Put a block of events between each two windows (in minutes, ascending), and one before the longest.
 
     Each has a ratio and a flow of its own, so that each window holds something else, and nothing happens where one
@@ -118,16 +118,16 @@ def course_of_events(windows: Sequence[int]) -> Course:
     line, starts = _lay(blocks, filled)
     steady = (starts[0] + STEADY, starts[0] + filled[0][0].minutes + STEADY)
     restarted = starts[restart] + sum(stretch.minutes for stretch in filled[restart][:-1]) + STEADY
-    return Course(line, steady, early=starts[late] + STEADY, restarted=restarted)
+    return RateProfile(line, steady, early=starts[late] + STEADY, restarted=restarted)
 
 
-def course_of_minutes(windows: Sequence[int], sees: int, *, states: bool) -> Course:
+def course_of_minutes(windows: Sequence[int], sees: int, *, states: bool) -> RateProfile:
     """Do the same with minutes that are wholly good or wholly bad, far enough apart that none sees both."""
     blocks, gap = list(_blocks(windows)), sees + 1
     filled = [list(_cut(_states(index, gap), block.minutes)) for index, block in enumerate(blocks)]
     line, starts = _lay(blocks, filled)
     first = starts[len(blocks) - 1] + (0 if states else 1)
-    return Course(line, steady=(starts[0] + 4, starts[0] + 1 + gap + 5), early=first)
+    return RateProfile(line, steady=(starts[0] + 4, starts[0] + 1 + gap + 5), early=first)
 
 
 def _blocks(windows: Sequence[int]) -> Iterator[_Block]:

@@ -1,4 +1,4 @@
-"""Building blocks of witnesses: how a group of series moves, and over which instances it is spread."""
+"""Building blocks of example series: how a group of series moves, and over which instances it is spread."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 
 from watchbill.conditions.base import INSTANCE, Condition
+from watchbill.model.examples import ExampleSeries, Floor, SamplePattern
 from watchbill.model.signals import LabelClass, Metric, Signal
-from watchbill.model.witness import Floor, Motion, Stream
 from watchbill.quantity import Duration, Quantity
 
 FLOW = Decimal(8000)
 ONE, TWO, THREE = "app-1:8000", "app-2:8000", "app-3:8000"
-NEAR = Decimal("0.1")  # how far a witness stands from its threshold
+NEAR = Decimal("0.1")  # how far an example stands from its threshold
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """A number in each regime: a counter's increase per second, or a gauge's level."""
+class PhaseLevels:
+    """A number in each phase: a counter's increase per second, or a gauge's level."""
 
-    calm: Decimal
-    below: Decimal
-    above: Decimal
+    healthy: Decimal
+    just_below: Decimal
+    firing: Decimal
 
-    def scaled(self, factor: Decimal) -> Course:
+    def scaled(self, factor: Decimal) -> PhaseLevels:
         """Multiply all three."""
-        return Course(self.calm * factor, self.below * factor, self.above * factor)
+        return PhaseLevels(self.healthy * factor, self.just_below * factor, self.firing * factor)
 
-    def plus(self, other: Course) -> Course:
-        """Add another, regime by regime."""
-        return Course(self.calm + other.calm, self.below + other.below, self.above + other.above)
+    def plus(self, other: PhaseLevels) -> PhaseLevels:
+        """Add another, phase by phase."""
+        return PhaseLevels(self.healthy + other.healthy, self.just_below + other.just_below, self.firing + other.firing)
 
 
 def ample_flow(events: Decimal, window: Duration) -> Decimal:
@@ -42,19 +42,24 @@ def ample_flow(events: Decimal, window: Duration) -> Decimal:
     return FLOW * (int(3 * events / (window.seconds * FLOW)) + 1)
 
 
-def steady(number: Decimal | int) -> Course:
-    """Stay the same in all regimes."""
-    return Course(Decimal(number), Decimal(number), Decimal(number))
+def steady(number: Decimal | int) -> PhaseLevels:
+    """Stay the same in all phases."""
+    return PhaseLevels(Decimal(number), Decimal(number), Decimal(number))
 
 
-def still_false(course: Course, limit: Decimal, window: Duration) -> Duration:
+def still_false(phase_levels: PhaseLevels, limit: Decimal, window: Duration) -> Duration:
     """Say how much of a window must be past a limit before its mean is, for what is linear in the events."""
-    if course.above == course.calm or (limit - course.calm) / (course.above - course.calm) <= 0:
+    if (
+        phase_levels.firing == phase_levels.healthy
+        or (limit - phase_levels.healthy) / (phase_levels.firing - phase_levels.healthy) <= 0
+    ):
         return Duration(0)
-    return Duration(int(window.milliseconds * (limit - course.calm) / (course.above - course.calm)))
+    return Duration(
+        int(window.milliseconds * (limit - phase_levels.healthy) / (phase_levels.firing - phase_levels.healthy))
+    )
 
 
-def floor_of(streams: Iterable[Stream], counted: Decimal, floor: Quantity | None) -> Floor | None:
+def floor_of(streams: Iterable[ExampleSeries], counted: Decimal, floor: Quantity | None) -> Floor | None:
     """Let the same fault bring a tenth fewer events than a floor asks for, or a tenth more, instead of `counted`."""
     if floor is None or not floor.number:
         return None
@@ -65,11 +70,11 @@ def floor_of(streams: Iterable[Stream], counted: Decimal, floor: Quantity | None
     return Floor(few, enough)
 
 
-def _slowed(stream: Stream, factor: Decimal) -> Stream:
-    calm, below, above = (
-        replace(motion, slope=motion.slope * factor) for motion in (stream.calm, stream.below, stream.above)
+def _slowed(stream: ExampleSeries, factor: Decimal) -> ExampleSeries:
+    healthy, below, above = (
+        replace(pattern, slope=pattern.slope * factor) for pattern in (stream.healthy, stream.just_below, stream.firing)
     )
-    return Stream(stream.metric, stream.labels, calm, below, above)
+    return ExampleSeries(stream.metric, stream.labels, healthy, below, above)
 
 
 def shown(number: Decimal) -> Decimal:
@@ -93,9 +98,9 @@ class Group:
     labels: Mapping[str, str]
     at_fault: bool
 
-    def course(self, course: Course) -> Course:
+    def phase_levels(self, phase_levels: PhaseLevels) -> PhaseLevels:
         """Keep a group that is not at fault calm."""
-        return course if self.at_fault else steady(course.calm)
+        return phase_levels if self.at_fault else steady(phase_levels.healthy)
 
 
 def groups(condition: Condition, signal: Signal) -> tuple[Group, ...]:
@@ -122,52 +127,52 @@ def counters(
     signal: Signal,
     metric: Metric,
     group: Group,
-    course: Course,
+    phase_levels: PhaseLevels,
     *,
     own: Mapping[str, str] | None = None,
     suffix: str = "",
-) -> Iterable[Stream]:
+) -> Iterable[ExampleSeries]:
     """Spread a flow over two instances, three to one, or keep it on the group's own instance."""
-    rates = group.course(course)
+    rates = group.phase_levels(phase_levels)
     for instance, share in _shares(group):
         labels = labels_of(signal, metric, group, {**(own or {}), INSTANCE: instance})
         part = rates.scaled(share)
-        calm, below, above = (Motion(slope=rate) for rate in (part.calm, part.below, part.above))
-        yield Stream(metric.name + suffix, labels, calm, below, above)
+        healthy, below, above = (SamplePattern(slope=rate) for rate in (part.healthy, part.just_below, part.firing))
+        yield ExampleSeries(metric.name + suffix, labels, healthy, below, above)
 
 
 def gauges(
-    signal: Signal, metric: Metric, group: Group, course: Course, *, own: Mapping[str, str] | None = None
-) -> Iterable[Stream]:
+    signal: Signal, metric: Metric, group: Group, phase_levels: PhaseLevels, *, own: Mapping[str, str] | None = None
+) -> Iterable[ExampleSeries]:
     """Spread an amount over two instances, three to one, or keep it on the group's own instance."""
-    levels = group.course(course)
+    levels = group.phase_levels(phase_levels)
     for instance, share in _shares(group):
         labels = labels_of(signal, metric, group, {**(own or {}), INSTANCE: instance})
         part = levels.scaled(share)
-        calm, below, above = (Motion(level=level) for level in (part.calm, part.below, part.above))
-        yield Stream(metric.name, labels, calm, below, above)
+        healthy, below, above = (SamplePattern(level=level) for level in (part.healthy, part.just_below, part.firing))
+        yield ExampleSeries(metric.name, labels, healthy, below, above)
 
 
 def lone_gauge(
-    signal: Signal, metric: Metric, group: Group, course: Course, *, own: Mapping[str, str] | None = None
-) -> Stream:
+    signal: Signal, metric: Metric, group: Group, phase_levels: PhaseLevels, *, own: Mapping[str, str] | None = None
+) -> ExampleSeries:
     """Put a gauge that must not be summed on one instance."""
-    levels = group.course(course)
+    levels = group.phase_levels(phase_levels)
     labels = labels_of(signal, metric, group, {INSTANCE: ONE, **(own or {})})
-    calm, below, above = (Motion(level=level) for level in (levels.calm, levels.below, levels.above))
-    return Stream(metric.name, labels, calm, below, above)
+    healthy, below, above = (SamplePattern(level=level) for level in (levels.healthy, levels.just_below, levels.firing))
+    return ExampleSeries(metric.name, labels, healthy, below, above)
 
 
 def shares_of_time(
-    signal: Signal, metric: Metric, group: Group, shares: Course, *, where: str | None
-) -> Iterable[Stream]:
+    signal: Signal, metric: Metric, group: Group, shares: PhaseLevels, *, where: str | None
+) -> Iterable[ExampleSeries]:
     """Let two series count a share of all time, unevenly, and those outside the class `where` count the rest."""
-    part = group.course(shares)
+    part = group.phase_levels(shares)
     for place, sign in _places(signal, metric, group, where):
-        inside = Course(*(_uneven(share, sign) for share in (part.calm, part.below, part.above)))
+        inside = PhaseLevels(*(_uneven(share, sign) for share in (part.healthy, part.just_below, part.firing)))
         yield _counter(signal, metric, group, {**place, **(member(signal.classes[where]) if where else {})}, inside)
         if where:
-            rest = Course(1 - inside.calm, 1 - inside.below, 1 - inside.above)
+            rest = PhaseLevels(1 - inside.healthy, 1 - inside.just_below, 1 - inside.firing)
             yield _counter(signal, metric, group, {**place, **other(signal.classes[where])}, rest)
 
 
@@ -189,9 +194,9 @@ def _places(signal: Signal, metric: Metric, group: Group, where: str | None) -> 
     return (({label: example}, 1), ({label: f"{example}-other"}, -1))
 
 
-def _counter(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str], rates: Course) -> Stream:
-    calm, below, above = (Motion(slope=rate) for rate in (rates.calm, rates.below, rates.above))
-    return Stream(metric.name, labels_of(signal, metric, group, own), calm, below, above)
+def _counter(signal: Signal, metric: Metric, group: Group, own: Mapping[str, str], rates: PhaseLevels) -> ExampleSeries:
+    healthy, below, above = (SamplePattern(slope=rate) for rate in (rates.healthy, rates.just_below, rates.firing))
+    return ExampleSeries(metric.name, labels_of(signal, metric, group, own), healthy, below, above)
 
 
 def member(label_class: LabelClass) -> dict[str, str]:
@@ -204,13 +209,15 @@ def other(label_class: LabelClass) -> dict[str, str]:
     return {label_class.matcher.label: label_class.other}
 
 
-def by_class(signal: Signal, name: str | None, course: Course) -> Iterable[tuple[dict[str, str] | None, Course]]:
+def by_class(
+    signal: Signal, name: str | None, phase_levels: PhaseLevels
+) -> Iterable[tuple[dict[str, str] | None, PhaseLevels]]:
     """Let the members of a class take a course, while what is not in the class is past the limit all along."""
     if name is None:
-        yield None, course
+        yield None, phase_levels
         return
-    yield member(signal.classes[name]), course
-    yield other(signal.classes[name]), steady(course.above)
+    yield member(signal.classes[name]), phase_levels
+    yield other(signal.classes[name]), steady(phase_levels.firing)
 
 
 def _shares(group: Group) -> tuple[tuple[str, Decimal], ...]:

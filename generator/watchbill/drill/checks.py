@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from watchbill.drill.fault import Expected, told
+from watchbill.drill.fault import Expected, notified
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notice, Told
+from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
@@ -29,7 +29,7 @@ class Subject:
 
     labels: Mapping[str, str]
     summary: str
-    told: frozenset[Told]
+    notified: frozenset[Recipient]
 
     def in_(self, text: str) -> bool:
         """Whether a text speaks of it."""
@@ -46,7 +46,7 @@ def subjects(watch: Watch, bundle: Bundle) -> dict[Key, Subject]:
         alert, env = known.get((labels.get("service", ""), labels["alertname"])), labels.get("env", "")
         if alert is None or env not in alert.receivers:
             continue  # it has lost a label, so it cannot be what is expected
-        reached = told(alert, env, bundle.platform)
+        reached = notified(alert, env, bundle.platform)
         found[each] = Subject(labels, firing.annotations.get("summary", ""), reached)
     return found
 
@@ -91,23 +91,27 @@ def texts(expected: Expected, watch: Watch, tolerance: float = TOLERANCE) -> str
     return "; ".join([*wrong, *(f"{name} is not expected" for name in more)])
 
 
-def arrivals(subject: Subject, notices: Iterable[Notice], *, ended: bool = False) -> dict[Told, list[Notice]]:
+def arrivals(
+    subject: Subject, notifications: Iterable[Notification], *, ended: bool = False
+) -> dict[Recipient, list[Notification]]:
     """Sort the messages that speak of a subject by whom they told."""
-    found: dict[Told, list[Notice]] = {}
-    for notice in notices:
-        text = notice.resolved if ended else notice.firing
-        spoken = f"{text}\n{notice.title}" if notice.ended is ended else text
-        if subject.in_(spoken) or (notice.told[0] == SWITCH and subject.labels["alertname"] in spoken.split()):
-            found.setdefault(notice.told, []).append(notice)
+    found: dict[Recipient, list[Notification]] = {}
+    for notification in notifications:
+        text = notification.resolved if ended else notification.firing
+        spoken = f"{text}\n{notification.title}" if notification.ended is ended else text
+        if subject.in_(spoken) or (
+            notification.recipient[0] == SWITCH and subject.labels["alertname"] in spoken.split()
+        ):
+            found.setdefault(notification.recipient, []).append(notification)
     return found
 
 
-def reached(subject: Subject, notices: Sequence[Notice], *, ended: bool = False) -> str:
-    """Say who was not told of a subject, or was without need; "" where it is just whom the specs name."""
-    got = arrivals(subject, notices, ended=ended).keys()
-    wanted = {one for one in subject.told if not (ended and one[0] == SWITCH)}
-    wrong = [f"{' '.join(one)} was not told" for one in sorted(wanted - got)]
-    return "; ".join([*wrong, *(f"{' '.join(one)} was told" for one in sorted(got - wanted))])
+def reached(subject: Subject, notifications: Sequence[Notification], *, ended: bool = False) -> str:
+    """Say who was not notified of a subject, or was without need; "" where it is just whom the specs name."""
+    got = arrivals(subject, notifications, ended=ended).keys()
+    wanted = {one for one in subject.notified if not (ended and one[0] == SWITCH)}
+    wrong = [f"{' '.join(one)} was not notified" for one in sorted(wanted - got)]
+    return "; ".join([*wrong, *(f"{' '.join(one)} was notified" for one in sorted(got - wanted))])
 
 
 def waited(for_: float, lasted: float) -> str:
@@ -116,40 +120,46 @@ def waited(for_: float, lasted: float) -> str:
     return "" if for_ - 0.01 <= lasted <= longest else f"it was pending for {lasted:.2f} s, and for is {for_:.2f} s"
 
 
-def repeated(subject: Subject, known: Iterable[Subject], notices: Sequence[Notice]) -> str:
-    """Say who was told the same twice in a row; a message is new where it speaks of another set of alerts."""
+def repeated(subject: Subject, known: Iterable[Subject], notifications: Sequence[Notification]) -> str:
+    """Say who was notified the same twice in a row; a message is new where it speaks of another set of alerts."""
     every = list(known)
     wrong = []
-    for one, got in arrivals(subject, notices).items():
-        sets = [frozenset(each.summary for each in every if each.in_(notice.firing)) for notice in got]
+    for one, got in arrivals(subject, notifications).items():
+        sets = [frozenset(each.summary for each in every if each.in_(notification.firing)) for notification in got]
         again = sum(first == second for first, second in pairwise(sets))
         if again and one[0] != SWITCH:
-            wrong.append(f"{' '.join(one)} was told {again + 1} times")
+            wrong.append(f"{' '.join(one)} was notified {again + 1} times")
     return "; ".join(wrong)
 
 
-def strangers(known: Iterable[Subject], notices: Iterable[Notice]) -> str:
-    """Say who was told of what is not theirs, or of nothing that fired."""
+def strangers(known: Iterable[Subject], notifications: Iterable[Notification]) -> str:
+    """Say who was notified of what is not theirs, or of nothing that fired."""
     every, wrong = list(known), []
-    for notice in notices:
-        if notice.told[0] == SWITCH:
+    for notification in notifications:
+        if notification.recipient[0] == SWITCH:
             continue
-        spoken = [each for each in every if each.in_(f"{notice.title}\n{notice.firing}\n{notice.resolved}")]
-        wrong += [
-            f"{' '.join(notice.told)} was told of {named(each.labels)}"
-            for each in spoken
-            if notice.told not in each.told
+        spoken = [
+            each for each in every if each.in_(f"{notification.title}\n{notification.firing}\n{notification.resolved}")
         ]
-        if not spoken and not notice.ended:
-            wrong.append(f'{" ".join(notice.told)} was told "{notice.title}", and nothing of that kind fired')
+        wrong += [
+            f"{' '.join(notification.recipient)} was notified of {named(each.labels)}"
+            for each in spoken
+            if notification.recipient not in each.notified
+        ]
+        if not spoken and not notification.ended:
+            wrong.append(
+                f'{" ".join(notification.recipient)} was sent "{notification.title}", and nothing of that kind fired'
+            )
     return "; ".join(dict.fromkeys(wrong))
 
 
-def said(expected: Expected, subject: Subject, notices: Sequence[Notice], tolerance: float = TOLERANCE) -> str:
+def said(
+    expected: Expected, subject: Subject, notifications: Sequence[Notification], tolerance: float = TOLERANCE
+) -> str:
     """Say which messages do not carry the description with the right number."""
     text = " ".join(expected.annotations["description"].split())
     wrong = []
-    for one, got in arrivals(subject, notices).items():
+    for one, got in arrivals(subject, notifications).items():
         if one[0] == SWITCH:
             continue
         match = pattern(text).search(_in_seconds(" ".join(got[0].firing.split())))
@@ -160,12 +170,12 @@ def said(expected: Expected, subject: Subject, notices: Sequence[Notice], tolera
     return "; ".join(wrong)
 
 
-def links_of(subject: Subject, notice: Notice) -> Mapping[str, str] | None:
+def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] | None:
     """Find the links of a subject in a message; buttons lead to what the title names, and are not those of others."""
-    if subject.summary in notice.title:
-        return notice.links
-    _, spoken, rest = notice.firing.partition(subject.summary)
-    if not spoken or notice.told[0] == PAGERDUTY:
+    if subject.summary in notification.title:
+        return notification.links
+    _, spoken, rest = notification.firing.partition(subject.summary)
+    if not spoken or notification.recipient[0] == PAGERDUTY:
         return None
     found: dict[str, str] = {}
     for link, name, name_, link_ in _LINK.findall(rest):
@@ -173,12 +183,12 @@ def links_of(subject: Subject, notice: Notice) -> Mapping[str, str] | None:
     return found
 
 
-def incidents(notices: Iterable[Notice]) -> dict[str, int]:
+def incidents(notifications: Iterable[Notification]) -> dict[str, int]:
     """Count the incidents that each PagerDuty service opened: what a person sees as one thing."""
     found: dict[str, set[str]] = {}
-    for notice in notices:
-        if notice.incident:
-            found.setdefault(notice.told[1], set()).add(notice.incident)
+    for notification in notifications:
+        if notification.incident:
+            found.setdefault(notification.recipient[1], set()).add(notification.incident)
     return {service: len(keys) for service, keys in found.items()}
 
 

@@ -1,7 +1,7 @@
-"""Witnesses: series that show a condition false, nearly true, true, and recovering.
+"""Example series: series that show a condition false, nearly true, true, and recovering.
 
-A witness is computed from what the condition means, never from its expression. Each stream moves
-in one of three regimes; a scenario is a sequence of regimes. Proofs, drills and the data checks of
+An example is computed from what the condition means, never from its expression. Each stream moves
+in one of three phases; a scenario is a sequence of phases. Proofs, drills and the data checks of
 dashboards are all built from these.
 """
 
@@ -14,16 +14,16 @@ from enum import StrEnum
 from watchbill.quantity import Duration
 
 
-class Regime(StrEnum):
+class Phase(StrEnum):
     """A state of the world: healthy, just short of the threshold, and past it."""
 
-    CALM = "calm"
-    BELOW = "below"
-    ABOVE = "above"
+    HEALTHY = "healthy"
+    JUST_BELOW = "just below"
+    FIRING = "firing"
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class SamplePattern:
     """How a series moves: it enters at `level` (or goes on from where it is), changing by `slope` a second.
 
     `present` false means that the series is not exported at all. `of_clock` means that it holds a Unix time, and that
@@ -36,28 +36,28 @@ class Motion:
     of_clock: bool = False
 
 
-GONE = Motion(present=False)
+GONE = SamplePattern(present=False)
 NOTHING = Duration(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """One series without its target labels, and its motion in each regime."""
+class ExampleSeries:
+    """One series without its target labels, and its pattern in each phase."""
 
     metric: str
     labels: tuple[tuple[str, str], ...]
-    calm: Motion
-    below: Motion
-    above: Motion
+    healthy: SamplePattern
+    just_below: SamplePattern
+    firing: SamplePattern
 
-    def motion(self, regime: Regime) -> Motion:
-        """Return the motion in a regime."""
-        return {Regime.CALM: self.calm, Regime.BELOW: self.below, Regime.ABOVE: self.above}[regime]
+    def pattern(self, phase: Phase) -> SamplePattern:
+        """Return the pattern in a phase."""
+        return {Phase.HEALTHY: self.healthy, Phase.JUST_BELOW: self.just_below, Phase.FIRING: self.firing}[phase]
 
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One alert that the regime above must bring: the labels of its series and its value."""
+    """One alert that the phase above must bring: the labels of its series and its value."""
 
     labels: tuple[tuple[str, str], ...]
     value: Decimal
@@ -67,22 +67,22 @@ class Firing:
 class Floor:
     """The same fault with few events: a tenth less than are asked for, and a tenth more."""
 
-    few: tuple[Stream, ...]
-    enough: tuple[Stream, ...]
+    few: tuple[ExampleSeries, ...]
+    enough: tuple[ExampleSeries, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Example:
     """Streams and what they must bring.
 
     `history` is the calm that the expression needs before it can judge, `rises` how long after the fault began it is
-    still false, `settles` the time after which the regime above holds fully (the value is exact from then on),
+    still false, `settles` the time after which the phase above holds fully (the value is exact from then on),
     `clears` the time after which a return to calm is seen. `constant` means that it fires from the first evaluation
     on, without any series, and never resolves; `without_data` that it fires where there is no series at all.
-    `besides` are other ways to the same alert. `floor` shows how many events it asks for, if it does.
+    `alternatives` are other ways to the same alert. `floor` shows how many events it asks for, if it does.
     """
 
-    streams: tuple[Stream, ...]
+    series: tuple[ExampleSeries, ...]
     firing: tuple[Firing, ...]
     history: Duration
     settles: Duration
@@ -90,13 +90,13 @@ class Witness:
     long_history: bool = False
     constant: bool = False
     without_data: bool = False
-    besides: tuple[Witness, ...] = ()
+    alternatives: tuple[Example, ...] = ()
     rises: Duration = NOTHING
     floor: Floor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SourceCounter:
     """A counter of an indicator: each good event adds `good` to it, and each bad one `bad`."""
 
     metric: str
@@ -111,20 +111,20 @@ class State:
 
     metric: str
     labels: tuple[tuple[str, str], ...]
-    good: Motion
-    bad: Motion
+    good: SamplePattern
+    bad: SamplePattern
 
 
 @dataclass(frozen=True, slots=True)
-class Indication:
+class SliSource:
     """The series that an indicator is counted from, before anything is recorded.
 
-    Events move `tallies`. A timed indicator judges each minute, by `states` as they are then, or by the tallies, and
+    Events move `counters`. A timed indicator judges each minute, by `states` as they are then, or by the counters, and
     sees back as far as `sees`; it is bad where all that it sees is. `born_late` means that a tally of bad events alone
     need not exist before the first of them.
     """
 
-    tallies: tuple[Tally, ...] = ()
+    counters: tuple[SourceCounter, ...] = ()
     states: tuple[State, ...] = ()
     sees: Duration = NOTHING
     born_late: bool = False

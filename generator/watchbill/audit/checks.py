@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from watchbill.audit.finding import METRICS, SIGNALS, Fault, listed
-from watchbill.audit.labels import judge_labels, own_series
+from watchbill.audit.finding import METRICS, SIGNALS, Mismatch, listed
+from watchbill.audit.labels import check_labels, own_series
 from watchbill.audit.scrape import Family, Scrape
-from watchbill.errors import Level, nearest
+from watchbill.errors import DiagnosticLevel, nearest
 from watchbill.model.signals import Metric, MetricType
 from watchbill.naming import TARGET_LABELS
 from watchbill.quantity import Unit
@@ -28,46 +28,48 @@ _UNITS = {
 }
 
 
-def judge(required: Required, scrape: Scrape) -> Iterable[Fault]:
+def check(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     """Hold one metric against a scrape, and stop at a fault that causes all others."""
     family = next(filter(None, map(scrape.family, (required.name, *required.series))), None)
     if family is None:
         yield _missing(required, scrape)
         return
-    type_fault = _judge_type(required, family)
+    type_fault = _check_type(required, family)
     if type_fault is not None:
         yield type_fault
-        if type_fault.level is Level.ERROR and (_is_histogram(required) or family.type in _COUNTED):
+        if type_fault.level is DiagnosticLevel.ERROR and (_is_histogram(required) or family.type in _COUNTED):
             return
-    lacking = _judge_series(required, family, scrape)
+    lacking = _check_series(required, family, scrape)
     if lacking is not None:
         yield lacking
         return
-    unit_fault = _judge_unit(required, family)
+    unit_fault = _check_unit(required, family)
     if unit_fault is not None:
         yield unit_fault
     else:
-        yield from _judge_edges(required, scrape)
-    yield from judge_labels(required, scrape)
-    yield from _judge_reserved(required, scrape)
-    yield from _judge_cardinality(required, scrape)
+        yield from _check_edges(required, scrape)
+    yield from check_labels(required, scrape)
+    yield from _check_reserved(required, scrape)
+    yield from _check_cardinality(required, scrape)
 
 
 def _is_histogram(required: Required) -> bool:
     return required.metric is not None and required.metric.type is MetricType.HISTOGRAM
 
 
-def _fault(level: Level, required: Required, what: str, todo: str, alerts: tuple[str, ...] | None = None) -> Fault:
-    return Fault(level, required.signal, required.name, what, todo, required.alerts if alerts is None else alerts)
+def _fault(
+    level: DiagnosticLevel, required: Required, what: str, todo: str, alerts: tuple[str, ...] | None = None
+) -> Mismatch:
+    return Mismatch(level, required.signal, required.name, what, todo, required.alerts if alerts is None else alerts)
 
 
-def _missing(required: Required, scrape: Scrape) -> Fault:
+def _missing(required: Required, scrape: Scrape) -> Mismatch:
     what = f'metric "{required.name}" is not in {scrape.name}'
     near = _nearest_metric(required, scrape)
     if near is None:
         todo = f"let the service export it, or {_rename(required, '<its name>')}"
-        return _fault(Level.ERROR, required, what, todo)
-    return _fault(Level.ERROR, required, what, f'"{near}" is there: {_rename(required, near)}')
+        return _fault(DiagnosticLevel.ERROR, required, what, todo)
+    return _fault(DiagnosticLevel.ERROR, required, what, f'"{near}" is there: {_rename(required, near)}')
 
 
 def _rename(required: Required, name: str) -> str:
@@ -88,21 +90,23 @@ def _nearest_metric(required: Required, scrape: Scrape) -> str | None:
     return nearest(required.name, same) or nearest(required.name, names)
 
 
-def _judge_type(required: Required, family: Family) -> Fault | None:
+def _check_type(required: Required, family: Family) -> Mismatch | None:
     if required.metric is None:
         return None
     expected, found = required.metric.type, family.type
     where = f'metric "{required.name}"'
     if found == "unknown":
         todo = f"let the service declare it: # TYPE {required.name} {expected}"
-        return _fault(Level.WARNING, required, f"{where} has no type, and the spec takes it for a {expected}", todo)
+        return _fault(
+            DiagnosticLevel.WARNING, required, f"{where} has no type, and the spec takes it for a {expected}", todo
+        )
     part = required.name.removeprefix(family.name)
     if found in _COUNTED and part in {"_count", "_sum", "_bucket"}:
         found = "counter"
     if found == expected or (found in _GAUGES and expected is MetricType.GAUGE):
         return None
     what = f"{where} is a {found}, and the spec takes it for a {expected}"
-    return _fault(Level.ERROR, required, what, _retype(required, found))
+    return _fault(DiagnosticLevel.ERROR, required, what, _retype(required, found))
 
 
 def _retype(required: Required, found: str) -> str:
@@ -113,7 +117,7 @@ def _retype(required: Required, found: str) -> str:
     return f"name another metric, or another kind of condition, in signal {SIGNALS}"
 
 
-def _judge_series(required: Required, family: Family, scrape: Scrape) -> Fault | None:
+def _check_series(required: Required, family: Family, scrape: Scrape) -> Mismatch | None:
     """Note series that are read and not there although the metric is declared."""
     lacking = [series for series in required.series if series not in scrape.series]
     if not lacking:
@@ -122,16 +126,18 @@ def _judge_series(required: Required, family: Family, scrape: Scrape) -> Fault |
     if not there:
         what = f'metric "{required.name}" is declared and has no series'
         todo = "let the service make its series at the start, with 0, and take the sample again"
-        return _fault(Level.WARNING, required, what, todo)
+        return _fault(DiagnosticLevel.WARNING, required, what, todo)
     alerts = tuple(sorted({use.alert for use in required.uses if use.series in lacking}))
     what = f'metric "{required.name}" has no series {listed(lacking)}, only {listed(there)}'
     if _is_histogram(required):
         todo = "let the service export a histogram with classic buckets (_bucket, _sum and _count)"
-        return _fault(Level.ERROR, required, what, todo, alerts)
-    return _fault(Level.ERROR, required, what, _rename(required, nearest(required.name, there) or there[0]), alerts)
+        return _fault(DiagnosticLevel.ERROR, required, what, todo, alerts)
+    return _fault(
+        DiagnosticLevel.ERROR, required, what, _rename(required, nearest(required.name, there) or there[0]), alerts
+    )
 
 
-def _judge_unit(required: Required, family: Family) -> Fault | None:
+def _check_unit(required: Required, family: Family) -> Mismatch | None:
     metric = required.metric
     if metric is None:
         return None
@@ -147,7 +153,7 @@ def _judge_unit(required: Required, family: Family) -> Fault | None:
     said = f"# UNIT {word}" if family.unit else "its name"
     what = f'metric "{metric.name}" is in {word} by {said}, and in {_unit_word(metric)} by the spec'
     todo = f"write metrics: {{{metric.role}: {{unit: …}}}} in signal {SIGNALS}, or rename the metric"
-    return _fault(Level.ERROR, required, what, todo.replace("…", _spec_unit(found)))
+    return _fault(DiagnosticLevel.ERROR, required, what, todo.replace("…", _spec_unit(found)))
 
 
 def _unit_word(metric: Metric) -> str:
@@ -158,7 +164,7 @@ def _spec_unit(unit: Unit) -> str:
     return {"B": "bytes", "%": "percent"}.get(unit.symbol, unit.symbol)
 
 
-def _judge_edges(required: Required, scrape: Scrape) -> Iterable[Fault]:
+def _check_edges(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     metric = required.metric
     if not required.edges and (metric is None or not metric.buckets):
         return
@@ -179,13 +185,13 @@ def _judge_edges(required: Required, scrape: Scrape) -> Iterable[Fault]:
         what = f'no bucket of "{required.name}" ends at {edge:f}, only at {shown}{hint}'
         readers = tuple(sorted({use.alert for use in required.uses if edge in use.edges}))
         todo = f"let the service export that bucket, or {rewrite} and set the threshold on one of them"
-        yield _fault(Level.ERROR, required, what, todo, readers)
+        yield _fault(DiagnosticLevel.ERROR, required, what, todo, readers)
     if not absent and declared != exported:
         what = f'the buckets of "{required.name}" are {shown}{hint}, and others in the spec'
-        yield _fault(Level.WARNING, required, what, rewrite, ())
+        yield _fault(DiagnosticLevel.WARNING, required, what, rewrite, ())
 
 
-def _judge_reserved(required: Required, scrape: Scrape) -> Iterable[Fault]:
+def _check_reserved(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     present = {label for labels in own_series(required, scrape) for label in labels}
     for label in _RESERVED:
         if label not in present:
@@ -195,10 +201,10 @@ def _judge_reserved(required: Required, scrape: Scrape) -> Iterable[Fault]:
             what += f": Prometheus renames it to exported_{label}, and with honor_labels it would misroute alerts"
         else:
             what += ", and the alert's own label takes its place"
-        yield _fault(Level.WARNING, required, what, "rename it in the service, or by metric_relabel_configs")
+        yield _fault(DiagnosticLevel.WARNING, required, what, "rename it in the service, or by metric_relabel_configs")
 
 
-def _judge_cardinality(required: Required, scrape: Scrape) -> Iterable[Fault]:
+def _check_cardinality(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     series = max((scrape.series[name] for name in required.series), key=_label_sets)
     count = _label_sets(series)
     if count > MOST_SERIES:
@@ -208,7 +214,9 @@ def _judge_cardinality(required: Required, scrape: Scrape) -> Iterable[Fault]:
                 values.setdefault(label, set()).add(value)
         widest = max(sorted(set(values) - {EDGE}), key=lambda label: len(values[label]))
         what = f'metric "{required.name}" has {count} label sets in one scrape, "{widest}" {len(values[widest])} values'
-        yield _fault(Level.WARNING, required, what, "bound the label: a route's pattern, never a path with its ids")
+        yield _fault(
+            DiagnosticLevel.WARNING, required, what, "bound the label: a route's pattern, never a path with its ids"
+        )
 
 
 def _label_sets(series: Iterable[Mapping[str, str]]) -> int:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from watchbill.conditions import Condition
 from watchbill.lower.draft import Draft
 from watchbill.model.alerts import Alert, Direction, Severity, Threshold
-from watchbill.model.dashboards import Level, Line, Link
-from watchbill.quantity import Dimension, Quantity, Unit, decimal_text
+from watchbill.model.dashboards import Line, LineLevel, Link
+from watchbill.quantity import Quantity, Unit
 
-LEVELS = {Severity.P0: Level.CRITICAL, Severity.P1: Level.WARNING, Severity.INFO: Level.INFO}
+LEVELS = {Severity.P0: LineLevel.CRITICAL, Severity.P1: LineLevel.WARNING, Severity.INFO: LineLevel.INFO}
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class AlertPanel:
     """An alert with its draft, and its condition where an author wrote one."""
 
     draft: Draft
@@ -23,7 +23,7 @@ class Lead:
     condition: Condition | None = None
 
     @property
-    def level(self) -> Level:
+    def level(self) -> LineLevel:
         """What it means that it fires."""
         return LEVELS[self.alert.severity]
 
@@ -35,7 +35,7 @@ class Lead:
 
     def _line(self, threshold: Threshold, unit: Unit) -> Line:
         value = Quantity(threshold.value, threshold.unit).to(unit)
-        text = f"{self.alert.name}: {threshold.direction} {_words(threshold)}"
+        text = f"{self.alert.name}: {threshold}"
         return Line(value, self.level, threshold.direction, text, self.alert.id)
 
     def fixed(self, value: Quantity, text: str, direction: Direction = Direction.ABOVE) -> Line:
@@ -43,22 +43,21 @@ class Lead:
         return Line(value.number, self.level, direction, f"{self.alert.name}: {text}", self.alert.id)
 
 
-def _words(threshold: Threshold) -> str:
-    if threshold.unit.dimension is Dimension.RATIO:
-        return f"{decimal_text(Quantity(threshold.value, threshold.unit).to(Unit.PERCENT))}%"
-    for larger in (Unit.GIBIBYTES, Unit.MEBIBYTES) if threshold.unit is Unit.BYTES else ():
-        if threshold.value and threshold.value % larger.size == 0:
-            return f"{decimal_text(threshold.value / larger.size)}{larger.symbol}"
-    return f"{decimal_text(threshold.value)}{threshold.unit.symbol}"
-
-
-def leading_to(leads: Iterable[Lead], dashboard: str, title: str) -> tuple[Lead, ...]:
+def shown_on(alert_panels: Iterable[AlertPanel], dashboard: str, title: str) -> tuple[AlertPanel, ...]:
     """List the alerts that lead to a panel, the most urgent first."""
-    here = (lead for lead in leads if (lead.draft.dashboard, lead.draft.panel) == (dashboard, title))
+    here = (
+        alert_panel
+        for alert_panel in alert_panels
+        if (alert_panel.draft.dashboard, alert_panel.draft.panel) == (dashboard, title)
+    )
     order = list(Severity)
-    return tuple(sorted(here, key=lambda lead: (order.index(lead.alert.severity), lead.alert.name)))
+    return tuple(
+        sorted(here, key=lambda alert_panel: (order.index(alert_panel.alert.severity), alert_panel.alert.name))
+    )
 
 
-def runbooks(leads: Iterable[Lead]) -> tuple[Link, ...]:
+def runbooks(alert_panels: Iterable[AlertPanel]) -> tuple[Link, ...]:
     """Link the runbook of each alert."""
-    return tuple(Link(f"Runbook: {lead.alert.name}", lead.alert.runbook_url) for lead in leads)
+    return tuple(
+        Link(f"Runbook: {alert_panel.alert.name}", alert_panel.alert.runbook_url) for alert_panel in alert_panels
+    )
