@@ -72,7 +72,7 @@ demo: $(READY) ## run the whole stack on 127.0.0.1 until Ctrl-C, and break it on
 	@$(BIN)/watchbill demo
 
 bench: $(READY) tools ## measure speed, the cost of an objective's rules, and how true its budget is
-	@$(BIN)/python bench/run.py
+	@PYTHONPATH=tests $(BIN)/python bench/run.py
 
 lock: ## resolve the development dependencies anew into requirements-dev.lock
 	@$(find_python); \

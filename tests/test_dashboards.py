@@ -18,10 +18,10 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
-from shown import asked
 
 import shipped
 from shipped import OUT, catalogue
+from shown import asked
 from watchbill.promql import selections
 from watchbill.tools import GENERATIONS, generation
 
@@ -157,7 +157,7 @@ def test_gauges_turn_yellow_and_red_where_their_source_says(key: str, title: str
 
 @pytest.mark.parametrize("alert", [a["id"] for a in catalogue()["alerts"]])
 def test_every_alert_leads_to_a_panel_that_draws_its_threshold(alert: str) -> None:
-    entry = next(a for a in catalogue()["alerts"] if a["id"] == alert)
+    entry = shipped.alerts()[alert]
     found = re.fullmatch(r"https://grafana\.example\.com/d/([^/]+)/\1\?viewPanel=(\d+)&(.*)", entry["dashboard_url"])
     assert found is not None
     path = OUT / f"grafana/dashboards/{found[1]}.json"
@@ -188,8 +188,7 @@ def _in_unit(entry: dict[str, Any], unit: str) -> float:
     factors = {("d", "s"): 86400.0, ("ms", "s"): 0.001, ("ratio", "short"): 0.0, ("ratio", "bytes"): 0.0}
     factor = factors.get((entry["unit"], unit), 1.0)
     if not factor:  # a share of a limit that the signal states as a number
-        subject = next(s for s in shipped.bundle().services if s.name == entry["service"])
-        signal = next(signal for signal in subject.signals if signal.key == entry["subject"])
+        signal = shipped.bundle().service(entry["service"]).signal(entry["subject"])
         (limit,) = (limit.number for name, limit in signal.limits.items() if limit.number and name in LIMITS)
         factor = float(limit)
     return float(entry["threshold"]) * factor

@@ -26,7 +26,7 @@ from watchbill.errors import RefusedError, ToolError, UsageError
 from watchbill.model.bundle import Bundle
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import Duration, TimeScale
-from watchbill.stack import configuration, stack
+from watchbill.stack import configuration, running
 from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]
@@ -222,7 +222,7 @@ def test_a_server_that_ends_is_told_with_the_tail_of_its_log(tmp_path: Path) -> 
     program.chmod(0o755)
     with (
         pytest.raises(ToolError, match=r"server ended with 3; its log ends with\nthe disk is on fire"),
-        stack.server(program, [], tmp_path / "log", tmp_path, "http://127.0.0.1:9"),
+        running.server(program, [], tmp_path / "log", tmp_path, "http://127.0.0.1:9"),
     ):
         pass
 

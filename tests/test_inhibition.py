@@ -18,7 +18,8 @@ import yaml
 from amlint.routing import Inhibitor
 
 import shipped
-from loopback import alertmanager, inhibited, post_alerts
+from servers import alertmanager
+from watchbill.stack.loopback import inhibited, post_alerts
 from watchbill.tools import GENERATIONS
 
 CATALOGUE = shipped.alerts()

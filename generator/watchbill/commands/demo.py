@@ -31,12 +31,12 @@ def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int
     """
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
-    from watchbill.demo import demo as demos
+    from watchbill.demo import run as demos
     from watchbill.drill import campaign
     from watchbill.quantity import TimeScale
     from watchbill.site import build as sitebuild
     from watchbill.stack import configuration
-    from watchbill.stack.stack import Scaled
+    from watchbill.stack.running import Scaled
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being built or fetched is left in order
     time_scale = TimeScale(scale)

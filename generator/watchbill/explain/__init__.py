@@ -48,7 +48,7 @@ def explain(bundle: Bundle, found: Alert | Slo) -> str:
 def explain_alert(bundle: Bundle, alert: Alert) -> str:
     """Write the explanation of an alert."""
     service = bundle.service(alert.service)
-    signal = next(signal for signal in service.signals if signal.key == alert.subject)
+    signal = service.signal(alert.subject)
     team = bundle.platform.teams[alert.team]
     metrics = ", ".join(signal.metrics[role].name for role in alert.metrics)
     entries = [

@@ -13,7 +13,7 @@ from watchbill.words import objectives
 def explain_slo(bundle: Bundle, slo: Slo) -> str:
     """Write the explanation of an objective as a person reads it on a terminal."""
     service = bundle.service(slo.service)
-    signal = next(signal for signal in service.signals if signal.key == slo.signal)
+    signal = service.signal(slo.signal)
     metrics = ", ".join(signal.metrics[role].name for role in slo.roles)
     read = f", read from {metrics}" if metrics else ""
     entries = [
@@ -22,7 +22,7 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Budget", objectives.budget(slo)),
         *objectives.tiers(slo),
         ("Floor", objectives.floor(slo)),
-        ("Blind", _blind(service, slo)),
+        ("Blind", _blind(bundle, slo)),
         ("Alerts", ", ".join(alert.name for alert in service.alerts if alert.slo == slo.name)),
         ("Covers", _covers(service, slo)),
         ("Series", f"{', '.join(slo.series.values())}, each with {_labels(slo)}"),
@@ -38,9 +38,9 @@ def _each(slo: Slo) -> str:
     return f", for each {' and '.join(slo.grouping)} by itself" if slo.grouping else ""
 
 
-def _blind(service: Service, slo: Slo) -> str:
+def _blind(bundle: Bundle, slo: Slo) -> str:
     name = naming.slo_alerts(slo.name)[2]
-    missing = next((alert for alert in service.alerts if alert.name == name), None)
+    missing = bundle.alerts_by_id.get(f"{slo.service}/{name}")
     return f"if the indicator is missing, {name} tells after {missing.for_.words()}." if missing else ""
 
 

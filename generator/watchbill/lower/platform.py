@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watchbill.channels import definitions
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
@@ -40,13 +41,12 @@ def lower_platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
 
 
 def _addresses(team: TeamSpec) -> dict[Channel, str]:
-    addresses = {channel: getattr(team, channel.value) for channel in Channel}
-    return {channel: address for channel, address in addresses.items() if address is not None}
+    return {definitions()[name].channel: address for name, address in team.addresses.items()}
 
 
 def _policy(spec: Written, quiet_times: tuple[str, ...], scale: TimeScale) -> Policy:
     timing = Timing(spec.group_wait, spec.group_interval, spec.repeat_interval)
-    notified = tuple(channel for channel in Channel if channel.value in spec.to)
+    notified = tuple(definition.channel for name, definition in definitions().items() if name in spec.to)
     return Policy(notified, _timing(timing, scale), quiet_times)
 
 

@@ -75,7 +75,9 @@ def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]], drills: 
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
-        "receivers": {environment: list(notified) for environment, notified in alert.receivers.items()},
+        "receivers": {
+            environment: [each.name for each in notified] for environment, notified in alert.receivers.items()
+        },
         "inhibited_by": list(bundle.inhibited_by[alert.id]),
         "covers": [f"{alert.service}/{name}" for name in alert.suppresses],
         "declares_down": alert.declares_down or None,

@@ -15,7 +15,7 @@ from watchbill.model.bundle import Bundle, Scrape, Service
 from watchbill.model.slo import Recording, Slo
 from watchbill.outputs.yamltext import Plain, dump
 from watchbill.quantity import Duration
-from watchbill.words.annotations import template, texts
+from watchbill.words import firing
 
 CONFIG = "prometheus/prometheus.yml"
 
@@ -101,11 +101,7 @@ def _rule(alert: Alert, rule: Rule) -> Plain:
         else {**dict(alert.labels), "stage": ""}
     )
     emitted["labels"] = dict(sorted({**own, **dict(rule.place)}.items()))
-    emitted["annotations"] = {
-        **{name: template(text) for name, text in texts(alert).items()},
-        "runbook_url": alert.runbook_url,
-        "dashboard_url": alert.dashboard_url,
-    }
+    emitted["annotations"] = firing.templates(alert)
     return emitted
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import get_args
+import re
+import sys
 
+from watchbill.channels import definitions
 from watchbill.reference import fields, markdown
-from watchbill.reference.page import Facts, Heading, Listing, Page, Table, Text
-from watchbill.spec.platform import USUAL, ChannelName, TeamSpec
+from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Text, paragraphs
+from watchbill.reference.synthetic import read
+from watchbill.spec.platform import TeamSpec
 
 TITLE = "Channels"
-_ADDRESSES = {"pagerduty": "backend-primary", "slack": '"#backend"', "email": "backend@example.com"}
 
 
 def render() -> dict[str, str]:
@@ -18,23 +20,37 @@ def render() -> dict[str, str]:
 
 
 def names() -> tuple[str, ...]:
-    """List the channels."""
-    return get_args(ChannelName)
+    """List the channels, the loudest first."""
+    return tuple(definitions())
 
 
 def page(name: str) -> Page:
-    """Tell of a channel."""
-    severities = ", ".join(severity for severity, policy in USUAL.items() if name in policy.to)
+    """Tell of a channel: its first paragraph is that of its file."""
+    definition = definitions()[name]
+    channel = definition.channel
+    facts = {
+        "Usual for": ", ".join(definition.usual) or "no severity; `severities` of the platform names it",
+        "Wakes somebody": "yes, so only environments with `pages: true` use it" if channel.wakes else "no",
+        "Needs": f"`delivery.{definition.needs.key}` of the platform" if definition.needs else "",
+        "Secret files": ", ".join(f"`{file}`" for file in definition.global_files.values()),
+    }
     others = [field for field in TeamSpec.model_fields if field != name]
-    return Page(
-        f"channels/{name}.md",
-        name,
-        (
-            Text("A way to the team that owns an alert."),
-            Facts((("Usual for", severities),)),
-            Heading("Field of `teams.<name>`"),
-            Table(fields.HEAD, fields.table(TeamSpec, without=others).rows),
-            Heading("Example"),
-            Listing(f"teams:\n  backend: {{title: Backend, {name}: {_ADDRESSES[name]}}}\n", "yaml"),
-        ),
+    blocks: tuple[Block, ...] = (
+        *_file_says(definition.entry.__module__, channel.title),
+        Facts(tuple((label, text) for label, text in facts.items() if text)),
+        Heading("Field of `teams.<name>`"),
+        fields.table(TeamSpec, without=others),
+        *_example(name),
     )
+    return Page(f"channels/{name}.md", name, blocks)
+
+
+def _file_says(module: str, title: str) -> tuple[Text, ...]:
+    return paragraphs(sys.modules[module].__doc__)[:1] or (Text(f"{title}."),)
+
+
+def _example(name: str) -> tuple[Block, ...]:
+    """Show the address of the example house's team, if it has one on this channel."""
+    written = re.search(rf"^    {re.escape(name)}: .*$", read("specs/platform.yaml"), re.MULTILINE)
+    lines = f"teams:\n  backend:\n    title: Backend\n{written[0]}\n" if written else ""
+    return (Heading("Example"), Listing(lines, "yaml")) if lines else ()

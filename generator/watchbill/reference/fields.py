@@ -148,13 +148,13 @@ def _choice(words: list[str]) -> str:
 
 
 def meaning(model: type[Authored], name: str) -> str:
-    """Return what stands below a field in its class, or in the first of its bases that says it."""
+    """Return what stands below a field in its class or a base of it, or, of a field that is made, its description."""
     for cls in model.__mro__:
         if cls.__module__.startswith("watchbill."):
             text = _meanings(cls.__module__).get((cls.__name__, name))
             if text is not None:
                 return text
-    return ""
+    return model.model_fields[name].description or ""
 
 
 @cache

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
+from watchbill.channels import Definition, definitions
+from watchbill.channels.destinations import MailAddress, ShadowAddress
 from watchbill.language.base import Authored, Formerly, StrictBool
 from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
 from watchbill.model.burnrate import STANDARD, Tier
 from watchbill.quantity import Duration, Unit
-
-SlackChannel = Annotated[
-    str,
-    TextRule(
-        "a Slack channel",
-        "write it as in #incidents, in quotes",
-        80,
-        re.compile(r"#[a-z0-9][a-z0-9._-]{0,78}"),
-    ),
-]
-Email = Annotated[
-    str,
-    TextRule(
-        "an e-mail address",
-        "write it as in team@example.com",
-        254,
-        re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+\.[A-Za-z0-9-]+"),
-    ),
-]
-
 
 HostAndPort = Annotated[
     str,
@@ -69,22 +51,39 @@ Zone = Annotated[
         re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*"),
     ),
 ]
-ChannelName = Literal["pagerduty", "slack", "email"]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class TeamSpec(Authored):
+class TeamBase(Authored):
     """Whose alerts they are, and where that team is reached; every channel that a severity uses needs an address."""
 
     title: Sentence
     """The team's name for people."""
-    slack: SlackChannel | None = None
-    """Its Slack channel."""
-    email: Email | None = None
-    """Its e-mail address."""
-    pagerduty: Sentence | None = None
-    """Its PagerDuty service, whose key is a secret file."""
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Map the names of channels, the loudest first, to the addresses that are written."""
+        written = {name: getattr(self, name) for name in definitions()}
+        return {name: address for name, address in written.items() if address is not None}
+
+
+def _address(definition: Definition) -> Any:
+    """Make the field of a team's address on a channel."""
+    return (definition.address | None, Field(None, description=f"Where the team is reached by {definition.channel.called}."))
+
+
+if TYPE_CHECKING:
+    ChannelName = str
+    TeamSpec = TeamBase
+else:
+    ChannelName = Literal[tuple(definitions())]
+    TeamSpec = create_model(
+        "TeamSpec",
+        __base__=TeamBase,
+        __doc__=TeamBase.__doc__,
+        **{name: _address(definition) for name, definition in definitions().items()},
+    )
 
 
 class EnvironmentSpec(Authored):
@@ -163,16 +162,17 @@ class Policy:
         return replace(self, **written)
 
 
-def _usual(to: tuple[ChannelName, ...], *timing: str) -> Policy:
+def _usual(severity: str, *timing: str) -> Policy:
     wait, interval, repeat = map(Duration.parse, timing)
+    to = tuple(name for name, definition in definitions().items() if severity in definition.usual)
     return Policy(to, wait, interval, repeat)
 
 
 # The source's table; the reasons for the times stand in ADR 0014.
 USUAL = {
-    "P0": _usual(("pagerduty", "slack", "email"), "10s", "1m", "2h"),
-    "P1": _usual(("slack", "email"), "1m", "5m", "12h"),
-    "Info": _usual(("slack",), "1m", "15m", "1d"),
+    "P0": _usual("P0", "10s", "1m", "2h"),
+    "P1": _usual("P1", "1m", "5m", "12h"),
+    "Info": _usual("Info", "1m", "15m", "1d"),
 }
 
 
@@ -196,7 +196,7 @@ class SmtpSpec(Authored):
 
     host: HostAndPort
     """The server."""
-    from_: Annotated[Email, Field(alias="from")]
+    from_: Annotated[MailAddress, Field(alias="from")]
     """The sender."""
     user: Sentence | None = None
     """The user, whose password is a secret file."""
@@ -205,7 +205,7 @@ class SmtpSpec(Authored):
 class FallbackSpec(Authored):
     """A way to a person that shares nothing with the first, such as another mail server and a gateway for texts."""
 
-    email: Email
+    email: MailAddress
     """The address that is written to."""
     smtp: SmtpSpec
     """The mail server of this path."""
@@ -221,8 +221,8 @@ class DeliverySpec(Authored):
     """The folder of the secret files, on the machine that runs Alertmanager."""
     smtp: SmtpSpec | None = None
     """The mail server; needed where a severity goes to e-mail."""
-    shadow: SlackChannel | None = None
-    """The Slack channel of alerts that are on trial."""
+    shadow: ShadowAddress | None = None
+    """Where alerts that are on trial are logged."""
     heartbeat: Url | None = None
     """The URL of the dead man's switch that a `watchdog` calls."""
     heartbeat_token: StrictBool = True

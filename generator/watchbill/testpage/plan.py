@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from watchbill import naming
 from watchbill.errors import ToolError, UsageError, choose
-from watchbill.lower.routing import receivers
-from watchbill.model.alerts import Severity, Stage
+from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
-from watchbill.model.routing import QuietTime
+from watchbill.model.routing import QuietTime, Receiver
 from watchbill.quantity import Duration
 from watchbill.spec.platform import DAYS
 from watchbill.words.receivers import addresses, quiet_words
@@ -32,7 +31,7 @@ class PagePlan:
     severity: Severity
     env: str
     cluster: str
-    receivers: tuple[str, ...]
+    receiver: Receiver
     notified: str
     group_wait: Duration
     group_interval: Duration
@@ -47,14 +46,15 @@ def choose_plan(bundle: Bundle, *, team: str, severity: Severity, env: str | Non
     if team not in platform.teams:
         raise UsageError(f'there is no team "{team}"; {choose(team, platform.teams)}')
     place, owner, policy = _environment(platform, env), platform.teams[team], platform.policies[severity]
+    receiver = platform.receiver(team, severity, place)
     quiet = tuple(quiet for quiet in platform.quiet_times if quiet.name in policy.quiet_times)
     return PagePlan(
         team=owner,
         severity=severity,
         env=place.name,
         cluster=place.clusters[0],  # no route reads it
-        receivers=receivers(platform, severity=severity, stage=Stage.LIVE, team=team)[place.name],
-        notified=addresses(owner, platform.channels(severity, place)),
+        receiver=receiver,
+        notified=addresses(receiver, platform),
         group_wait=policy.timing.group_wait,
         group_interval=policy.timing.group_interval,
         quiet=quiet,

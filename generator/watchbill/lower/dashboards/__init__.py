@@ -60,11 +60,11 @@ class _Service:
     def all_keys(self) -> tuple[str, ...]:
         """List the dashboards that there are: one for the service, and those of its panels and alerts."""
         keys = {naming.SERVICE_DASHBOARD, *(panel.dashboard for panel in self.linked.panels)}
-        return tuple(sorted(keys | {alert_panel.draft.dashboard for alert_panel in self.alert_panels}))
+        return tuple(sorted(keys | {alert_panel.dashboard for alert_panel in self.alert_panels}))
 
     def dashboard(self, key: str) -> Dashboard:
         """Make one dashboard."""
-        alert_panels = tuple(alert_panel for alert_panel in self.alert_panels if alert_panel.draft.dashboard == key)
+        alert_panels = tuple(alert_panel for alert_panel in self.alert_panels if alert_panel.dashboard == key)
         labels = labels_of(alert_panels) if key != naming.SLO_DASHBOARD else _slo_labels(self.objectives)
         narrow = Narrowing(self.linked.environments, labels, self.targets)
         first, rows = self._layout(key, alert_panels, narrow)
@@ -113,8 +113,8 @@ class _Service:
             if written.dashboard == key:
                 found[written.title] = builder.written(written)
         for alert_panel in alert_panels:
-            if alert_panel.draft.panel not in found:
-                found[alert_panel.draft.panel] = builder.derived(alert_panel.draft.panel)
+            if alert_panel.panel not in found:
+                found[alert_panel.panel] = builder.derived(alert_panel.panel)
         if key == naming.INFRASTRUCTURE:
             here = shown_on(alert_panels, key, naming.HEALTH_SUMMARY)
             found[naming.HEALTH_SUMMARY] = health_summary(self.linked.signals, narrow, here)

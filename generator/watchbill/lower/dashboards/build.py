@@ -57,11 +57,9 @@ class Builder:
     def derived(self, title: str) -> Panel:
         """Build a panel for the alerts that lead to one which nobody wrote."""
         here = shown_on(self.alert_panels, self.dashboard, title)
-        text = " ".join(alert_panel.draft.sentence for alert_panel in here)
+        text = " ".join(alert_panel.alert.sentence for alert_panel in here)
         judged = [
-            (alert_panel.condition, alert_panel.draft.signal)
-            for alert_panel in here
-            if alert_panel.condition is not None
+            (alert_panel.condition, alert_panel.signal) for alert_panel in here if alert_panel.condition is not None
         ]
         drawn = [pair for pair in judged if not pair[0].heartbeat]
         absent = [(signal, condition.metrics) for condition, signal in drawn if isinstance(condition, Absent)]
@@ -123,7 +121,7 @@ class Builder:
         for alert_panel in alert_panels:
             condition = alert_panel.condition
             if isinstance(condition, AgainstBaseline) and unit.dimension is Dimension.RATE:
-                limit = condition.limit(self.narrow(alert_panel.draft.signal), REAL_TIME)
+                limit = condition.limit(self.narrow(alert_panel.signal), REAL_TIME)
                 scaled = limit if unit.size == 1 else f"{decimal_text(unit.size)} * {limit}"
                 empty = f"there is nothing to compare with before there is a history of {condition.baseline.words()}"
                 yield Query(scaled, f"{alert_panel.alert.name}: limit", empty=empty)
@@ -140,7 +138,7 @@ class Builder:
                 Query(_firing(alert_panel), f"{alert_panel.alert.name} {{{{alertstate}}}}")
                 for alert_panel in alert_panels
             ),
-            interval=alert_panels[0].draft.signal.scrape_interval,
+            interval=alert_panels[0].signal.scrape_interval,
             lowest=Decimal(0),
             alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
             links=runbooks(alert_panels),

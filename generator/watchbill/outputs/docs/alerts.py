@@ -83,7 +83,7 @@ def subject_title(alert: Alert, service: Service) -> str:
     """Name the kind of thing that an alert speaks of."""
     if alert.slo:
         return "Objective"
-    return next((signal.title for signal in service.signals if signal.key == alert.subject), "Monitoring")
+    return service.signal(alert.subject).title
 
 
 def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
@@ -150,8 +150,8 @@ def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str,
 
 
 def _subject(alert: Alert, service: Service, page: PageContext) -> str:
-    signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
-    metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics) if signal is not None else ""
+    signal = service.signal(alert.subject)
+    metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics)
     exported = page.to(naming.metrics_page(service.name), "metrics")
     return f"{code(alert.subject)}" + (f", read from {metrics} ({exported})" if metrics else "")
 
@@ -167,9 +167,9 @@ def _siblings(alert: Alert, service: Service) -> list[str]:
 
 def _objective(alert: Alert, service: Service, page: PageContext) -> list[tuple[str, list[str]]]:
     """Say how much of a budget there is, and how soon it is gone at the burn rates that this alert tells of."""
-    slo = next((slo for slo in service.slos if slo.name == alert.slo), None)
-    if slo is None:
+    if not alert.slo:
         return []
+    slo = service.slo(alert.slo)
     tiers = [exhaustion(slo, index) for index, tier in enumerate(slo.tiers) if tier.severity == alert.severity.value]
     left = [f"{code(series)}" for series in budget_series(slo)]
     return [

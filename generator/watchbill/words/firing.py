@@ -1,0 +1,53 @@
+"""What an alert carries when it fires; rules, proofs and drills all take it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from urllib.parse import quote_plus
+
+from watchbill.model.alerts import Alert
+from watchbill.model.proof import Fired
+from watchbill.naming import TARGET_LABELS, variable
+from watchbill.words.annotations import AnswerOf, ValueOf, rendered, template, texts
+
+
+def templates(alert: Alert) -> dict[str, str]:
+    """Write the annotations of a rule, as Go templates (Prometheus docs, "Alerting rules")."""
+    written = {name: template(text) for name, text in texts(alert).items()}
+    return written | {"runbook_url": alert.runbook_url, "dashboard_url": alert.dashboard_url}
+
+
+def labels(alert: Alert, series: Mapping[str, str]) -> dict[str, str]:
+    """Label an alert that fires on a series: the series' own labels, and over them those of the rule; sorted."""
+    return dict(sorted({**series, **dict(alert.labels), "alertname": alert.name}.items()))
+
+
+def fired(alert: Alert, series: Mapping[str, str], value: Decimal) -> Fired:
+    """Say what an alert carries that fires on a series of this value; computed here, never read back.
+
+    `series` holds the labels that the expression keeps, among them `env` and `cluster`.
+    """
+    written = texts(alert)
+    return Fired(
+        labels(alert, series),
+        {
+            **{name: rendered(text, series, value) for name, text in written.items()},
+            "runbook_url": alert.runbook_url,
+            "dashboard_url": _dashboard_url(alert, series),
+        },
+        tuple(
+            part.rendered(series, value)
+            for text in written.values()
+            for part in text
+            if isinstance(part, ValueOf | AnswerOf)
+        ),
+    )
+
+
+def _dashboard_url(alert: Alert, series: Mapping[str, str]) -> str:
+    """Address the panel for one series."""
+    url = alert.dashboard_url
+    for label in (*TARGET_LABELS, *alert.grouping):
+        url = url.replace(variable(label), f"var-{label}={quote_plus(series.get(label, ''))}")
+    return url
