@@ -26,8 +26,24 @@ class Absent(Condition):
 
     per_environment: ClassVar[bool] = True
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+alerts:
+  own:
+    OrdersNotMeasured:
+      signal: orders
+      kind: absent
+      metrics: [placed]
+      for: 10m
+      severity: P1
+      summary: Nobody counts orders any more
+      action: See whether the last release renamed the metric; roll it back if so
+"""
+
     kind: Literal["absent"]
     metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The metrics that must be there, by their keys in the profile; one that is missing is enough to fire."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read every metric that must be there."""

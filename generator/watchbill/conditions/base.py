@@ -31,6 +31,9 @@ class Condition(Statement):
     """Whether it is true all the time, so that its silence tells that nothing is told any more."""
 
     per: tuple[KeyName, ...] = ()
+    """The labels whose values are judged one by one, by their keys in the profile; `instance` always works. Without it
+    all series are judged together.
+    """
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Judge the condition against its signal; diagnostics carry the author's line."""

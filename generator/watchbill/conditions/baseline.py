@@ -25,10 +25,16 @@ class AgainstBaseline(Condition):
 
     kind: str
     metric: KeyName
+    """The counter that is compared, by its key in the profile."""
     window: DurationText = Duration.parse("5m")
+    """The time over which the present rate is taken."""
     baseline: DurationText = Duration.parse("1d")
+    """How long ago the rate that it is compared with lies: `1d` for the same time of yesterday, `7d` for last week's.
+    """
     smooth: DurationText = Duration.parse("1h")
+    """The time over which the earlier rate is averaged, around that moment."""
     floor: Rate
+    """The least rate that means anything: a surge must reach it now, a drop must start from it."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""

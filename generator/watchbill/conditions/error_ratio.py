@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.example_series import (
@@ -37,13 +37,37 @@ class ErrorRatio(Condition):
     no page, and a total outage still is.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    TooManyErrors:
+      signal: http
+      kind: error_ratio
+      metric: requests
+      bad: 5xx
+      above: 1%
+      min_events: 5
+      for: 5m
+      severity: P0
+      summary: Too many requests end in a server error
+      action: Roll back, if it began with a deploy
+"""
+
     kind: Literal["error_ratio"]
     metric: KeyName
+    """The counter of all events, by its key in the profile."""
     bad: ClassName | None = None
+    """The class of the profile that counts as bad; exactly one of `bad` and `errors` is written."""
     errors: KeyName | None = None
+    """Another counter, which counts the bad events alone; exactly one of `bad` and `errors` is written."""
     above: Ratio
+    """Fires above this share of bad events; more than 0%, less than 100%."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of bad events within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read the events and, where they have a counter of their own, the errors."""

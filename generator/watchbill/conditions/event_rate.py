@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
@@ -27,11 +27,31 @@ from watchbill.quantity import Duration, TimeScale, decimal_text
 class EventRate(Condition):
     """A counter grows faster than a rate, in the author's own period: 10/min stays 10."""
 
+    usage: ClassVar[str] = """\
+signals:
+  db: {profile: database-client}
+alerts:
+  own:
+    SlowQueries:
+      signal: db
+      kind: event_rate
+      metric: slow
+      above: 10/min
+      for: 10m
+      severity: P1
+      summary: Many database queries are slow
+      action: Find the query in the database's own list of slow ones
+"""
+
     kind: Literal["event_rate"]
     metric: KeyName
+    """The counter, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     above: Rate
+    """Fires above this rate."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""

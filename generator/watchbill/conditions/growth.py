@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, per_words
 from watchbill.conditions.example_series import firing_labels, groups, lone_gauge, shown, steady
@@ -25,10 +25,31 @@ class Growth(Condition):
     has restarted and warms up within a window rises twice, never three times.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  process: {profile: process}
+alerts:
+  own:
+    MemoryLeak:
+      signal: process
+      kind: growth
+      metric: resident
+      above: 50MiB
+      window: 30m
+      per: [instance]
+      for: 5m
+      severity: P1
+      summary: Memory grows and does not come back
+      action: Restart the instance; keep a heap dump of it first
+"""
+
     kind: Literal["growth"]
     metric: KeyName
+    """The gauge that must not creep up, by its key in the profile."""
     above: AnyQuantity
+    """The rise from one window to the next that is too much, in a unit of the gauge's dimension."""
     window: DurationText
+    """The length of each of the windows that are compared; three rises in a row take four of them."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""

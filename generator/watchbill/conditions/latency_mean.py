@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.example_series import (
@@ -31,11 +31,32 @@ class LatencyMean(Condition):
     `min_events` is a floor of observations within the window, so that one slow request at night is no page.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  db: {profile: database-client}
+alerts:
+  own:
+    QueriesSlow:
+      signal: db
+      kind: latency_mean
+      metric: duration
+      above: 50ms
+      per: [operation]
+      for: 10m
+      severity: P1
+      summary: Queries take long on average
+      action: Look for a missing index, or for locks
+"""
+
     kind: Literal["latency_mean"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     above: AnyQuantity
+    """Fires above this mean, in a unit of the histogram's dimension."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of observations within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram's sum and count."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
@@ -52,12 +52,35 @@ class LatencyQuantile(Condition):
     (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    SlowestRequests:
+      signal: http
+      kind: latency_quantile
+      metric: duration
+      quantile: p99
+      above: 500ms
+      min_events: 5
+      for: 15m
+      severity: P1
+      summary: The slowest requests take too long
+      action: Compare the slowest routes with yesterday
+"""
+
     kind: Literal["latency_quantile"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     quantile: Quantile
+    """Which part may be slower: with `p99` one event in a hundred."""
     above: AnyQuantity
+    """Fires where the quantile is above this; on an edge of the histogram's buckets it is exact."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of slow events within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram."""

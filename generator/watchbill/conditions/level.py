@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
@@ -35,13 +35,37 @@ class Level(Condition):
     worst of them (the default), or their sum.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  queue: {profile: queue}
+alerts:
+  own:
+    JobsWait:
+      signal: queue
+      kind: level
+      metric: jobs
+      where: waiting
+      above: 1000
+      per: [queue]
+      for: 10m
+      severity: P1
+      summary: Many jobs wait in a queue
+      action: See whether the workers run; add some if they do
+"""
+
     kind: Literal["level"]
     metric: KeyName
+    """The gauge, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     above: AnyQuantity | None = None
+    """Fires above this level, in a unit of the gauge's dimension; exactly one of `above` and `below` is written."""
     below: AnyQuantity | None = None
+    """Fires below this level; exactly one of `above` and `below` is written."""
     hold: DurationText | None = None
+    """How long the worst value is remembered."""
     across: Literal["worst", "sum"] = "worst"
+    """How series are combined: `worst` takes the largest (or least), `sum` adds them up."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import Condition, capitalised
 from watchbill.conditions.example_series import (
@@ -37,10 +37,28 @@ class ProbeFailing(Condition):
     the host of its database takes the gauge with it.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  health: {profile: probe}
+alerts:
+  own:
+    HealthCheckFailing:
+      signal: health
+      kind: probe_failing
+      metric: success
+      for: 1m
+      severity: P0
+      summary: The service does not answer its health check
+      action: See whether the process runs, and what it logged last
+"""
+
     kind: Literal["probe_failing"]
     metric: KeyName
+    """The gauge that is 1 while the check succeeds, by its key in the profile."""
     window: DurationText = Duration.parse("1m")
+    """The time of which half must fail."""
     or_unreachable: StrictBool = False
+    """Whether a target that cannot be scraped counts as failing too."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge of 0 and 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
@@ -48,10 +48,15 @@ class AuthoredSeries(Authored):
     """A test series: its metric and labels, and how it moves while all is well, short of, and past the limit."""
 
     metric: MetricName
+    """The metric's name."""
     labels: dict[LabelName, LabelValue] = {}
+    """Its labels beside those of the service's target."""
     healthy: Annotated[PatternText, Formerly("calm")]
+    """How it moves while all is well: a value such as `5`, a growth such as `+2/s`, or `gone`."""
     just_below: Annotated[PatternText, Formerly("below")]
+    """How it moves just short of the limit."""
     firing: Annotated[PatternText, Formerly("above")]
+    """How it moves just past the limit."""
 
 
 def _decimal(value: object) -> object:
@@ -67,11 +72,17 @@ class AuthoredExample(Authored):
     """What proves the expression: series, the value and labels that they must give, and how long that takes."""
 
     series: Annotated[tuple[AuthoredSeries, ...], Field(min_length=1)]
+    """The series that the expression reads."""
     value: Number
+    """What the expression gives while it fires."""
     labels: dict[LabelName, LabelValue] = {}
+    """The labels of its result, beside the target's."""
     history: DurationText = Duration.parse("10m")
+    """How long the series must run before the expression is right."""
     settles: DurationText = Duration.parse("10m")
+    """How long after the limit is passed the expression may take to become true."""
     clears: DurationText = Duration.parse("10m")
+    """How long after the recovery it may stay true."""
 
 
 class PromQL(Condition):
@@ -81,12 +92,39 @@ class PromQL(Condition):
     `env` must survive every aggregation, or the alert would reach the wrong people.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+alerts:
+  own:
+    OrdersStuck:
+      signal: orders
+      kind: promql
+      expr: sum by (cluster, env) (orders_waiting) > 4 * count by (cluster, env) (orders_waiting)
+      sentence: More than 4 orders wait for each instance
+      above: 4
+      example:
+        value: 10
+        series:
+          - {metric: orders_waiting, labels: {instance: a}, healthy: 1, just_below: 3, firing: 6}
+          - {metric: orders_waiting, labels: {instance: b}, healthy: 1, just_below: 4, firing: 4}
+      for: 10m
+      severity: P1
+      summary: Orders pile up
+      action: See whether the payment provider answers
+"""
+
     kind: Literal["promql"]
     expr: str
+    """The expression; it fires for each series that it gives."""
     sentence_: Annotated[Sentence, Field(alias="sentence")]
+    """When it is true, in English and without a full stop."""
     above: AnyQuantity | None = None
+    """The limit in the expression, for the line on the panel, where it fires above one."""
     below: AnyQuantity | None = None
+    """The same, where it fires below one."""
     example_: Annotated[AuthoredExample, Field(alias="example"), Formerly("witness")]
+    """The series that prove it: what it must do while all is well, just short of the limit and past it."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read whatever metrics of the signal the expression names."""

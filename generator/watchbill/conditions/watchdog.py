@@ -24,6 +24,19 @@ class Watchdog(Condition):
     per_environment: ClassVar[bool] = True
     heartbeat: ClassVar[bool] = True
 
+    usage: ClassVar[str] = """\
+signals:
+  prometheus: {profile: prometheus}
+alerts:
+  own:
+    Watchdog:
+      signal: prometheus
+      kind: watchdog
+      for: 0s
+      severity: Info
+      summary: Alerts get through
+"""
+
     kind: Literal["watchdog"]
 
     def roles(self, signal: Signal) -> dict[str, str]:

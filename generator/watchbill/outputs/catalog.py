@@ -1,4 +1,9 @@
-"""The catalogue: everything that was compiled, for machines."""
+"""The catalogue: everything that was compiled, for machines.
+
+Read by: programs; fields are added, and never changed.
+
+Checked by: tests, which compare it with rules and pages.
+"""
 
 from __future__ import annotations
 

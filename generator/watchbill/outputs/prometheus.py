@@ -1,4 +1,9 @@
-"""Prometheus: alerting rules, and the configuration that scrapes the services and loads the rules."""
+"""Prometheus: alerting rules, and the configuration that scrapes the services and loads the rules.
+
+Read by: Prometheus, from 2.42 on.
+
+Checked by: promtool (`check rules`, `check config`), and the promtool tests.
+"""
 
 from __future__ import annotations
 

@@ -24,9 +24,26 @@ class Freshness(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("level",)
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+slos:
+  export:
+    title: The export is fresh
+    signal: orders
+    kind: freshness
+    metric: exported
+    within: 1h
+    objective: 99%
+    impact: The warehouse works on old orders
+    action: Start the export by hand, and read its log
+"""
+
     kind: Literal["freshness"]
     metric: KeyName
+    """The gauge that holds a Unix time, by its key in the profile."""
     within: DurationText
+    """How old that time may be."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""

@@ -24,9 +24,26 @@ class Latency(Sli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("latency_quantile", "latency_mean")
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+slos:
+  latency:
+    title: Requests are fast
+    signal: http
+    kind: latency
+    metric: duration
+    within: 500ms
+    objective: 99%
+    impact: Users wait
+    action: Compare the slowest routes with yesterday
+"""
+
     kind: Literal["latency"]
     metric: KeyName = "duration"
+    """The histogram, by its key in the profile."""
     within: AnyQuantity
+    """How long (or large) a good one is at most; an edge of the histogram's buckets."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram."""

@@ -24,8 +24,23 @@ class Probe(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("probe_failing",)
 
+    usage: ClassVar[str] = """\
+signals:
+  health: {profile: probe}
+slos:
+  uptime:
+    title: The service answers
+    signal: health
+    kind: probe
+    metric: success
+    objective: 99.9%
+    impact: Users reach nothing
+    action: See whether the process runs
+"""
+
     kind: Literal["probe"]
     metric: KeyName = "success"
+    """The gauge that is 1 while the check succeeds, by its key in the profile."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge of 0 and 1."""

@@ -32,12 +32,32 @@ class Threshold(TimedSli):
 
     covered_kinds: ClassVar[tuple[str, ...]] = ("level", "saturation", "latency_quantile")
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+slos:
+  waiting:
+    title: Few orders wait
+    signal: orders
+    kind: threshold
+    metric: waiting
+    at_most: 100
+    objective: 99%
+    impact: Customers wait
+    action: See whether the payment provider answers
+"""
+
     kind: Literal["threshold"]
     metric: KeyName
+    """The gauge, or with `quantile` the histogram, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     quantile: Quantile | None = None
+    """The quantile of the histogram that is judged."""
     at_most: AnyQuantity | None = None
+    """A minute is good while the value is at most this; exactly one of `at_most` and `at_least` is written."""
     at_least: AnyQuantity | None = None
+    """A minute is good while the value is at least this; exactly one of the two is written."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge or histogram."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,10 +33,27 @@ _STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
 class PromQL(View):
     """An expression that no other kind can say; the service's target and the variables are put into it."""
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+dashboards:
+  own:
+    - title: Orders Waiting per Instance
+      signal: orders
+      kind: promql
+      expr: sum by (cluster, env) (orders_waiting) / count by (cluster, env) (orders_waiting)
+      unit: count
+      legend: waiting
+      help: More than four are too many.
+"""
+
     kind: Literal["promql"]
     expr: str
+    """The expression, with Grafana's variables in it."""
     unit_: Annotated[Literal["s", "ms", "bytes", "ratio", "count", "/s", "/min", "/h", "x"], Field(alias="unit")]
+    """The unit of its values."""
     legend_: Annotated[Sentence | None, Field(alias="legend")] = None
+    """The name of each series; `{{label}}` is not needed, since the labels `by` are put before it."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read what the author's expression names, which may be no metric of the profile."""

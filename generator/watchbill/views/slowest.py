@@ -21,9 +21,24 @@ class Slowest(View):
 
     usual_look: ClassVar[Look] = Look.TABLE
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Slowest Routes
+      signal: http
+      kind: slowest
+      metric: duration
+      by: [route]
+      help: Start with the first row.
+"""
+
     kind: Literal["slowest"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     quantile: Quantile = "p99"
+    """The quantile by which they are ranked."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one histogram."""

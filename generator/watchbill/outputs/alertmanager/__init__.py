@@ -1,4 +1,9 @@
-"""Alertmanager: who is notified of what, and what mutes what."""
+"""Alertmanager: who is notified of what, and what mutes what.
+
+Read by: Alertmanager, from 0.25 on.
+
+Checked by: amtool (`check-config`); `watchbill prove` asks it where each alert goes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""promtool tests: every alert and every objective, proven by files that promtool runs without us."""
+"""promtool tests: every alert and every objective, proven by files that promtool runs without us.
+
+Read by: promtool (`test rules`), without watchbill.
+
+Checked by: `watchbill prove`; with `--mutants` it breaks rules on purpose, and the tests must notice.
+"""
 
 from __future__ import annotations
 
