@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import Condition, DefaultView, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -17,7 +17,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -26,6 +26,8 @@ from watchbill.quantity import Duration, TimeScale, decimal_text
 
 class EventRate(Condition):
     """A counter grows faster than a rate, in the author's own period: 10/min stays 10."""
+
+    symptom: ClassVar[Symptom | None] = Symptom.EVENTS
 
     kind: Literal["event_rate"]
     metric: KeyName
@@ -68,6 +70,11 @@ class EventRate(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}{self.above.unit.symbol}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the rate, in the author's period."""
+        period = self.above.unit.symbol.removeprefix("/")
+        return DefaultView("rate", {"metrics": (self.metric,), "where": self.where, "period": period})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the counter grow a tenth slower or faster than the limit."""

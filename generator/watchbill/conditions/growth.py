@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.base import Condition, DefaultView, per_words
 from watchbill.conditions.example_series import firing_labels, groups, lone_gauge, shown, steady
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, DurationText, KeyName
@@ -24,6 +24,8 @@ class Growth(Condition):
     Lowest values ignore the saw teeth of a garbage collector, which mislead a slope; and a process that
     has restarted and warms up within a window rises twice, never three times.
     """
+
+    lineless: ClassVar[str] = "what it judges is a rise, which a line at one height cannot show"
 
     kind: Literal["growth"]
     metric: KeyName
@@ -64,6 +66,10 @@ class Growth(Condition):
         unit = signal.metrics[self.metric].unit
         after = f" more than {self.window.words()} before"
         return Reading(Display.BYTES, after) if unit is Unit.BYTES else Reading(Display.NUMBER, unit.symbol + after)
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the gauge itself."""
+        return DefaultView("level", {"metrics": (self.metric,)})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the gauge climb a tenth slower or faster than the amount in each window."""
