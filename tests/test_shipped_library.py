@@ -51,7 +51,8 @@ def on_a_pack(pack: dict[str, Any]) -> str:
 
 def on_a_profile(name: str) -> str:
     """Write a service with a panel and an alert for every metric of a profile, whole and in each of its classes."""
-    alerts, panels = {}, []
+    alerts: dict[str, Any] = {}
+    panels = []
     for title, role, condition, view in readings(PROFILES[name]):
         rest = {"signal": "it", "for": "1m", "severity": "Info", "summary": title}
         alerts[f"Read{len(alerts)}"] = {**rest, "metric": role, **condition}
