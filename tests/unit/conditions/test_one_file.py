@@ -144,7 +144,9 @@ def test_its_proofs_pass(made: Path, name: str) -> None:
 def test_its_proofs_fail_where_the_rule_is_another(made: Path) -> None:
     rules = made / "out/prometheus/rules/shop.own.rules.yml"
     text = rules.read_text()
-    rules.write_text(text.replace("> 30", "> 34"))
+    changed, times = re.subn(r"\b30$", "34", text, flags=re.MULTILINE)
+    assert times == 1
+    rules.write_text(changed)
     try:
         (tests,) = (made / "out/prometheus/tests").glob("shop.own.*.test.yml")
         command = [str(generation("newest").promtool), "test", "rules", str(tests)]
@@ -227,12 +229,13 @@ def test_a_kind_of_another_name_compiles_to_the_same(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = {path: text + SLOS * path.startswith("services/") for path, text in services(kind).items()}
-    kept = {path: text for path, text in written.items() if not re.search("case-(0[3-9]|[1-9])", path)}
+    kept = {path: text for path, text in written.items() if not re.search("case-(0[2-9]|[1-9])", path)}
     platform = kept.get("platform.yaml", spectree.PLATFORM)
     kept["platform.yaml"] = platform.replace("defaults: {", "defaults: {retention: 31d, ")
     usual = compiled(tmp_path / "usual", kept)
-    other: dict[str, Any] = {renamed(kind): create_model("Other", __base__=kinds()[kind], kind=Literal[renamed(kind)])}
-    monkeypatch.setattr(alert, "kinds", lambda: {**conditions.kinds(), **other})
+    name: Any = Literal[renamed(kind)]
+    other = create_model("Other", __base__=kinds()[kind], kind=(name, ...))
+    monkeypatch.setattr(alert, "kinds", lambda: {**conditions.kinds(), renamed(kind): other})
     alert.alert_models.cache_clear()
     try:
         changed = {path: text.replace(f"kind: {kind},", f"kind: {renamed(kind)},") for path, text in kept.items()}
