@@ -22,6 +22,7 @@ from grafana_foundation_sdk.models import units
 import shipped
 from shipped import OUT, catalogue
 from shown import asked
+from watchbill.conditions import kinds
 from watchbill.promql import selections
 from watchbill.tools import GENERATIONS, generation
 
@@ -31,7 +32,6 @@ with warnings.catch_warnings():
 
 FILES = sorted((OUT / "grafana/dashboards").glob("*.json"))
 IN_LIFE = {"$__rate_interval": "1m", "$__range": "6h"}
-NOTHING_TO_DRAW = {"watchdog", "growth"}  # one always fires; the other is told by rises, which no line shows
 KNOWN_UNITS = {value for name, value in vars(units).items() if isinstance(value, str) and not name.startswith("_")}
 
 
@@ -165,14 +165,18 @@ def test_every_alert_leads_to_a_panel_that_draws_its_threshold(alert: str) -> No
     variables = {variable["name"] for variable in written(path)["templating"]["list"]}
     assert {part.split("=")[0].removeprefix("var-") for part in found[3].split("&")} <= variables
     assert {"title": f"Runbook: {entry['name']}", "url": entry["runbook_url"], "targetBlank": True} in panel["links"]
-    assert entry["kind"] in NOTHING_TO_DRAW or _draws(panel, entry)
+    assert _draws(panel, entry) or _lineless(panel, entry)
+
+
+def _lineless(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
+    """Whether its condition says why a panel of numbers shows no line for it."""
+    reason = kinds()[entry["kind"]].lineless if entry["kind"] in kinds() else ""
+    return entry["threshold"] is None and bool(reason) and not panel["fieldConfig"]["defaults"]["mappings"]
 
 
 def _draws(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
     defaults = panel["fieldConfig"]["defaults"]
     values = {step["value"] for step in defaults["thresholds"]["steps"]} - {None}
-    if entry["kind"] in {"surge", "drop"}:
-        return any(target["legendFormat"] == f"{entry['name']}: limit" for target in panel["targets"])
     if entry["kind"] == "burn_rate":
         slo = next(slo for slo in catalogue()["slos"] if entry["id"] in slo["alerts"])
         return {float(tier["factor"]) for tier in slo["tiers"] if tier["severity"] == entry["severity"]} <= values
@@ -180,6 +184,8 @@ def _draws(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
         return {"sli_missing": 1.0, "unlabelled": 0.0}[entry["kind"]] in values
     if defaults["mappings"]:  # of states, each with its colour: DOWN is the line
         return any(state["color"] == "red" for state in defaults["mappings"][0]["options"].values())
+    if entry["threshold"] is None:  # its limit moves
+        return any(target["legendFormat"] == f"{entry['name']}: limit" for target in panel["targets"])
     return any(_in_unit(entry, defaults["unit"]) == pytest.approx(value, rel=1e-12) for value in values)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from condition_cases import OF_A_PERIOD
 from signals_heard import hear_signals
 from watchbill.compilation import compile_rules
 from watchbill.drill import campaign, report
@@ -126,7 +127,6 @@ def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
 # What is drilled is what is shipped.
 
 SCALED = re.compile(r"\[([^\]:]+)(?::([^\]]+))?\]|offset (\w+)")
-COUPLED = {"event_rate", "retention"}  # their numbers are of a period, which is scaled too
 BUDGET = "slo:time_to_exhaustion:seconds"  # its number is the period's
 
 
@@ -143,7 +143,7 @@ def test_the_scale_changes_durations_and_nothing_else_of_the_rules(bundle: Bundl
         for real, fast in pairs:
             for field in ("alert", "record", "labels", "annotations"):
                 assert real.get(field) == fast.get(field)
-            if kinds.get((service, str(real.get("alert"))), "") in COUPLED or real.get("record") == BUDGET:
+            if kinds.get((service, str(real.get("alert"))), "") in OF_A_PERIOD or real.get("record") == BUDGET:
                 continue
             assert _without_durations(real["expr"]) == _without_durations(fast["expr"])
             assert _shortened(_durations(real["expr"])) == _durations(fast["expr"])

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import (
+    Condition,
+    DefaultView,
+    class_matchers,
+    floor_number,
+    floor_words,
+    per_words,
+    with_floor,
+)
 from watchbill.conditions.example_series import (
     Group,
     PhaseLevels,
@@ -23,7 +31,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, Count, DurationText, KeyName, Ratio
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -54,6 +62,7 @@ alerts:
       summary: Too many requests end in a server error
       action: Roll back, if it began with a deploy
 """
+    symptom: ClassVar[Symptom | None] = Symptom.EVENTS
 
     kind: Literal["error_ratio"]
     metric: KeyName
@@ -111,6 +120,11 @@ alerts:
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of {signal.metrics[self.metric].noun} {self._what()}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share."""
+        bad = (self.bad,) if self.bad is not None else ()
+        return DefaultView("share", {"metric": self.metric, "bad": bad, "errors": self.errors})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a steady flow of events turn bad by a tenth less or more than the threshold."""

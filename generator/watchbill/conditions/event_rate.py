@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import Condition, DefaultView, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -17,7 +17,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -42,6 +42,7 @@ alerts:
       summary: Many database queries are slow
       action: Find the query in the database's own list of slow ones
 """
+    symptom: ClassVar[Symptom | None] = Symptom.EVENTS
 
     kind: Literal["event_rate"]
     metric: KeyName
@@ -88,6 +89,11 @@ alerts:
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}{self.above.unit.symbol}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the rate, in the author's period."""
+        period = self.above.unit.symbol.removeprefix("/")
+        return DefaultView("rate", {"metrics": (self.metric,), "where": self.where, "period": period})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the counter grow a tenth slower or faster than the limit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.base import Condition, DefaultView, per_words
 from watchbill.conditions.example_series import firing_labels, groups, lone_gauge, shown, steady
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, DurationText, KeyName
@@ -42,6 +42,7 @@ alerts:
       summary: Memory grows and does not come back
       action: Restart the instance; keep a heap dump of it first
 """
+    lineless: ClassVar[str] = "what it judges is a rise, which a line at one height cannot show"
 
     kind: Literal["growth"]
     metric: KeyName
@@ -85,6 +86,10 @@ alerts:
         unit = signal.metrics[self.metric].unit
         after = f" more than {self.window.words()} before"
         return Reading(Display.BYTES, after) if unit is Unit.BYTES else Reading(Display.NUMBER, unit.symbol + after)
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the gauge itself."""
+        return DefaultView("level", {"metrics": (self.metric,)})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the gauge climb a tenth slower or faster than the amount in each window."""

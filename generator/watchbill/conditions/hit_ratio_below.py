@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import Condition, DefaultView, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.example_series import (
     PhaseLevels,
     ample_flow,
@@ -107,6 +107,10 @@ alerts:
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of look-ups are {signal.metrics[self.hits].noun}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share of hits."""
+        return DefaultView("hit_ratio", {"hits": self.hits, "misses": self.misses})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""

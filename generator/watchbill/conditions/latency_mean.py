@@ -5,7 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import (
+    Condition,
+    DefaultView,
+    exceed,
+    floor_number,
+    floor_words,
+    per_words,
+    with_floor,
+)
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -18,7 +26,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -47,6 +55,7 @@ alerts:
       summary: Queries take long on average
       action: Look for a missing index, or for locks
 """
+    symptom: ClassVar[Symptom | None] = Symptom.MEAN
 
     kind: Literal["latency_mean"]
     metric: KeyName
@@ -96,6 +105,10 @@ alerts:
             Display.NUMBER,
             f"{metric.unit.symbol} on average (limit {self.above})",
         )
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the mean."""
+        return DefaultView("mean", {"metric": self.metric})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let steady observations, ten a second at least, take a tenth less or more than the limit each."""

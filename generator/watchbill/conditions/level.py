@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import (
+    INSTANCE,
+    Condition,
+    DefaultView,
+    capitalised,
+    class_matchers,
+    per_words,
+)
 from watchbill.conditions.example_series import (
     TWO,
     PhaseLevels,
@@ -20,7 +27,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, ClassName, DurationText, KeyName
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -52,6 +59,7 @@ alerts:
       summary: Many jobs wait in a queue
       action: See whether the workers run; add some if they do
 """
+    symptom: ClassVar[Symptom | None] = Symptom.LEVEL
 
     kind: Literal["level"]
     metric: KeyName
@@ -124,6 +132,12 @@ alerts:
         if unit is Unit.RATIO:
             return Reading(Display.PERCENT, f" (limit {self._limit()})")
         return Reading(Display.NUMBER, f"{unit.symbol} (limit {self._limit()})")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the gauge, combined in the same way."""
+        worst = "max" if self.above is not None else "min"
+        across = "sum" if self.across == "sum" else worst
+        return DefaultView("level", {"metrics": (self.metric,), "where": self.where, "across": across})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Stand a tenth (of zero: one whole) to either side of the level."""

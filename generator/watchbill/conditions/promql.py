@@ -8,15 +8,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from watchbill.conditions.base import Condition
+from watchbill.conditions.base import Condition, DefaultView
 from watchbill.errors import choose
 from watchbill.language.base import Authored, Diagnostics, Formerly, describe, problem
 from watchbill.language.fields import AnyQuantity, DurationText, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.dashboards import PANEL_UNITS
 from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
-from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
+from watchbill.promql import PromQLError, compared, parse, retarget, selections, ungrouped
 from watchbill.quantity import REAL_TIME, Dimension, Duration, Quantity, TimeScale, Unit
 
 _PATTERN = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
@@ -113,6 +114,8 @@ alerts:
       summary: Orders pile up
       action: See whether the payment provider answers
 """
+    authored: ClassVar[bool] = True
+    lineless: ClassVar[str] = "its author need not say where the line is"
 
     kind: Literal["promql"]
     expr: str
@@ -202,6 +205,15 @@ alerts:
         unit = Unit.COUNT if line is None else line[0].unit
         shown = {Unit.BYTES: Display.BYTES, Unit.RATIO: Display.PERCENT}.get(unit)
         return Reading(Display.NUMBER, unit.symbol) if shown is None else Reading(shown)
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the side of the author's comparison that is compared with a number."""
+        threshold = self.threshold(signal)
+        unit = threshold.unit if threshold is not None else Unit.COUNT
+        name = next((word for word, known in PANEL_UNITS.items() if known.dimension is unit.dimension), "count")
+        exact = next((word for word, known in PANEL_UNITS.items() if known is unit), name)
+        legend = " ".join(f"{{{{{label}}}}}" for label in self.own_grouping(signal)) or signal.title
+        return DefaultView("promql", {"expr": compared(self.expr), "unit": exact, "legend": legend})
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
         """Keep the labels that the author's example shows."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, per_words
+from watchbill.conditions.base import INSTANCE, Condition, DefaultView, per_words
 from watchbill.conditions.example_series import Group, PhaseLevels, groups, lone_gauge, shown, steady
 from watchbill.errors import choose
 from watchbill.language.base import Diagnostics
@@ -115,6 +115,10 @@ alerts:
     def reading(self, signal: Signal) -> Reading:
         """Show how far the history goes back."""
         return Reading(Display.NUMBER, f" {self._kept(signal)[2]}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show how far the history goes back."""
+        return DefaultView("age", {"metric": self.oldest})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let two young servers begin to delete, by age and by size; a third is young only, a fourth deletes only.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import INSTANCE, Condition, DefaultView, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     Group,
     PhaseLevels,
@@ -23,7 +23,7 @@ from watchbill.conditions.example_series import (
 from watchbill.errors import nearest
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Ratio
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import Limit, Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -58,6 +58,7 @@ alerts:
       summary: An instance is about to run out of memory
       action: Restart it; then look for what grew
 """
+    symptom: ClassVar[Symptom | None] = Symptom.USE
 
     kind: Literal["saturation"]
     used: KeyName | None = None
@@ -158,6 +159,10 @@ alerts:
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, " in use")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share."""
+        return DefaultView("saturation", {name: getattr(self, name) for name in ("used", "free", "limit", "where")})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Use a tenth less or more than the threshold of a limit that all instances share three to one."""

@@ -17,7 +17,7 @@ from watchbill.lower.platform import lower_platform
 from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
 from watchbill.lower.slo import lower_slo
 from watchbill.lower.slo_alerts import slo_alerts
-from watchbill.model.alerts import Alert, Rule, Severity, Stage
+from watchbill.model.alerts import Alert, Rule, Severity, Stage, Symptom
 from watchbill.model.bundle import Bundle, Platform, Service
 from watchbill.model.pages import Citation, Rename, Waiver
 from watchbill.model.signals import Signal
@@ -99,6 +99,8 @@ class _Lowering:
             service=signal.service,
             subject=signal.key,
             kind=condition.kind,
+            symptom=condition.symptom,
+            authored=condition.authored,
             source=linked.source,
             area=linked.area,
             severity=severity,
@@ -130,6 +132,7 @@ class _Lowering:
             service=signal.service,
             subject=signal.key,
             kind=condition.kind,
+            symptom=condition.symptom,
             source="monitoring",
             area=naming.monitoring_area(built_in.signal.key),
             severity=Severity.P1,
@@ -143,7 +146,7 @@ class _Lowering:
             impact=built_in.impact,
             action=built_in.action,
             metrics=tuple(condition.roles(signal).values()),
-            suppresses=self._missing(signal) if condition.kind == "absent" else (),
+            suppresses=self._missing(signal) if condition.symptom is Symptom.ABSENCE else (),
             origin=signal.origin,
         )
         return AlertPanel(alert, signal, naming.SERVICE_DASHBOARD, built_in.panel, condition)

@@ -7,16 +7,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.example_series import Group, PhaseLevels, below_and_above, counters, steady
 from watchbill.lower.dashboards import AlertPanel
 from watchbill.lower.recordings import patience
 from watchbill.lower.slo import Objective
-from watchbill.model.alerts import Alert, AnnotationQuery, Display, Reading, Rule, Severity, Stage
+from watchbill.model.alerts import Alert, AnnotationQuery, Display, Reading, Rule, Severity, Stage, Symptom
 from watchbill.model.bundle import Environment, Platform
 from watchbill.model.burnrate import BurnTier
-from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
+from watchbill.model.examples import GONE, LOOKBACK, Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Metric, Signal
 from watchbill.model.slo import OVERLAP, STEPPED_FROM
 from watchbill.naming import TARGET_LABELS
@@ -193,6 +192,7 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
     return Alert(
         name=name,
         kind="sli_missing",
+        symptom=Symptom.ABSENCE,
         service=slo.service,
         subject=slo.name,
         severity=Severity.P1,

@@ -38,6 +38,31 @@ class Stage(StrEnum):
     HEARTBEAT = "heartbeat"
 
 
+class Symptom(StrEnum):
+    """What a condition judges. An objective, or a built-in panel, knows by it which alerts tell of the same fault."""
+
+    EVENTS = "events"
+    """How many events there are, or how large a share of them is bad."""
+
+    QUANTILE = "quantile"
+    """How slow, or how large, the slowest part is."""
+
+    MEAN = "mean"
+    """How long, or how large, the average is."""
+
+    LEVEL = "level"
+    """Where a gauge stands."""
+
+    USE = "use"
+    """How much of a limit is in use."""
+
+    PROBE = "probe"
+    """Whether a check from outside succeeds."""
+
+    ABSENCE = "absence"
+    """Whether series are there at all."""
+
+
 class Direction(StrEnum):
     """On which side of its threshold a condition is true."""
 
@@ -114,7 +139,9 @@ class Rule:
 class Alert:
     """An alert with all that is known of it. What may be left out is written last, with what it is then.
 
-    What it is: `subject` is the key of its signal, or the name of its objective. `kind` is its condition's. `source`
+    What it is: `subject` is the key of its signal, or the name of its objective. `kind` is its condition's, for people
+    to read: nothing depends on it. What does is `symptom`, and `authored`: its expression is the author's own PromQL,
+    whose series may carry labels that no signal knows. `source`
     says whose alert it is: `pack:…`, `service`, `slo` or `monitoring`. `area` is the middle of its rule file's name,
     `prometheus/rules/<service>.<area>.rules.yml`, and of its group's: the name of its pack, `own`, `slo.<objective>`
     or `monitoring.<signal>`.
@@ -149,6 +176,8 @@ class Alert:
     impact: str
     action: str
     origin: Origin
+    symptom: Symptom | None = None
+    authored: bool = False
     stage: Stage = Stage.LIVE
     grouping: tuple[str, ...] = ()
     keep_firing_for: Duration = NOT_AT_ALL

@@ -97,7 +97,7 @@ def _rule(alert: Alert, rule: Rule) -> Plain:
     # An empty label takes one away that the series brings along, and that routes would read.
     own = (
         dict(alert.labels)
-        if "stage" in dict(alert.labels) or alert.kind != "promql"
+        if "stage" in dict(alert.labels) or not alert.authored
         else {**dict(alert.labels), "stage": ""}
     )
     emitted["labels"] = dict(sorted({**own, **dict(rule.place)}.items()))

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from watchbill.conditions.example_series import member, other
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
-from watchbill.model.alerts import Alert
+from watchbill.model.alerts import Alert, Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -24,7 +24,7 @@ class Availability(Sli):
     """
 
     zero_filled: ClassVar[bool] = True
-    covered_kinds: ClassVar[tuple[str, ...]] = ("error_ratio", "event_rate")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.EVENTS,)
 
     usage: ClassVar[str] = """\
 signals:

@@ -9,6 +9,7 @@ from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.example_series import ONE, TWO
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import DurationText, KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import SamplePattern, SliSource
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate
@@ -22,7 +23,7 @@ COUNTED_OVER = Duration.parse("5m")
 class Freshness(TimedSli):
     """A gauge that holds a Unix time, such as that of the last success; the newest of a group counts."""
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("level",)
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.LEVEL,)
 
     usage: ClassVar[str] = """\
 signals:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, bucket_edge, over
@@ -22,7 +23,7 @@ class Latency(Sli):
     must be a missing indicator, not a perfect one. Instances without that bucket are left out of both.
     """
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("latency_quantile", "latency_mean")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.QUANTILE, Symptom.MEAN)
 
     usage: ClassVar[str] = """\
 signals:

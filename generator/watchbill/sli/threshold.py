@@ -8,10 +8,9 @@ from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, class_matchers
 from watchbill.conditions.example_series import ONE, TWO, member, other
-from watchbill.conditions.latency_quantile import Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import AnyQuantity, ClassName, KeyName
-from watchbill.model.alerts import Alert, Direction
+from watchbill.language.fields import AnyQuantity, ClassName, KeyName, Quantile
+from watchbill.model.alerts import Alert, Direction, Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -30,7 +29,7 @@ class Threshold(TimedSli):
     wherever its limit is a bucket's edge. Without any event a minute is neither good nor bad, and not missing either.
     """
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("level", "saturation", "latency_quantile")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.LEVEL, Symptom.USE, Symptom.QUANTILE)
 
     usage: ClassVar[str] = """\
 signals:

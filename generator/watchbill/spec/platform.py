@@ -70,7 +70,10 @@ class TeamBase(Authored):
 
 def _address(definition: Definition) -> Any:
     """Make the field of a team's address on a channel."""
-    return (definition.address | None, Field(None, description=f"Where the team is reached by {definition.channel.called}."))
+    return (
+        definition.address | None,
+        Field(None, description=f"Where the team is reached by {definition.channel.called}."),
+    )
 
 
 if TYPE_CHECKING:

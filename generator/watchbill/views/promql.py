@@ -9,23 +9,12 @@ from pydantic import Field
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Sentence
-from watchbill.model.dashboards import RANGE, RATE_INTERVAL, Query
+from watchbill.model.dashboards import PANEL_UNITS, RANGE, RATE_INTERVAL, Query
 from watchbill.model.signals import Signal
 from watchbill.promql import PromQLError, retarget, selections
 from watchbill.quantity import Unit
 from watchbill.views.base import View
 
-UNITS = {
-    "s": Unit.SECONDS,
-    "ms": Unit.MILLISECONDS,
-    "bytes": Unit.BYTES,
-    "ratio": Unit.RATIO,
-    "count": Unit.COUNT,
-    "/s": Unit.PER_SECOND,
-    "/min": Unit.PER_MINUTE,
-    "/h": Unit.PER_HOUR,
-    "x": Unit.TIMES,
-}
 # No parser reads Grafana's variables; these durations, which nobody writes, stand for them meanwhile.
 _STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
 
@@ -75,7 +64,7 @@ dashboards:
 
     def unit(self, signal: Signal) -> Unit:
         """Take the author's unit."""
-        return UNITS[self.unit_]
+        return PANEL_UNITS[self.unit_]
 
     def queries(self, signal: Signal) -> tuple[Query, ...]:
         """Put the signal's matchers into every selector that does not match their labels yet."""

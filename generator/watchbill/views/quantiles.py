@@ -7,9 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.conditions.latency_quantile import QUANTILES, Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import KeyName
+from watchbill.language.fields import QUANTILES, KeyName, Quantile
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit

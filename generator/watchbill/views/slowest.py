@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.conditions.latency_quantile import QUANTILES, Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import KeyName
+from watchbill.language.fields import QUANTILES, KeyName, Quantile
 from watchbill.model.dashboards import Look, Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.probe_failing import UP
 from watchbill.lower.dashboards.alert_panel import AlertPanel
 from watchbill.model.bundle import Environment
 from watchbill.model.dashboards import Panel, Variable
-from watchbill.model.signals import Signal
+from watchbill.model.signals import UP, Signal
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, selector
 

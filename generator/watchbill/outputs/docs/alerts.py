@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from watchbill import naming
-from watchbill.model.alerts import Alert, Severity, Stage
+from watchbill.model.alerts import Alert, Severity, Stage, Symptom
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.pages import Runbook
 from watchbill.model.slo import Slo
@@ -34,7 +34,6 @@ STAGES = {
     Stage.SHADOW: "on trial: it notifies a log channel only",
     Stage.HEARTBEAT: "a heartbeat: it always fires, and its silence is noticed",
 }
-_OF_EVERY_SIGNAL = ("absent", "sli_missing")
 # What is needed first comes first: the head of the page says already what it means and who is hurt (ADR 0028).
 FIRST = ("Is it real?", "Mitigate first", "Escalate")
 
@@ -212,7 +211,7 @@ def depends_on(service: Service, page: PageContext) -> list[str]:
 def _tells_of(keys: Collection[str], service: Service, page: PageContext) -> str:
     """Link the most urgent alerts about some signals; those that every signal has say little of what is behind."""
     subjects = {*keys, *(slo.name for slo in service.slos if slo.signal in keys)}
-    about = [alert for alert in service.alerts if alert.subject in subjects and alert.kind not in _OF_EVERY_SIGNAL]
+    about = [alert for alert in service.alerts if alert.subject in subjects and alert.symptom is not Symptom.ABSENCE]
     for alerts in by_severity(about).values():
         return ", ".join(page.alert(alert) for alert in alerts)
     return "no alert of ours watches it"

@@ -134,7 +134,7 @@ class AlertProver:
 
     def _decoys(self, streams: tuple[ExampleSeries, ...]) -> Iterable[tuple[ExampleSeries, Place]]:
         higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
-        for decoy in decoys(self.signal, excluded=self.alert.kind != "promql"):
+        for decoy in decoys(self.signal, excluded=not self.alert.authored):
             for stream in streams:
                 if not decoy.needs or decoy.needs in dict(stream.labels):
                     yield at_fault(stream, higher=higher), decoy.labels
