@@ -20,7 +20,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): remake
 endif
 
-.PHONY: help generate check test lint format golden lock site serve demo drill bench tools clean remake
+.PHONY: help generate check docs test lint format golden lock site serve demo drill bench tools clean remake
 
 help: ## show this list
 	@echo "make <target>, where <target> is one of:"
@@ -31,9 +31,14 @@ generate: $(READY) ## compile the specs into out/, judged by promtool and amtool
 
 check: $(READY) ## compile and judge without writing; fail where out/ differs
 	@$(BIN)/watchbill check
+	@$(BIN)/watchbill reference --check
+
+docs: $(READY) ## write docs/reference/, the pages for authors, anew
+	@$(BIN)/watchbill reference
 
 test: lint tools ## everything that a change must pass: lint, types, layers, drift, tests
 	@$(BIN)/watchbill check
+	@$(BIN)/watchbill reference --check
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: $(READY) ## ruff, mypy and the layers of imports
@@ -67,7 +72,7 @@ demo: $(READY) ## run the whole stack on 127.0.0.1 until Ctrl-C, and break it on
 	@$(BIN)/watchbill demo
 
 bench: $(READY) tools ## measure speed, the cost of an objective's rules, and how true its budget is
-	@$(BIN)/python bench/run.py
+	@PYTHONPATH=tests $(BIN)/python bench/run.py
 
 lock: ## resolve the development dependencies anew into requirements-dev.lock
 	@$(find_python); \

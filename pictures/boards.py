@@ -1,6 +1,6 @@
 """Draw `board-http.png` and `board-objectives.png` anew: two boards with data that a real Prometheus has scraped.
 
-Run it as `PYTHONPATH=bench .venv/bin/python pictures/boards.py` after `make generate`, and look at what comes out. The
+Run it as `PYTHONPATH=tests .venv/bin/python pictures/boards.py` after `make generate`, and look at what comes out. The
 samples of `specs/samples` are served with traffic that comes and goes; rules run at sixty times the speed of life, so
 that objectives have a history after some minutes. The browser is the Chromium on PATH.
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 from browser import DESK, chromium, wait_for
 from servers import exporter, prometheus
 from shown import moving
-
 from watchbill.audit.samples import samples
 from watchbill.link import link
 from watchbill.lower import lower

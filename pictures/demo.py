@@ -1,6 +1,6 @@
 """Draw `demo.png` anew: the page of a demo with two faults, on a desk by day and on a phone by night.
 
-Run it as `PYTHONPATH=bench .venv/bin/python pictures/demo.py` while `make demo` runs, and look at what comes out. The
+Run it as `PYTHONPATH=tests .venv/bin/python pictures/demo.py` while `make demo` runs, and look at what comes out. The
 browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ between machines.
 """
 
@@ -12,9 +12,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from browser import chromium
 from playwright.sync_api import Browser
 from sheet import Scheme, lay_out
+
+from browser import chromium
 
 PICTURE = Path(__file__).parent / "demo.png"
 URL = "http://127.0.0.1:8060"

@@ -1,6 +1,6 @@
 """Draw `message-email.png` anew: one mail on a phone, by day and by night, and on a desk.
 
-Run it as `PYTHONPATH=bench .venv/bin/python pictures/make.py` after `make generate`, and look at what comes out. The
+Run it as `PYTHONPATH=tests .venv/bin/python pictures/make.py` after `make generate`, and look at what comes out. The
 alerts are those of `out/prometheus/rules`, the templates those of `out/alertmanager`, rendered by the amtool of
 `.tools/newest`; the browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ
 between machines.
@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import yaml
-from browser import chromium
 
+from browser import chromium
 from watchbill.tools import generation
 
 HERE = Path(__file__).parent

@@ -1,6 +1,6 @@
 """Draw `site-phone.png` anew: the front page and a P0's page of the runbook site on a phone, by day and by night.
 
-Run it as `PYTHONPATH=bench .venv/bin/python pictures/site.py` after `make site`, and look at what comes out. The
+Run it as `PYTHONPATH=tests .venv/bin/python pictures/site.py` after `make site`, and look at what comes out. The
 browser is the Chromium on PATH. Its version and the fonts decide the rest, so the bytes differ between machines.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from browser import chromium
 from playwright.sync_api import Browser
 from sheet import Scheme, lay_out
+
+from browser import chromium
 
 HERE = Path(__file__).parent
 SITE = HERE.parent / "site"

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopback import alertmanager
+from servers import alertmanager
 from sinks import Mail, MailSink, Posted, WebSink, mail_sink, web_sink
-from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
+from watchbill.channels.received import Recipient
 
 __all__ = ["FALLBACK_MAIL", "LONGEST_WAIT", "MAIL", "PAGERDUTY", "SLACK", "SWITCH", "Recipient"]
 
+PAGERDUTY, SLACK, MAIL, FALLBACK_MAIL, SWITCH = "PagerDuty", "Slack", "e-mail", "e-mail, fallback", "switch"
 SHIPPED = Path(__file__).parents[1] / "out/alertmanager"
 SCALE, LONGEST_WAIT = 60, 1.0  # of group_wait and group_interval, in seconds
 TEAMS = ("automation", "backend", "conversations", "messaging", "platform", "support")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import spectree
+from watchbill.conditions import kinds
 
 HISTORY = "oldest: oldest, deleted_by_age: aged_out, deleted_by_size: cut, per: [instance]"
 DAY = "baseline: 1h, smooth: 10m, window: 5m, floor: 1/s"
@@ -180,10 +181,13 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# Kinds whose numbers are of a period: a drill that shortens durations shortens it too.
+OF_A_PERIOD = {"event_rate", "retention"}
+
 
 def services(kind: str) -> dict[str, str]:
     """Write a service for each case of a kind: promtool evaluates all rules of a file for each of its tests."""
     rest = "signal: kit, severity: Info, summary: Something is wrong"
     cases = {f"case-{number:02}": f"kind: {kind}, {case}, {rest}" for number, case in enumerate(CASES[kind])}
     written = {f"services/{name}.yaml": spectree.service({"Case": case}, name=name) for name, case in cases.items()}
-    return written | ({"platform.yaml": spectree.PLATFORM_WITH_HEARTBEAT} if kind == "watchdog" else {})
+    return written | ({"platform.yaml": spectree.PLATFORM_WITH_HEARTBEAT} if kinds()[kind].heartbeat else {})

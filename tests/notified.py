@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from watchbill.outputs import messages
+from watchbill.channels import definitions, templates
+from watchbill.channels.base import Destination, Entry
+from watchbill.model.routing import Delivery, Smtp
 from watchbill.tools import generation
 
 EXTERNAL_URL = "https://alertmanager.example.com"
@@ -107,10 +109,18 @@ def fields(entry: object, at: str = "") -> Iterator[tuple[str, str]]:
             yield from fields(value, f"{at}.{number}")
 
 
+def entry_of(channel: str, address: str, *, smarthost: str = "127.0.0.1:25", secrets: str = "/secrets") -> Entry:
+    """Write the entry of a receiver that reaches the team `backend` at an address."""
+    smtp = Smtp(smarthost, "alertmanager@example.com", "")
+    delivery = Delivery(secrets, smtp, shadow="", heartbeat="", heartbeat_token=False, fallback=None)
+    definition = definitions()[channel]
+    return definition.entry(Destination(definition.channel, address, "backend"), delivery)
+
+
 def render(name: str, folder: Path, text: str, data: Mapping[str, Any], *, form: str = "text") -> str:
     """Let a generation's amtool render a text, with the shipped templates, for a group of alerts."""
-    for path, template in messages.templates().items():
-        (folder / Path(path).name).write_text(template, encoding="utf-8")
+    for path, template in templates().items():
+        (folder / path).write_text(template, encoding="utf-8")
     (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
     command = [str(generation(name).amtool), "template", "render", f"--template.glob={folder}/*.tmpl"]
     command += [f"--template.text={text}", f"--template.type={form}", f"--template.data={folder}/data.json"]

@@ -26,8 +26,8 @@ from arrivals import (
     Running,
     shipped_alertmanager,
 )
-from loopback import post_alerts
 from sinks import Posted
+from watchbill.stack.loopback import post_alerts
 from watchbill.tools import GENERATIONS
 
 ALERTS = shipped.alerts()

@@ -20,7 +20,7 @@ import yaml
 
 from watchbill.audit.secret_references import read_references
 from watchbill.stack.loopback import free_port, is_ready, running
-from watchbill.stack.stack import FOR_GRACE, OUTAGE_TOLERANCE
+from watchbill.stack.running import FOR_GRACE, OUTAGE_TOLERANCE
 from watchbill.tools import generation
 from watchbill.tools.generations import RECIPES
 from watchbill.tools.version import Version

@@ -18,10 +18,11 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
-from shown import asked
 
 import shipped
 from shipped import OUT, catalogue
+from shown import asked
+from watchbill.conditions import kinds
 from watchbill.promql import selections
 from watchbill.tools import GENERATIONS, generation
 
@@ -31,7 +32,6 @@ with warnings.catch_warnings():
 
 FILES = sorted((OUT / "grafana/dashboards").glob("*.json"))
 IN_LIFE = {"$__rate_interval": "1m", "$__range": "6h"}
-NOTHING_TO_DRAW = {"watchdog", "growth"}  # one always fires; the other is told by rises, which no line shows
 KNOWN_UNITS = {value for name, value in vars(units).items() if isinstance(value, str) and not name.startswith("_")}
 
 
@@ -157,7 +157,7 @@ def test_gauges_turn_yellow_and_red_where_their_source_says(key: str, title: str
 
 @pytest.mark.parametrize("alert", [a["id"] for a in catalogue()["alerts"]])
 def test_every_alert_leads_to_a_panel_that_draws_its_threshold(alert: str) -> None:
-    entry = next(a for a in catalogue()["alerts"] if a["id"] == alert)
+    entry = shipped.alerts()[alert]
     found = re.fullmatch(r"https://grafana\.example\.com/d/([^/]+)/\1\?viewPanel=(\d+)&(.*)", entry["dashboard_url"])
     assert found is not None
     path = OUT / f"grafana/dashboards/{found[1]}.json"
@@ -165,14 +165,18 @@ def test_every_alert_leads_to_a_panel_that_draws_its_threshold(alert: str) -> No
     variables = {variable["name"] for variable in written(path)["templating"]["list"]}
     assert {part.split("=")[0].removeprefix("var-") for part in found[3].split("&")} <= variables
     assert {"title": f"Runbook: {entry['name']}", "url": entry["runbook_url"], "targetBlank": True} in panel["links"]
-    assert entry["kind"] in NOTHING_TO_DRAW or _draws(panel, entry)
+    assert _draws(panel, entry) or _lineless(panel, entry)
+
+
+def _lineless(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
+    """Whether its condition says why a panel of numbers shows no line for it."""
+    reason = kinds()[entry["kind"]].lineless if entry["kind"] in kinds() else ""
+    return entry["threshold"] is None and bool(reason) and not panel["fieldConfig"]["defaults"]["mappings"]
 
 
 def _draws(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
     defaults = panel["fieldConfig"]["defaults"]
     values = {step["value"] for step in defaults["thresholds"]["steps"]} - {None}
-    if entry["kind"] in {"surge", "drop"}:
-        return any(target["legendFormat"] == f"{entry['name']}: limit" for target in panel["targets"])
     if entry["kind"] == "burn_rate":
         slo = next(slo for slo in catalogue()["slos"] if entry["id"] in slo["alerts"])
         return {float(tier["factor"]) for tier in slo["tiers"] if tier["severity"] == entry["severity"]} <= values
@@ -180,6 +184,8 @@ def _draws(panel: dict[str, Any], entry: dict[str, Any]) -> bool:
         return {"sli_missing": 1.0, "unlabelled": 0.0}[entry["kind"]] in values
     if defaults["mappings"]:  # of states, each with its colour: DOWN is the line
         return any(state["color"] == "red" for state in defaults["mappings"][0]["options"].values())
+    if entry["threshold"] is None:  # its limit moves
+        return any(target["legendFormat"] == f"{entry['name']}: limit" for target in panel["targets"])
     return any(_in_unit(entry, defaults["unit"]) == pytest.approx(value, rel=1e-12) for value in values)
 
 
@@ -188,8 +194,7 @@ def _in_unit(entry: dict[str, Any], unit: str) -> float:
     factors = {("d", "s"): 86400.0, ("ms", "s"): 0.001, ("ratio", "short"): 0.0, ("ratio", "bytes"): 0.0}
     factor = factors.get((entry["unit"], unit), 1.0)
     if not factor:  # a share of a limit that the signal states as a number
-        subject = next(s for s in shipped.bundle().services if s.name == entry["service"])
-        signal = next(signal for signal in subject.signals if signal.key == entry["subject"])
+        signal = shipped.bundle().service(entry["service"]).signal(entry["subject"])
         (limit,) = (limit.number for name, limit in signal.limits.items() if limit.number and name in LIMITS)
         factor = float(limit)
     return float(entry["threshold"]) * factor

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from condition_cases import OF_A_PERIOD
 from signals_heard import hear_signals
 from watchbill.compilation import compile_rules
 from watchbill.drill import campaign, report
@@ -26,7 +27,7 @@ from watchbill.errors import RefusedError, ToolError, UsageError
 from watchbill.model.bundle import Bundle
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import Duration, TimeScale
-from watchbill.stack import configuration, stack
+from watchbill.stack import configuration, running
 from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]
@@ -126,7 +127,6 @@ def test_a_wrong_route_a_wrong_text_and_a_short_for_fail_the_drill(
 # What is drilled is what is shipped.
 
 SCALED = re.compile(r"\[([^\]:]+)(?::([^\]]+))?\]|offset (\w+)")
-COUPLED = {"event_rate", "retention"}  # their numbers are of a period, which is scaled too
 BUDGET = "slo:time_to_exhaustion:seconds"  # its number is the period's
 
 
@@ -143,7 +143,7 @@ def test_the_scale_changes_durations_and_nothing_else_of_the_rules(bundle: Bundl
         for real, fast in pairs:
             for field in ("alert", "record", "labels", "annotations"):
                 assert real.get(field) == fast.get(field)
-            if kinds.get((service, str(real.get("alert"))), "") in COUPLED or real.get("record") == BUDGET:
+            if kinds.get((service, str(real.get("alert"))), "") in OF_A_PERIOD or real.get("record") == BUDGET:
                 continue
             assert _without_durations(real["expr"]) == _without_durations(fast["expr"])
             assert _shortened(_durations(real["expr"])) == _durations(fast["expr"])
@@ -222,7 +222,7 @@ def test_a_server_that_ends_is_told_with_the_tail_of_its_log(tmp_path: Path) -> 
     program.chmod(0o755)
     with (
         pytest.raises(ToolError, match=r"server ended with 3; its log ends with\nthe disk is on fire"),
-        stack.server(program, [], tmp_path / "log", tmp_path, "http://127.0.0.1:9"),
+        running.server(program, [], tmp_path / "log", tmp_path, "http://127.0.0.1:9"),
     ):
         pass
 

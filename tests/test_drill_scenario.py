@@ -16,7 +16,7 @@ from watchbill.drill.record import Event, Record
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
 from watchbill.quantity import TimeScale
-from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.running import Scaled, Setting
 from watchbill.stack.world import lines
 from watchbill.tools import generation
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from loopback import alertmanager, alerts, inhibited, metric, post_alerts
+from servers import alertmanager, metric
 from sinks import MailSink, WebSink, mail_sink, web_sink
 from watchbill.errors import ToolError
-from watchbill.stack.loopback import PORTS, free_port, is_ready
+from watchbill.stack.loopback import PORTS, alerts, free_port, inhibited, is_ready, post_alerts
 
 RECEIVERS = """\
 global: {{slack_api_url_file: {folder}/slack, resolve_timeout: 1m}}

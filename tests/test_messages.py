@@ -14,14 +14,30 @@ from urllib.parse import unquote
 
 import pytest
 
-from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, alert, endpoint, notification, other, render, rendered, stray
-from watchbill.outputs import messages
+from notified import (
+    ANNOTATIONS,
+    EXTERNAL_URL,
+    LABELS,
+    alert,
+    endpoint,
+    entry_of,
+    notification,
+    other,
+    render,
+    rendered,
+    stray,
+)
+from watchbill.channels import templates
 from watchbill.outputs.yamltext import Plain, dump
 from watchbill.tools import GENERATIONS, generation
 
 CASES = Path(__file__).parent / "cases/messages"
-SLACK, PAGERDUTY = messages.slack("#backend"), messages.pagerduty("pagerduty.key")
-EMAIL = messages.email("backend@example.com")
+SLACK, PAGERDUTY = (
+    entry_of("slack", "#backend"),
+    entry_of("pagerduty", "Backend") | {"routing_key_file": "pagerduty.key"},
+)
+SERVER = ("smarthost", "from")
+EMAIL = {key: value for key, value in entry_of("email", "backend@example.com").items() if key not in SERVER}
 CHANNELS = {"slack": SLACK, "pagerduty": PAGERDUTY, "email": EMAIL}
 EVIL = (
     '<!channel> <http://evil.example|click> & `x`\nBcc: all@example.com <script>alert(1)</script> " onload="x \' \u202e'
@@ -110,8 +126,8 @@ def test_every_link_is_absolute_and_whole(read: tuple[str, dict[str, str]]) -> N
 
 @pytest.mark.parametrize("name", GENERATIONS)
 def test_amtool_accepts_the_entries_and_the_templates(name: str, tmp_path: Path) -> None:
-    for path, text in messages.templates().items():
-        file = tmp_path / Path(path).relative_to("alertmanager")
+    for path, text in templates().items():
+        file = tmp_path / "templates" / path
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     receiver: Plain = {
@@ -229,7 +245,7 @@ def test_a_link_too_long_to_be_sent_is_left_out_of_every_channel(length: int, na
 
 
 def test_what_the_templates_repeat_is_the_same_everywhere() -> None:
-    text = "\n".join(messages.templates().values())
+    text = "\n".join(templates().values())
     leads = re.findall(r"\$lead := (.*?) -?}}", text)
     linked = re.findall(r"{{- \$linked := .*", text)
     assert (len(leads) > 10, {*leads}) == (True, {"index (or .Alerts.Firing .Alerts) 0"})

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from loopback import alertmanager, post_alerts
-from notified import ANNOTATIONS, EXTERNAL_URL, LABELS
+from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, entry_of
+from servers import alertmanager
 from sinks import Mail, mail_sink, web_sink
-from watchbill.outputs import messages
+from watchbill.channels import templates
 from watchbill.outputs.yamltext import Plain, dump
+from watchbill.stack.loopback import post_alerts
 from watchbill.tools import GENERATIONS
 
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'
@@ -36,12 +37,12 @@ class Arrived:
 @pytest.fixture(scope="module", params=GENERATIONS)
 def arrived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Arrived:
     folder = tmp_path_factory.mktemp("alertmanager")
-    for path, text in messages.templates().items():
-        (folder / Path(path).name).write_text(text, encoding="utf-8")
-    (key := folder / "pagerduty.key").write_text("0123456789abcdef0123456789abcdef", encoding="utf-8")
+    for path, text in templates().items():
+        (folder / path).write_text(text, encoding="utf-8")
+    (folder / "pagerduty-backend").write_text("0123456789abcdef0123456789abcdef", encoding="utf-8")
     config = folder / "alertmanager.yml"
     with web_sink() as web, mail_sink() as post:
-        config.write_text(dump(_config(web.url, post.smarthost, key), source="a test"), encoding="utf-8")
+        config.write_text(dump(_config(web.url, post.smarthost, folder), source="a test"), encoding="utf-8")
         with alertmanager(request.param, config, folder, f"--web.external-url={EXTERNAL_URL}") as url:
             post_alerts(url, [ALERT])
             (slack,), (pagerduty,) = web.wait_for(1, "/slack"), web.wait_for(1, "/pagerduty")
@@ -49,7 +50,7 @@ def arrived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return Arrived(slack.body, pagerduty.body, mail)
 
 
-def _config(web: str, smarthost: str, key: Path) -> dict[str, Plain]:
+def _config(web: str, smarthost: str, secrets: Path) -> dict[str, Plain]:
     return {
         "global": {
             "slack_api_url": f"{web}/slack",
@@ -62,9 +63,9 @@ def _config(web: str, smarthost: str, key: Path) -> dict[str, Plain]:
         "receivers": [
             {
                 "name": "backend",
-                "slack_configs": [messages.slack("#backend")],
-                "pagerduty_configs": [messages.pagerduty(str(key))],
-                "email_configs": [messages.email("backend@example.com")],
+                "slack_configs": [entry_of("slack", "#backend")],
+                "pagerduty_configs": [entry_of("pagerduty", "Backend", secrets=str(secrets))],
+                "email_configs": [entry_of("email", "backend@example.com", smarthost=smarthost)],
             }
         ],
         "templates": ["*.tmpl"],
@@ -98,7 +99,7 @@ def test_slack_gets_disarmed_text_and_three_buttons(arrived: Arrived) -> None:
 
 
 def test_pagerduty_gets_its_own_severity_and_no_details_but_ours(arrived: Arrived) -> None:
-    event, ours = arrived.pagerduty, messages.pagerduty("")["details"]
+    event, ours = arrived.pagerduty, entry_of("pagerduty", "Backend")["details"]
     assert event["payload"]["severity"] == "critical"
     assert event["client_url"] == EXTERNAL_URL
     assert [link["text"] for link in event["links"]] == ["Runbook", "Panel", "Silence"]

@@ -149,5 +149,5 @@ def test_a_service_that_exports_the_missing_bucket_gets_its_own_limit(tmp_path: 
     text = spec.read_text().replace("within: 250ms", "within: 200ms")
     spec.write_text(text.replace("    presence: [requests]", buckets + "    presence: [requests]", 1))
     bundle = spectree.compile_tree(tmp_path / "specs")
-    (slo,) = [slo for service in bundle.services for slo in service.slos if slo.id == "automation-server/latency"]
+    slo = bundle.service("automation-server").slo("latency")
     assert any('le="0.2"' in rule.expr for group in slo.groups for rule in group.rules)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import spectree
 from condition_cases import CASES
 from watchbill import pipeline
+from watchbill.conditions import kinds
 from watchbill.errors import WatchbillError
 from watchbill.link import link
 from watchbill.lower import lower
@@ -29,10 +30,10 @@ from watchbill.tools import GENERATIONS, generation
 
 REST = "signal: kit, severity: P1, action: Look, summary: Something is wrong"
 OWN = {
-    kind.replace("_", " ").title().replace(" ", ""): f"kind: {kind}, {cases[0]}, {REST}"
+    kind.replace("_", " ").title().replace(" ", ""): f"kind: {kind}, {cases[0]}, "
+    + (REST.replace("P1", "Info") if kinds()[kind].heartbeat else REST)
     for kind, cases in CASES.items()
-    if kind != "watchdog"
-} | {"Watchdog": f"kind: watchdog, {CASES['watchdog'][0]}, {REST.replace('P1', 'Info')}"}
+}
 PACK = """\
 pack: own
 title: Own

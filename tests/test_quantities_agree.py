@@ -86,7 +86,7 @@ SHIPPED = written_in_shipped_specs()
 @pytest.mark.parametrize("alert_id", sorted(SHIPPED))
 def test_the_threshold_of_a_shipped_alert_reads_as_its_author_wrote_it(alert_id: str) -> None:
     bundle, limit = shipped.bundle(), SHIPPED[alert_id]
-    alert = next(alert for alert in bundle.alerts if alert.id == alert_id)
+    alert = bundle.alert(alert_id)
     for place, text in places(bundle, alert):
         if not (NOTHING.fullmatch(limit) and place not in {"page", "panel"}):
             assert says(text, limit), f"{place} does not say {limit}: {text}"
@@ -105,7 +105,7 @@ def test_a_threshold_reads_as_written_in_every_unit(kind: str, tmp_path: Path) -
     }
     bundle = spectree.compile_tree(spectree.write_tree(tmp_path, condition_cases.services(kind)))
     for name, limit in limits.items():
-        alert = next(alert for alert in bundle.alerts if alert.id == f"{name}/Case")
+        alert = bundle.alert(f"{name}/Case")
         for place, text in places(bundle, alert):
             if not (NOTHING.fullmatch(limit) and place not in {"page", "panel"}):
                 assert says(text, limit), f"{place} of {cases[name]} does not say {limit}: {text}"
@@ -116,7 +116,7 @@ def test_an_objective_reads_as_its_author_wrote_it(slo_id: str) -> None:
     bundle = shipped.bundle()
     service, name = slo_id.split("/")
     objective = texts(shipped.SPECS / f"services/{service}.yaml")["slos"][name]["objective"]
-    slo = next(slo for slo in bundle.service(service).slos if slo.name == name)
+    slo = bundle.service(service).slo(name)
     panels = [panel for board in bundle.dashboards for panel in board.all_panels() if panel.title.endswith(slo.title)]
     lines = [line.text for panel in panels for line in panel.lines if line.text.startswith("objective: ")]
     read = {

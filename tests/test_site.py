@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from browser import DESK, PHONE, chromium, foreign_requests, served
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from browser import DESK, PHONE, chromium, foreign_requests
+from watchbill.drill.links import served
 from watchbill.tools import generation
 
 ROOT = Path(__file__).parents[1]

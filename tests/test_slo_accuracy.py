@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from accuracy import BAR, Measured, generate, ours, record_all, run
 from emitted import AVAILABILITY, compile_rules, once, rules_of, substituted
 from milliseconds import check_milliseconds
 from scenarios import HOUR, PLACE, START, Scenario, by_day, scenarios
 from servers import prometheus, query, query_range, series
-from slo_accuracy import BAR, Measured, generate, ours, record_all, run
-
 from watchbill.tools import GENERATIONS
 from watchbill.tools import generation as tools_of
 

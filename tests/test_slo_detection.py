@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from accuracy import RECORDED_AT, generate, record_all
 from emitted import EmittedRule, compile_rules, once, rules_of, substituted
 from scenarios import DAY, HOUR, START, Scenario, by_day
 from servers import prometheus, query_range
-from slo_accuracy import RECORDED_AT, generate, record_all
-
 from watchbill.tools import GENERATIONS
 
 MINUTE = 60

@@ -18,13 +18,12 @@ import pytest
 
 import shipped
 from arrivals import MAIL, PAGERDUTY, SLACK, Notification, Recipient, Running, shipped_alertmanager
-from loopback import alerts, post_alerts
 from shipped import ROOT
 from sinks import Posted
 from spectree import run
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
-from watchbill.stack.loopback import reload
+from watchbill.stack.loopback import alerts, post_alerts, reload
 from watchbill.testpage.deployed import deployed
 from watchbill.testpage.plan import SUBJECT, alert, choose_plan, end
 from watchbill.testpage.run import PageResult, Sent, prepare, send
@@ -86,7 +85,7 @@ def test_a_page_reaches_exactly_whom_a_real_alert_of_its_severity_does(
 ) -> None:
     verdict = paged(bundle, running, "backend", severity)
     assert verdict.wrong == ()
-    assert verdict.routed.receivers == verdict.sent.plan.receivers
+    assert verdict.routed.receivers == (verdict.sent.plan.receiver.name,)
     notifications = of(verdict, running)
     assert sorted(notification.recipient for notification in notifications) == sorted(REACHED[severity])
     for notification in notifications:

@@ -1,11 +1,10 @@
-"""Every name that we coin: labels, groups, files, URLs, dashboard uids and panel ids."""
+"""Every name that we coin: labels, series, alerts, groups, files, pages, dashboard uids and panel ids."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Iterable
-from urllib.parse import quote
 
 from watchbill.quantity import Duration
 
@@ -13,15 +12,13 @@ SERVICE_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 KEY_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 ALERT_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 MAX_NAME = 60
-MAX_GROUP_RULES = 20
 MAX_UID = 40
-
-PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
 
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 ROUTING_PAGE = "docs/routing.md"
 OBJECTIVES_PAGE = "docs/objectives.md"
 EVIDENCE_PAGE, DRILLS_PAGE = "docs/evidence.md", "docs/drills.md"
+REFERENCE_PAGE = "docs/reference/README.md"
 FRONT_PAGE, SYMPTOMS_PAGE = "docs/index.md", "docs/symptoms.md"
 ASSUMPTIONS_PAGE = "docs/runbooks/assumptions.md"
 ALERTS_PAGE, RUNBOOKS_PAGE, DECISIONS_PAGE = "docs/alerts/index.md", "docs/runbooks/index.md", "docs/adr/index.md"
@@ -30,7 +27,6 @@ TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that
 TARGET_LABELS = ("cluster", "env")
 CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
 RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
-
 
 SLO_AREA = "slo."  # begins the area of each objective's alerts; no pack's name has a dot
 SERVICE_DASHBOARD, INFRASTRUCTURE, SLO_DASHBOARD = "service", "infrastructure", "slo"
@@ -42,7 +38,6 @@ BUILT_IN_PANELS = {
     INFRASTRUCTURE: (HEALTH_SUMMARY,),
 }
 BOARD_LICENCE = "board/uPlot-LICENSE.txt"
-FIRST_PANELS = 12  # of a dashboard; those that follow wait in a collapsed row
 # What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
 # The same with each event and minute once, wherever they are read every five minutes.
@@ -174,11 +169,6 @@ def decision_page(decision: str) -> str:
     return f"docs/adr/{decision}.md"
 
 
-def page_url(site: str, page: str) -> str:
-    """Address a page on the runbook site."""
-    return f"{site}/{quote(page.removeprefix('docs/').removesuffix('.md'))}.html"
-
-
 def anchor(title: str) -> str:
     """Name a heading's anchor as Markdown's table of contents does: `Is it real?` becomes `is-it-real`."""
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower())
@@ -224,25 +214,6 @@ def slo_panel(word: str, title: str) -> str:
 def panel_id(title: str) -> int:
     """Derive a panel's number from its title, so that inserting a panel moves no link; 1 to 2**31 - 1."""
     return zlib.crc32(title.encode()) % (2**31 - 1) + 1
-
-
-def runbook_url(site: str, service: str, alert: str) -> str:
-    """Address an alert's page on the runbook site."""
-    return f"{site}/alerts/{quote(service)}/{quote(alert)}.html"
-
-
-def dashboard_url(grafana: str, uid: str, panel: str, labels: tuple[str, ...] = ()) -> str:
-    """Address a panel as it shows the alert's own environment, cluster and other labels (a Go template).
-
-    `urlquery` keeps a label value from adding parameters of its own.
-    """
-    variables = "&".join(variable(label) for label in (*sorted(TARGET_LABELS), *labels))
-    return f"{grafana}/d/{uid}/{uid}?viewPanel={panel_id(panel)}&{variables}"
-
-
-def variable(label: str) -> str:
-    """Set a dashboard's variable to a label of the firing series (a Go template)."""
-    return f"var-{label}={{{{ $labels.{label} | urlquery }}}}"
 
 
 def signal_pointer(document: str, key: str) -> str:

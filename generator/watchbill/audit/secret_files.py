@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchbill.audit.secret_references import HTTP, PAGERDUTY_CHARACTERS, Kind, Reference, read_references
+from watchbill.audit.secret_references import HTTP, Kind, Reference, read_references
 from watchbill.errors import DiagnosticLevel, UsageError
 from watchbill.plaintext import mask
 from watchbill.source.scalars import visible
@@ -138,8 +138,8 @@ def _check_content(reference: Reference, content: bytes) -> Iterator[Problem]:
         yield Problem(what, "write the file without it, as by printf '%s'")
     elif reference.kind is Kind.URL and _URL.fullmatch(secret) is None:
         yield Problem(f"not {Kind.URL}", "put the webhook's URL alone into it")
-    elif reference.kind is Kind.PAGERDUTY_KEY and (len(secret) != PAGERDUTY_CHARACTERS or not secret.isalnum()):
-        yield Problem(f"not {Kind.PAGERDUTY_KEY}", "put the integration key of PagerDuty's service alone into it")
+    elif reference.form is not None and not reference.form.fits(secret):
+        yield Problem(f"not {reference.form.what}", reference.form.todo)
 
 
 def _keeps_more(reference: Reference, text: str) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
+from watchbill.channels import definitions
+from watchbill.channels.base import SecretForm
 from watchbill.errors import RefusedError
 
-PAGERDUTY_CHARACTERS = 32
 HTTP = "http"  # stands for whatever is below an http_config, whosever it is
 
 _PUBLIC = frozenset({"ca_file", "cert_file"})
@@ -23,7 +24,6 @@ class Kind(StrEnum):
     """What a file must hold for Alertmanager to make use of it."""
 
     URL = "an http or https URL"
-    PAGERDUTY_KEY = f"a key of {PAGERDUTY_CHARACTERS} characters"
     SECRET = "a secret"  # noqa: S105 (a kind, not a secret)
     TLS_KEY = "a key of TLS"
     CERTIFICATE = "a certificate"
@@ -33,13 +33,15 @@ class Kind(StrEnum):
 class Reference:
     """A file that a configuration names, and who needs it: receivers by name, or a global setting.
 
-    `integration` is the part of Alertmanager that reads the file, such as `slack`, `email` or `http`.
+    `integration` is the part of Alertmanager that reads the file, such as `opsgenie`, `email` or `http`; `form` is what
+    a channel of ours says of its text.
     """
 
     path: str
     kind: Kind
     integration: str
     needed_by: tuple[str, ...]
+    form: SecretForm | None = None
 
 
 def read_references(text: str) -> tuple[Reference, ...]:
@@ -58,13 +60,14 @@ def read_references(text: str) -> tuple[Reference, ...]:
         raise RefusedError('the configuration is nested too deep; run "watchbill generate"') from None
     if not isinstance(config, dict) or "receivers" not in config:
         raise RefusedError('the configuration has no receivers; run "watchbill generate"')
-    users: dict[tuple[str, Kind, str], list[str]] = {}
+    users: dict[tuple[str, Kind, str, SecretForm | None], list[str]] = {}
     for user, steps, path in _named(config):
         integration = HTTP if "http_config" in steps else steps[0].removesuffix("_configs").replace("smtp", "email")
-        users.setdefault((path, _kind(integration, steps[-1]), integration), []).append(user)
+        found = (path, _kind(steps[-1]), integration, _form(steps[0], steps[-1]))
+        users.setdefault(found, []).append(user)
     return tuple(
-        Reference(path, kind, integration, tuple(dict.fromkeys(names)))
-        for (path, kind, integration), names in sorted(users.items())
+        Reference(path, kind, integration, tuple(dict.fromkeys(names)), form)
+        for (path, kind, integration, form), names in sorted(users.items(), key=lambda user: user[0][:3])
     )
 
 
@@ -91,13 +94,17 @@ def _leaves(value: object, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         yield steps, value
 
 
-def _kind(integration: str, key: str) -> Kind:
+def _form(section: str, key: str) -> SecretForm | None:
+    """Find what a channel of ours says of a secret file, by the list that an entry stands in, and its setting."""
+    forms = (each.secret_forms.get(key) for each in definitions().values() if each.key == section)
+    return next(filter(None, forms), None)
+
+
+def _kind(key: str) -> Kind:
     if key in _PUBLIC:
         return Kind.CERTIFICATE
     if key in _TLS:
         return Kind.TLS_KEY
     if key.endswith("url_file"):
         return Kind.URL
-    if integration == "pagerduty" and key in {"routing_key_file", "service_key_file"}:
-        return Kind.PAGERDUTY_KEY
     return Kind.SECRET

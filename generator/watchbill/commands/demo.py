@@ -26,17 +26,17 @@ from watchbill import console
 def demo(specs: Path, out: Path, site: Path, config: Path, port: int, scale: int) -> None:
     """Run Prometheus and Alertmanager with what is compiled, on 127.0.0.1 only, until Ctrl-C.
 
-    All services export their samples. Open the page that is printed, inject faults, and read what people would be told;
+    All services export their samples. Open the page that is printed, inject faults, and read what people would be sent;
     boards and runbooks are served with it. Each fault ends by itself.
     """
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules
-    from watchbill.demo import demo as demos
+    from watchbill.demo import run as demos
     from watchbill.drill import campaign
     from watchbill.quantity import TimeScale
     from watchbill.site import build as sitebuild
     from watchbill.stack import configuration
-    from watchbill.stack.stack import Scaled
+    from watchbill.stack.running import Scaled
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being built or fetched is left in order
     time_scale = TimeScale(scale)

@@ -64,8 +64,8 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     """Run NAME through a real Prometheus and Alertmanager, with the emitted configuration, and real receivers.
 
     NAME is an alert, or a drill of the specs, which hits several alerts at once. Its metrics are healthy, then at
-    fault, then healthy again. Who is told what, and when, is checked against the specs: exactly the receivers, once,
-    with the right number and links that lead somewhere, and nobody else.
+    fault, then healthy again. Who is notified of what, and when, is checked against the specs: exactly the receivers,
+    once, with the right number and links that lead somewhere, and nobody else.
     """
     from watchbill import tools as toolbox
     from watchbill.compilation import compile_rules

@@ -33,7 +33,7 @@ from watchbill.errors import ExitCode
 def page(  # noqa: PLR0913 (one parameter per option)
     *, team: str, alertmanager: str, env: str | None, severity: str, wait: int | None, specs: Path, format_: str
 ) -> None:
-    """Send one alert that says that it is a test, and let Alertmanager tell it as any of that team and severity.
+    """Send one alert that says that it is a test, and let Alertmanager route it as any of that team and severity.
 
     Whom it will reach by the specs is said before it is sent, and what Alertmanager decided afterwards. It ends by
     itself after some minutes, joins no real alert and mutes none. An Alertmanager older than 0.28 does not say what

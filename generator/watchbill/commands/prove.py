@@ -97,13 +97,12 @@ def _number_of(mutants: str) -> int | None:
 
 
 def _prove_mutants(scope: Scope, out: Path, tools: Generation, number: int | None, seed: int, format_: str) -> None:
-    from watchbill.proof.mutants import report
-    from watchbill.proof.mutants.score import BAR, score
+    from watchbill.proof.mutants.score import BAR, as_json, score, text
 
     found = score(scope, out, tools, console.track, number=number, seed=seed)
     if format_ == "json":
-        console.print_json(report.as_json(found, BAR))
+        console.print_json(as_json(found, BAR))
     else:
-        click.echo(report.text(found, BAR))
+        click.echo(text(found, BAR))
     if found.share < BAR:
         sys.exit(ExitCode.FOUND)

@@ -21,7 +21,7 @@ from watchbill import console
 def site(specs: Path, config: Path, site: Path, format_: str) -> None:
     """Compile the specs and prose, let MkDocs build the site strictly, check every link in it, and publish it.
 
-    Whatever is wrong is told at the line that it comes from, and the old site stays.
+    Whatever is wrong is reported at the line that it comes from, and the old site stays.
     """
     from watchbill.site import build as sitebuild
 

@@ -8,26 +8,43 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.conditions.base import Condition, listed
+from watchbill.conditions.base import Condition, DefaultView, listed
 from watchbill.conditions.example_series import Group, lone_gauge, steady
 from watchbill.errors import choose
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
-from watchbill.model.examples import GONE, Example, ExampleSeries, Firing
+from watchbill.model.alerts import Symptom
+from watchbill.model.examples import GONE, LOOKBACK, Example, ExampleSeries, Firing
 from watchbill.model.signals import Signal
 from watchbill.promql import aggregate
 from watchbill.quantity import Duration, TimeScale
-
-LOOKBACK = Duration.parse("5m")  # Prometheus' default: how long a series outlives its last sample
 
 
 class Absent(Condition):
     """One of its metrics has no series; asked per environment, since `absent` knows only what matchers name."""
 
     per_environment: ClassVar[bool] = True
+    symptom: ClassVar[Symptom | None] = Symptom.ABSENCE
+    lineless: ClassVar[str] = "a series is there or it is not"
+
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+alerts:
+  own:
+    OrdersNotMeasured:
+      signal: orders
+      kind: absent
+      metrics: [placed]
+      for: 10m
+      severity: P1
+      summary: Nobody counts orders any more
+      action: See whether the last release renamed the metric; roll it back if so
+"""
 
     kind: Literal["absent"]
     metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The metrics that must be there, by their keys in the profile; one that is missing is enough to fire."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read every metric that must be there."""
@@ -56,6 +73,10 @@ class Absent(Condition):
         """Name the metrics."""
         names = [signal.metrics[role].name + signal.metrics[role].type_suffix for role in self.metrics]
         return f"{listed(names, 'or')} has no series in an environment that should have it"
+
+    def default_view(self, signal: Signal) -> DefaultView | None:
+        """Leave it to lowering, which shows for every absence whether the series are there."""
+        return None
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let one metric's only series vanish while the others stay; it is seen gone one lookback later."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from watchbill.errors import DiagnosticLevel, Span, choose
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.language.kinds import Statement
-from watchbill.model.alerts import Reading, Threshold
+from watchbill.model.alerts import Reading, Symptom, Threshold
 from watchbill.model.examples import Example
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
@@ -21,8 +22,34 @@ from watchbill.quantity import Dimension, Duration, Quantity, TimeScale, Unit, d
 INSTANCE = "instance"  # a target label that every series has; any condition may keep it
 
 
+@dataclass(frozen=True, slots=True)
+class DefaultView:
+    """A view as an author would write it: its kind (a file in `views/`) and its other keys, `by` left out."""
+
+    kind: str
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class MovingLimit:
+    """A limit that moves: the PromQL of it, the unit of its value, and why it may give nothing."""
+
+    expr: str
+    unit: Unit
+    empty: str
+
+
 class Condition(Statement):
     """A statement that is true where an alert shall fire."""
+
+    symptom: ClassVar[Symptom | None] = None
+    """What it judges, by which objectives and built-in panels know it; None where it is something else."""
+
+    authored: ClassVar[bool] = False
+    """Whether its expression is the author's own PromQL, whose series may carry labels that no signal knows."""
+
+    lineless: ClassVar[str] = ""
+    """Why its panel may show no line, where it gives neither a threshold nor a moving limit."""
 
     per_environment: ClassVar[bool] = False
     """Whether the condition must be asked for each environment by name, as absence must."""
@@ -31,6 +58,9 @@ class Condition(Statement):
     """Whether it is true all the time, so that its silence tells that nothing is told any more."""
 
     per: tuple[KeyName, ...] = ()
+    """The labels whose values are judged one by one, by their keys in the profile; `instance` always works. Without it
+    all series are judged together.
+    """
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Judge the condition against its signal; diagnostics carry the author's line."""
@@ -95,14 +125,34 @@ class Condition(Statement):
     def sentence(self, signal: Signal) -> str:
         """Say in English when it is true, without a full stop: `More than 1% of requests are 5xx over 5m`."""
 
+    @abstractmethod
+    def default_view(self, signal: Signal) -> DefaultView | None:
+        """Say what the panel shows that is made where nobody wrote one; None where nothing is to be seen.
+
+        It is written as an author would write the view in a panel. What is judged one by one is shown one by one:
+        lowering adds `by`, which is the condition's `per`.
+        """
+
     def threshold(self, signal: Signal) -> Threshold | None:
-        """Give the line to draw on a panel, in the metric's own unit; None where there is no such line."""
+        """Give the line to draw on a panel; None where there is no such line.
+
+        `lower/dashboards/default_view.py` checks it, and names the file of a condition that breaks a rule:
+
+        - Its unit has the dimension of what the default view shows (a view of seconds can draw 500 ms, not 5%).
+        - It is not below 0, where panels begin; where the view shows a share, it is not above 1.
+        - It stands first in `lines`.
+        - Where it is None, a limit that moves, a view with words for its values, or `lineless` takes its place.
+        """
         return None
 
     def lines(self, signal: Signal) -> tuple[Threshold, ...]:
-        """Give the same line in every dimension in which a panel may show what is judged."""
+        """Give the same line in every dimension in which a panel may show what is judged, the threshold first."""
         threshold = self.threshold(signal)
         return () if threshold is None else (threshold,)
+
+    def moving_limit(self, signal: Signal) -> MovingLimit | None:
+        """Give the limit to draw where it is no fixed line, since it changes with time; the signal is narrowed."""
+        return None
 
     def reading(self, signal: Signal) -> Reading | None:
         """Say how the expression's value reads; None where the value says nothing."""

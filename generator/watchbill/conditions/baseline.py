@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from decimal import Decimal
 
-from watchbill.conditions.base import Condition
+from watchbill.conditions.base import Condition, DefaultView, MovingLimit
 from watchbill.conditions.example_series import PhaseLevels, counters, firing_labels, groups, still_false
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import DurationText, KeyName, Rate
-from watchbill.model.alerts import Display, Reading, Threshold
+from watchbill.model.alerts import Display, Reading
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
-from watchbill.quantity import Duration, TimeScale, Unit, decimal_text
+from watchbill.quantity import REAL_TIME, Duration, TimeScale, Unit, decimal_text
 
 
 class AgainstBaseline(Condition):
@@ -25,10 +25,16 @@ class AgainstBaseline(Condition):
 
     kind: str
     metric: KeyName
+    """The counter that is compared, by its key in the profile."""
     window: DurationText = Duration.parse("5m")
+    """The time over which the present rate is taken."""
     baseline: DurationText = Duration.parse("1d")
+    """How long ago the rate that it is compared with lies: `1d` for the same time of yesterday, `7d` for last week's.
+    """
     smooth: DurationText = Duration.parse("1h")
+    """The time over which the earlier rate is averaged, around that moment."""
     floor: Rate
+    """The least rate that means anything: a surge must reach it now, a drop must start from it."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""
@@ -84,13 +90,18 @@ class AgainstBaseline(Condition):
         """Say what it is compared with."""
         return f"the rate {self.baseline.words()} earlier (mean of {self.smooth.words()})"
 
-    def threshold(self, signal: Signal) -> Threshold | None:
-        """Draw nothing: the limit moves with the baseline."""
-        return None
+    def moving_limit(self, signal: Signal) -> MovingLimit:
+        """Draw the limit, which moves with the baseline."""
+        empty = f"there is nothing to compare with before there is a history of {self.baseline.words()}"
+        return MovingLimit(self.limit(signal, REAL_TIME), Unit.PER_SECOND, empty)
 
     def reading(self, signal: Signal) -> Reading:
         """Show the present rate."""
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}/s")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the present rate."""
+        return DefaultView("rate", {"metrics": (self.metric,)})
 
     @abstractmethod
     def factor(self) -> Decimal:

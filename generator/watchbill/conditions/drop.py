@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
@@ -20,8 +20,27 @@ class Drop(AgainstBaseline):
     A counter that is gone altogether reads as a rate of zero.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    TrafficGone:
+      signal: http
+      kind: drop
+      metric: requests
+      below: 20%
+      baseline: 1d
+      floor: 5/s
+      for: 15m
+      severity: P1
+      summary: Far fewer requests than yesterday
+      action: Try the site from outside; look at the load balancer and at DNS
+"""
+
     kind: Literal["drop"]
     below: Ratio
+    """Fires below this share of the earlier rate."""
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Hold the share below one."""

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, class_matchers, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import (
+    Condition,
+    DefaultView,
+    class_matchers,
+    floor_number,
+    floor_words,
+    per_words,
+    with_floor,
+)
 from watchbill.conditions.example_series import (
     Group,
     PhaseLevels,
@@ -23,7 +31,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, Count, DurationText, KeyName, Ratio
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -37,13 +45,38 @@ class ErrorRatio(Condition):
     no page, and a total outage still is.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    TooManyErrors:
+      signal: http
+      kind: error_ratio
+      metric: requests
+      bad: 5xx
+      above: 1%
+      min_events: 5
+      for: 5m
+      severity: P0
+      summary: Too many requests end in a server error
+      action: Roll back, if it began with a deploy
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.EVENTS
+
     kind: Literal["error_ratio"]
     metric: KeyName
+    """The counter of all events, by its key in the profile."""
     bad: ClassName | None = None
+    """The class of the profile that counts as bad; exactly one of `bad` and `errors` is written."""
     errors: KeyName | None = None
+    """Another counter, which counts the bad events alone; exactly one of `bad` and `errors` is written."""
     above: Ratio
+    """Fires above this share of bad events; more than 0%, less than 100%."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of bad events within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read the events and, where they have a counter of their own, the errors."""
@@ -87,6 +120,11 @@ class ErrorRatio(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of {signal.metrics[self.metric].noun} {self._what()}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share."""
+        bad = (self.bad,) if self.bad is not None else ()
+        return DefaultView("share", {"metric": self.metric, "bad": bad, "errors": self.errors})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a steady flow of events turn bad by a tenth less or more than the threshold."""

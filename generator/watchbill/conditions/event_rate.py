@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import Condition, DefaultView, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -17,7 +17,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -27,11 +27,32 @@ from watchbill.quantity import Duration, TimeScale, decimal_text
 class EventRate(Condition):
     """A counter grows faster than a rate, in the author's own period: 10/min stays 10."""
 
+    usage: ClassVar[str] = """\
+signals:
+  db: {profile: database-client}
+alerts:
+  own:
+    SlowQueries:
+      signal: db
+      kind: event_rate
+      metric: slow
+      above: 10/min
+      for: 10m
+      severity: P1
+      summary: Many database queries are slow
+      action: Find the query in the database's own list of slow ones
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.EVENTS
+
     kind: Literal["event_rate"]
     metric: KeyName
+    """The counter, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     above: Rate
+    """Fires above this rate."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""
@@ -68,6 +89,11 @@ class EventRate(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the rate."""
         return Reading(Display.NUMBER, f" {signal.metrics[self.metric].noun}{self.above.unit.symbol}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the rate, in the author's period."""
+        period = self.above.unit.symbol.removeprefix("/")
+        return DefaultView("rate", {"metrics": (self.metric,), "where": self.where, "period": period})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the counter grow a tenth slower or faster than the limit."""

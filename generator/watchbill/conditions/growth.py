@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, per_words
+from watchbill.conditions.base import Condition, DefaultView, per_words
 from watchbill.conditions.example_series import firing_labels, groups, lone_gauge, shown, steady
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, DurationText, KeyName
@@ -25,10 +25,32 @@ class Growth(Condition):
     has restarted and warms up within a window rises twice, never three times.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  process: {profile: process}
+alerts:
+  own:
+    MemoryLeak:
+      signal: process
+      kind: growth
+      metric: resident
+      above: 50MiB
+      window: 30m
+      per: [instance]
+      for: 5m
+      severity: P1
+      summary: Memory grows and does not come back
+      action: Restart the instance; keep a heap dump of it first
+"""
+    lineless: ClassVar[str] = "what it judges is a rise, which a line at one height cannot show"
+
     kind: Literal["growth"]
     metric: KeyName
+    """The gauge that must not creep up, by its key in the profile."""
     above: AnyQuantity
+    """The rise from one window to the next that is too much, in a unit of the gauge's dimension."""
     window: DurationText
+    """The length of each of the windows that are compared; three rises in a row take four of them."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""
@@ -69,6 +91,10 @@ class Growth(Condition):
         unit = signal.metrics[self.metric].unit
         after = f" more than {self.window.words()} before"
         return Reading(Display.BYTES, after) if unit is Unit.BYTES else Reading(Display.NUMBER, unit.symbol + after)
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the gauge itself."""
+        return DefaultView("level", {"metrics": (self.metric,)})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the gauge climb a tenth slower or faster than the amount in each window."""

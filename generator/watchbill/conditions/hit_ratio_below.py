@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import Condition, DefaultView, floor_number, floor_words, per_words, with_floor
 from watchbill.conditions.example_series import (
     PhaseLevels,
     ample_flow,
@@ -33,12 +33,35 @@ class HitRatioBelow(Condition):
     `min_events` is a floor of look-ups within the window.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  cache: {profile: cache}
+alerts:
+  own:
+    CacheColder:
+      signal: cache
+      kind: hit_ratio_below
+      hits: hits
+      misses: misses
+      below: 80%
+      min_events: 100
+      for: 15m
+      severity: P1
+      summary: The cache answers too little
+      action: See whether keys changed with the last release, or the cache was emptied
+"""
+
     kind: Literal["hit_ratio_below"]
     hits: KeyName
+    """The counter of hits, by its key in the profile."""
     misses: KeyName
+    """The counter of misses, by its key in the profile."""
     below: Ratio
+    """Fires below this share of hits in all look-ups."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of look-ups within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read hits and misses."""
@@ -89,6 +112,10 @@ class HitRatioBelow(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, f" of look-ups are {signal.metrics[self.hits].noun}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share of hits."""
+        return DefaultView("hit_ratio", {"hits": self.hits, "misses": self.misses})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let the hits of a steady flow of look-ups fall a tenth short of the threshold, or not."""

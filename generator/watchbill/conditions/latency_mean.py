@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, exceed, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import (
+    Condition,
+    DefaultView,
+    exceed,
+    floor_number,
+    floor_words,
+    per_words,
+    with_floor,
+)
 from watchbill.conditions.example_series import (
     PhaseLevels,
     below_and_above,
@@ -18,7 +26,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -31,11 +39,33 @@ class LatencyMean(Condition):
     `min_events` is a floor of observations within the window, so that one slow request at night is no page.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  db: {profile: database-client}
+alerts:
+  own:
+    QueriesSlow:
+      signal: db
+      kind: latency_mean
+      metric: duration
+      above: 50ms
+      per: [operation]
+      for: 10m
+      severity: P1
+      summary: Queries take long on average
+      action: Look for a missing index, or for locks
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.MEAN
+
     kind: Literal["latency_mean"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     above: AnyQuantity
+    """Fires above this mean, in a unit of the histogram's dimension."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of observations within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram's sum and count."""
@@ -75,6 +105,10 @@ class LatencyMean(Condition):
             Display.NUMBER,
             f"{metric.unit.symbol} on average (limit {self.above})",
         )
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the mean."""
+        return DefaultView("mean", {"metric": self.metric})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let steady observations, ten a second at least, take a tenth less or more than the limit each."""

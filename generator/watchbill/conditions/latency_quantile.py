@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import ClassVar, Literal
 
-from pydantic import PlainValidator, WithJsonSchema
-
-from watchbill.conditions.base import INSTANCE, Condition, exceed, floor_number, floor_words, per_words, with_floor
+from watchbill.conditions.base import (
+    INSTANCE,
+    Condition,
+    DefaultView,
+    exceed,
+    floor_number,
+    floor_words,
+    per_words,
+    with_floor,
+)
 from watchbill.conditions.example_series import (
     THREE,
     Group,
@@ -24,26 +31,13 @@ from watchbill.conditions.example_series import (
     steady,
     still_false,
 )
-from watchbill.language.base import Diagnostics, describe, problem
-from watchbill.language.fields import AnyQuantity, Count, DurationText, KeyName
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.language.base import Diagnostics
+from watchbill.language.fields import QUANTILES, AnyQuantity, Count, DurationText, KeyName, Quantile
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, bucket_edge, over
 from watchbill.quantity import Duration, TimeScale, decimal_text, words
-
-QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
-
-
-def _quantile(value: object) -> str:
-    if not isinstance(value, str) or value not in QUANTILES:
-        raise problem(
-            "spec/unknown-value", f"{describe(value)} is not a quantile", f"choose one of: {', '.join(QUANTILES)}"
-        )
-    return value
-
-
-Quantile = Annotated[str, PlainValidator(_quantile), WithJsonSchema({"enum": list(QUANTILES)})]
 
 
 class LatencyQuantile(Condition):
@@ -54,12 +48,36 @@ class LatencyQuantile(Condition):
     (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    SlowestRequests:
+      signal: http
+      kind: latency_quantile
+      metric: duration
+      quantile: p99
+      above: 500ms
+      min_events: 5
+      for: 15m
+      severity: P1
+      summary: The slowest requests take too long
+      action: Compare the slowest routes with yesterday
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.QUANTILE
+
     kind: Literal["latency_quantile"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     quantile: Quantile
+    """Which part may be slower: with `p99` one event in a hundred."""
     above: AnyQuantity
+    """Fires where the quantile is above this; on an edge of the histogram's buckets it is exact."""
     window: DurationText = Duration.parse("5m")
+    """The time over which events are counted; at least four scrape intervals."""
     min_events: Count | None = None
+    """The least number of slow events within the window, below which nothing fires."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram."""
@@ -157,6 +175,10 @@ class LatencyQuantile(Condition):
         if self._limit(metric)[1]:
             return Reading(Display.PERCENT, f" of {metric.noun} {exceed(metric.unit)} {self.above}")
         return Reading(Display.NUMBER, f"{metric.unit.symbol} at the {self.quantile}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the quantile."""
+        return DefaultView("quantiles", {"metrics": (self.metric,), "quantiles": (self.quantile,)})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let a share of steady observations move from the lowest bucket to beyond the limit."""

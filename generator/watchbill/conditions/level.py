@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import (
+    INSTANCE,
+    Condition,
+    DefaultView,
+    capitalised,
+    class_matchers,
+    per_words,
+)
 from watchbill.conditions.example_series import (
     TWO,
     PhaseLevels,
@@ -20,7 +27,7 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, ClassName, DurationText, KeyName
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -35,13 +42,38 @@ class Level(Condition):
     worst of them (the default), or their sum.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  queue: {profile: queue}
+alerts:
+  own:
+    JobsWait:
+      signal: queue
+      kind: level
+      metric: jobs
+      where: waiting
+      above: 1000
+      per: [queue]
+      for: 10m
+      severity: P1
+      summary: Many jobs wait in a queue
+      action: See whether the workers run; add some if they do
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.LEVEL
+
     kind: Literal["level"]
     metric: KeyName
+    """The gauge, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     above: AnyQuantity | None = None
+    """Fires above this level, in a unit of the gauge's dimension; exactly one of `above` and `below` is written."""
     below: AnyQuantity | None = None
+    """Fires below this level; exactly one of `above` and `below` is written."""
     hold: DurationText | None = None
+    """How long the worst value is remembered."""
     across: Literal["worst", "sum"] = "worst"
+    """How series are combined: `worst` takes the largest (or least), `sum` adds them up."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""
@@ -105,6 +137,12 @@ class Level(Condition):
         if unit is Unit.RATIO:
             return Reading(Display.PERCENT, f" (limit {self._limit()})")
         return Reading(Display.NUMBER, f"{unit.symbol} (limit {self._limit()})")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the gauge, combined in the same way."""
+        worst = "max" if self.above is not None else "min"
+        across = "sum" if self.across == "sum" else worst
+        return DefaultView("level", {"metrics": (self.metric,), "where": self.where, "across": across})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Stand a tenth (of zero: one whole) to either side of the level."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition, capitalised
+from watchbill.conditions.base import Condition, DefaultView, capitalised
 from watchbill.conditions.example_series import (
     Group,
     PhaseLevels,
@@ -19,12 +19,11 @@ from watchbill.conditions.example_series import (
 )
 from watchbill.language.base import Diagnostics, StrictBool
 from watchbill.language.fields import DurationText, KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import Example, ExampleSeries, Firing
-from watchbill.model.signals import Metric, MetricType, Signal
+from watchbill.model.signals import UP, MetricType, Signal
 from watchbill.promql import aggregate, over, selector
-from watchbill.quantity import Duration, TimeScale, Unit
-
-UP = Metric("up", "up", MetricType.GAUGE, Unit.COUNT, "1 if Prometheus could scrape the target", "the target")
+from watchbill.quantity import Duration, TimeScale
 
 PASSING, FAILING = Decimal("0.6"), Decimal("0.4")  # shares of probes that succeed: just enough, and just too few
 
@@ -37,10 +36,29 @@ class ProbeFailing(Condition):
     the host of its database takes the gauge with it.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  health: {profile: probe}
+alerts:
+  own:
+    HealthCheckFailing:
+      signal: health
+      kind: probe_failing
+      metric: success
+      for: 1m
+      severity: P0
+      summary: The service does not answer its health check
+      action: See whether the process runs, and what it logged last
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.PROBE
+
     kind: Literal["probe_failing"]
     metric: KeyName
+    """The gauge that is 1 while the check succeeds, by its key in the profile."""
     window: DurationText = Duration.parse("1m")
+    """The time of which half must fail."""
     or_unreachable: StrictBool = False
+    """Whether a target that cannot be scraped counts as failing too."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge of 0 and 1."""
@@ -64,6 +82,10 @@ class ProbeFailing(Condition):
         noun = capitalised(signal.metrics[self.metric].noun)
         unreachable = ", or its target cannot be scraped" if self.or_unreachable else ""
         return f"{noun} fails in half of the probes or more over {self.window.words()}{unreachable}"
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show whether it succeeds."""
+        return DefaultView("up", {"metric": self.metric})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let most probes of the group at fault fail; its target stays reachable, or else is not."""

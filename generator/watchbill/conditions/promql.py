@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from watchbill.conditions.base import Condition
+from watchbill.conditions.base import Condition, DefaultView
 from watchbill.errors import choose
 from watchbill.language.base import Authored, Diagnostics, Formerly, describe, problem
 from watchbill.language.fields import AnyQuantity, DurationText, LabelName, LabelValue, MetricName, Sentence
 from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.dashboards import PANEL_UNITS
 from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
 from watchbill.model.signals import Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
-from watchbill.promql import PromQLError, parse, retarget, selections, ungrouped
+from watchbill.promql import PromQLError, compared, parse, retarget, selections, ungrouped
 from watchbill.quantity import REAL_TIME, Dimension, Duration, Quantity, TimeScale, Unit
 
 _PATTERN = re.compile(r"(?P<level>-?[0-9]+(?:\.[0-9]+)?)?(?:(?P<slope>[+-][0-9]+(?:\.[0-9]+)?)/s)?")
@@ -48,10 +49,15 @@ class AuthoredSeries(Authored):
     """A test series: its metric and labels, and how it moves while all is well, short of, and past the limit."""
 
     metric: MetricName
+    """The metric's name."""
     labels: dict[LabelName, LabelValue] = {}
+    """Its labels beside those of the service's target."""
     healthy: Annotated[PatternText, Formerly("calm")]
+    """How it moves while all is well: a value such as `5`, a growth such as `+2/s`, or `gone`."""
     just_below: Annotated[PatternText, Formerly("below")]
+    """How it moves just short of the limit."""
     firing: Annotated[PatternText, Formerly("above")]
+    """How it moves just past the limit."""
 
 
 def _decimal(value: object) -> object:
@@ -67,11 +73,17 @@ class AuthoredExample(Authored):
     """What proves the expression: series, the value and labels that they must give, and how long that takes."""
 
     series: Annotated[tuple[AuthoredSeries, ...], Field(min_length=1)]
+    """The series that the expression reads."""
     value: Number
+    """What the expression gives while it fires."""
     labels: dict[LabelName, LabelValue] = {}
+    """The labels of its result, beside the target's."""
     history: DurationText = Duration.parse("10m")
+    """How long the series must run before the expression is right."""
     settles: DurationText = Duration.parse("10m")
+    """How long after the limit is passed the expression may take to become true."""
     clears: DurationText = Duration.parse("10m")
+    """How long after the recovery it may stay true."""
 
 
 class PromQL(Condition):
@@ -81,12 +93,41 @@ class PromQL(Condition):
     `env` must survive every aggregation, or the alert would reach the wrong people.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+alerts:
+  own:
+    OrdersStuck:
+      signal: orders
+      kind: promql
+      expr: sum by (cluster, env) (orders_waiting) > 4 * count by (cluster, env) (orders_waiting)
+      sentence: More than 4 orders wait for each instance
+      above: 4
+      example:
+        value: 10
+        series:
+          - {metric: orders_waiting, labels: {instance: a}, healthy: 1, just_below: 3, firing: 6}
+          - {metric: orders_waiting, labels: {instance: b}, healthy: 1, just_below: 4, firing: 4}
+      for: 10m
+      severity: P1
+      summary: Orders pile up
+      action: See whether the payment provider answers
+"""
+    authored: ClassVar[bool] = True
+    lineless: ClassVar[str] = "its author need not say where the line is"
+
     kind: Literal["promql"]
     expr: str
+    """The expression; it fires for each series that it gives."""
     sentence_: Annotated[Sentence, Field(alias="sentence")]
+    """When it is true, in English and without a full stop."""
     above: AnyQuantity | None = None
+    """The limit in the expression, for the line on the panel, where it fires above one."""
     below: AnyQuantity | None = None
+    """The same, where it fires below one."""
     example_: Annotated[AuthoredExample, Field(alias="example"), Formerly("witness")]
+    """The series that prove it: what it must do while all is well, just short of the limit and past it."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read whatever metrics of the signal the expression names."""
@@ -184,6 +225,15 @@ class PromQL(Condition):
         unit = Unit.COUNT if line is None else line[0].unit
         shown = {Unit.BYTES: Display.BYTES, Unit.RATIO: Display.PERCENT}.get(unit)
         return Reading(Display.NUMBER, unit.symbol) if shown is None else Reading(shown)
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the side of the author's comparison that is compared with a number."""
+        threshold = self.threshold(signal)
+        unit = threshold.unit if threshold is not None else Unit.COUNT
+        name = next((word for word, known in PANEL_UNITS.items() if known.dimension is unit.dimension), "count")
+        exact = next((word for word, known in PANEL_UNITS.items() if known is unit), name)
+        legend = " ".join(f"{{{{{label}}}}}" for label in self.own_grouping(signal)) or signal.title
+        return DefaultView("promql", {"expr": compared(self.expr), "unit": exact, "legend": legend})
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
         """Keep the labels that the author's example shows."""

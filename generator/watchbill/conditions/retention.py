@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, per_words
+from watchbill.conditions.base import INSTANCE, Condition, DefaultView, per_words
 from watchbill.conditions.example_series import Group, PhaseLevels, groups, lone_gauge, shown, steady
 from watchbill.errors import choose
 from watchbill.language.base import Diagnostics
@@ -28,11 +28,34 @@ class Retention(Condition):
     server: it is told again at the next deletion then.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  prometheus: {profile: prometheus}
+alerts:
+  own:
+    HistoryTooShort:
+      signal: prometheus
+      kind: retention
+      oldest: oldest
+      deleted_by_age: aged_out
+      deleted_by_size: cut
+      limit: retention
+      per: [instance]
+      for: 6h
+      severity: P1
+      summary: Prometheus deletes samples that are still needed
+      action: Give it more room on the disk
+"""
+
     kind: Literal["retention"]
     oldest: KeyName
+    """The gauge that holds the Unix time of the oldest sample, by its key in the profile."""
     deleted_by_age: KeyName
+    """The counter of deletions because of age."""
     deleted_by_size: KeyName
+    """The counter of deletions because of size."""
     limit: KeyName
+    """The signal's limit that says how long samples must be kept."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read the time of the oldest sample, and what was deleted."""
@@ -97,6 +120,10 @@ class Retention(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show how far the history goes back."""
         return Reading(Display.NUMBER, f" {self._kept(signal)[2]}")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show how far the history goes back."""
+        return DefaultView("age", {"metric": self.oldest})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let two young servers begin to delete, by age and by size; a third is young only, a fourth deletes only.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from watchbill.conditions.base import INSTANCE, Condition, capitalised, class_matchers, per_words
+from watchbill.conditions.base import INSTANCE, Condition, DefaultView, capitalised, class_matchers, per_words
 from watchbill.conditions.example_series import (
     Group,
     PhaseLevels,
@@ -23,7 +23,7 @@ from watchbill.conditions.example_series import (
 from watchbill.errors import nearest
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Ratio
-from watchbill.model.alerts import Direction, Display, Reading, Threshold
+from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
 from watchbill.model.examples import Example, ExampleSeries, Firing
 from watchbill.model.signals import Limit, Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -41,13 +41,38 @@ class Saturation(Condition):
     for one second a second at most, so that their mean is a share.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  process: {profile: process, limits: {memory: 512MiB}}
+alerts:
+  own:
+    MemoryFull:
+      signal: process
+      kind: saturation
+      used: resident
+      limit: memory
+      per: [instance]
+      above: 90%
+      for: 5m
+      severity: P0
+      summary: An instance is about to run out of memory
+      action: Restart it; then look for what grew
+"""
+    symptom: ClassVar[Symptom | None] = Symptom.USE
+
     kind: Literal["saturation"]
     used: KeyName | None = None
+    """The metric of what is in use, by its key in the profile; exactly one of `used` and `free` is written."""
     free: KeyName | None = None
+    """The metric of what is left; exactly one of `used` and `free` is written."""
     limit: KeyName | None = None
+    """The signal's limit that it is measured against."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     above: Ratio
+    """Fires where more than this share is in use; more than 0%, less than 100%."""
     window: DurationText = Duration.parse("5m")
+    """The time over which a counter's rate is taken; a gauge is read as it is."""
 
     @property
     def _side(self) -> str:
@@ -136,6 +161,10 @@ class Saturation(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the share."""
         return Reading(Display.PERCENT, " in use")
+
+    def default_view(self, signal: Signal) -> DefaultView:
+        """Show the share."""
+        return DefaultView("saturation", {name: getattr(self, name) for name in ("used", "free", "limit", "where")})
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Use a tenth less or more than the threshold of a limit that all instances share three to one."""

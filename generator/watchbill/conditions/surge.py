@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.conditions.base import capitalised, per_words
 from watchbill.conditions.baseline import AgainstBaseline
@@ -21,8 +21,27 @@ class Surge(AgainstBaseline):
     the data, would read as half the traffic.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+alerts:
+  own:
+    TrafficSpike:
+      signal: http
+      kind: surge
+      metric: requests
+      above: 3x
+      baseline: 1d
+      floor: 5/s
+      for: 10m
+      severity: P1
+      summary: Far more requests than yesterday
+      action: See which route grew, and from where; add instances if it is real
+"""
+
     kind: Literal["surge"]
     above: Factor
+    """Fires above this multiple of the earlier rate."""
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Hold the factor above one."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import ClassVar
 
-from watchbill.conditions.base import INSTANCE, Condition
+from watchbill.conditions.base import INSTANCE, Condition, DefaultView
 from watchbill.conditions.example_series import ONE, TWO, PhaseLevels, still_false
-from watchbill.conditions.probe_failing import FAILING, PASSING, UP
+from watchbill.conditions.probe_failing import FAILING, PASSING
 from watchbill.model.alerts import Display, Reading
 from watchbill.model.examples import Example, ExampleSeries, Firing, SamplePattern
-from watchbill.model.signals import Signal
+from watchbill.model.signals import UP, Signal
 from watchbill.promql import aggregate, over
 from watchbill.quantity import Duration, TimeScale
 
@@ -24,6 +25,8 @@ class TargetDown(Condition):
 
     The signal's matchers select the targets of `jobs`, sorted.
     """
+
+    lineless: ClassVar[str] = "a target is up or it is down"
 
     kind: str = "target_down"
     jobs: tuple[str, ...]
@@ -49,6 +52,10 @@ class TargetDown(Condition):
     def reading(self, signal: Signal) -> Reading:
         """Show the share that succeeds."""
         return Reading(Display.PERCENT, " of them succeed")
+
+    def default_view(self, signal: Signal) -> DefaultView | None:
+        """Leave it to the built-in panel of all targets."""
+        return None
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Let most scrapes of one target fail; its neighbour, other jobs on its machine, and others' change nothing."""

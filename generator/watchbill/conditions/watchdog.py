@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from watchbill.conditions.base import Condition
+from watchbill.conditions.base import Condition, DefaultView
 from watchbill.language.base import Diagnostics
 from watchbill.model.examples import Example, Firing
 from watchbill.model.signals import Signal
@@ -22,7 +22,21 @@ class Watchdog(Condition):
     """
 
     per_environment: ClassVar[bool] = True
+    lineless: ClassVar[str] = "it is true all the time"
     heartbeat: ClassVar[bool] = True
+
+    usage: ClassVar[str] = """\
+signals:
+  prometheus: {profile: prometheus}
+alerts:
+  own:
+    Watchdog:
+      signal: prometheus
+      kind: watchdog
+      for: 0s
+      severity: Info
+      summary: Alerts get through
+"""
 
     kind: Literal["watchdog"]
 
@@ -51,6 +65,10 @@ class Watchdog(Condition):
     def sentence(self, signal: Signal) -> str:
         """Say why it fires."""
         return "Always, so that its silence tells that alerts no longer get through"
+
+    def default_view(self, signal: Signal) -> DefaultView | None:
+        """Show nothing."""
+        return None
 
     def example(self, signal: Signal, scale: TimeScale) -> Example:
         """Need nothing."""

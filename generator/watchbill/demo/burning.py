@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from watchbill.drill.fault import Fault, Homes, objective, rule_at, sli_source, source
+from watchbill.drill.fault import Fault, Homes, rule_at, sli_source
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
 from watchbill.model.examples import ExampleSeries, SamplePattern
@@ -18,14 +18,14 @@ KIND = "burn_rate"
 
 def burning(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
     """Move the raw series of an alert's objective; a `ToolError` says that nobody knows which these are."""
-    slo = objective(alert, service)
+    slo = service.slo(alert.slo)
     given, bad = sli_source(slo), _share(alert, slo)
     counted = [
         ExampleSeries(each.metric, each.labels, *(_flow(each.good),) * 2, _flow(each.good * (1 - bad) + each.bad * bad))
         for each in given.counters
     ]
     stood = [ExampleSeries(each.metric, each.labels, each.good, each.good, each.bad) for each in given.states]
-    homes = Homes(source(slo, service), place, known, (*counted, *stood))
+    homes = Homes(service.signal(slo.signal), place, known, (*counted, *stood))
     series = tuple(each for stream in (*counted, *stood) for each in homes.series(stream))
     return Fault(alert, place, rule_at(alert, place).example, tuple(homes.made_up), series, expected=())
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
+from watchbill.channels.received import Notification
 from watchbill.drill.watch import named
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import SWITCH, Notification
-from watchbill.stack.stack import Stack
+from watchbill.stack.notifications import SWITCH
+from watchbill.stack.running import Stack
 
 KEPT = 200  # entries
 

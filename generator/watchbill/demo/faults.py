@@ -9,7 +9,7 @@ from threading import Lock
 
 from watchbill.demo.burning import KIND, burning
 from watchbill.demo.overlay import Labels, Laid, LivingWorld, area, clash
-from watchbill.drill.fault import JOB, Fault, fault, objective, paging_place, rule_at, source
+from watchbill.drill.fault import JOB, Fault, fault, paging_place, rule_at
 from watchbill.errors import ToolError, WatchbillError
 from watchbill.explain import find
 from watchbill.model.alerts import Alert
@@ -86,8 +86,7 @@ def _fault(alert: Alert, service: Service, known: Sequence[Target]) -> Fault:
 
 
 def _within(alert: Alert, service: Service) -> Labels:
-    signal = source(objective(alert, service), service) if alert.slo else None
-    own = signal or next(each for each in service.signals if each.key == alert.subject)
+    own = service.signal(service.slo(alert.slo).signal if alert.slo else alert.subject)
     return frozenset((each.label, each.value) for each in own.matchers if each.op == "=" and each.label != JOB)
 
 

@@ -23,7 +23,7 @@ from watchbill.outputs import alertmanager as alertmanager_target
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import TimeScale
 from watchbill.stack.folders import expect_room, folder
-from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.running import Scaled, Setting
 from watchbill.stack.world import lines
 from watchbill.tools import Generation
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from watchbill.drill.fault import Expected, notified
+from watchbill.channels.received import Notification, Recipient
+from watchbill.drill.fault import notified
 from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
+from watchbill.model.proof import Fired
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
+from watchbill.stack.notifications import SWITCH
 
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
@@ -79,7 +81,7 @@ def pattern(expected: str) -> re.Pattern[str]:
     return re.compile(_NUMBER.pattern.join(parts))
 
 
-def texts(expected: Expected, watch: Watch, tolerance: float = TOLERANCE) -> str:
+def texts(expected: Fired, watch: Watch, tolerance: float = TOLERANCE) -> str:
     """Hold the annotations of what fired against the expected ones."""
     got = watch.seen[key(expected.labels)].annotations
     wrong = [
@@ -153,9 +155,7 @@ def strangers(known: Iterable[Subject], notifications: Iterable[Notification]) -
     return "; ".join(dict.fromkeys(wrong))
 
 
-def said(
-    expected: Expected, subject: Subject, notifications: Sequence[Notification], tolerance: float = TOLERANCE
-) -> str:
+def said(expected: Fired, subject: Subject, notifications: Sequence[Notification], tolerance: float = TOLERANCE) -> str:
     """Say which messages do not carry the description with the right number."""
     text = " ".join(expected.annotations["description"].split())
     wrong = []
@@ -175,7 +175,7 @@ def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] 
     if subject.summary in notification.title:
         return notification.links
     _, spoken, rest = notification.firing.partition(subject.summary)
-    if not spoken or notification.recipient[0] == PAGERDUTY:
+    if not spoken or notification.first_only:
         return None
     found: dict[str, str] = {}
     for link, name, name_, link_ in _LINK.findall(rest):
@@ -183,18 +183,18 @@ def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] 
     return found
 
 
-def incidents(notifications: Iterable[Notification]) -> dict[str, int]:
-    """Count the incidents that each PagerDuty service opened: what a person sees as one thing."""
-    found: dict[str, set[str]] = {}
+def incidents(notifications: Iterable[Notification]) -> dict[Recipient, int]:
+    """Count the incidents that were opened at each address: what a person sees as one thing."""
+    found: dict[Recipient, set[str]] = {}
     for notification in notifications:
         if notification.incident:
-            found.setdefault(notification.recipient[1], set()).add(notification.incident)
-    return {service: len(keys) for service, keys in found.items()}
+            found.setdefault(notification.recipient, set()).add(notification.incident)
+    return {notified: len(keys) for notified, keys in found.items()}
 
 
 def related(alert: Alert, fault_metrics: frozenset[str], bundle: Bundle) -> bool:
     """Say whether an alert reads what a fault moved, so that it may well fire beside the one that is drilled."""
     service = bundle.service(alert.service)
-    signal = next(each for each in service.signals if each.key == alert.subject)
+    signal = service.signal(alert.subject)
     names = {signal.metrics[role].name for role in alert.metrics if role in signal.metrics}
     return not names or bool(names & fault_metrics)

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from watchbill import naming
+from watchbill.channels.destinations import destinations
+from watchbill.channels.received import Recipient
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Rule
-from watchbill.model.bundle import Bundle, Platform, Service
+from watchbill.model.bundle import Platform, Service
 from watchbill.model.examples import GONE, Example, ExampleSeries, SamplePattern, SliSource
-from watchbill.model.routing import Channel
+from watchbill.model.proof import Fired
+from watchbill.model.routing import HEARTBEAT
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.promql import quoted
-from watchbill.stack.notifications import FALLBACK_MAIL, MAIL, PAGERDUTY, SLACK, SWITCH, Recipient
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.world import Place, Series, Target
-from watchbill.words.annotations import AnswerOf, ValueOf, dashboard_url_rendered, rendered, texts
+from watchbill.words.firing import fired
 
 FLOW = Decimal(20)  # events a second of an objective that is healthy
 INSTANCE, JOB = "instance", "job"
-CHANNELS = {Channel.PAGERDUTY: PAGERDUTY, Channel.SLACK: SLACK, Channel.EMAIL: MAIL}
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One alert that must fire: its labels, and its annotations as they are computed here.
-
-    `measured` are the parts of these that show what was measured; all else is exact.
-    """
-
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    measured: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,7 @@ class Fault:
     example: Example
     targets: tuple[Target, ...]
     series: tuple[Series, ...]
-    expected: tuple[Expected, ...]
+    expected: tuple[Fired, ...]
 
 
 def paging_place(service: Service) -> Place:
@@ -63,13 +54,13 @@ def rule_at(alert: Alert, place: Place) -> Rule:
 def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
     """Lay an alert's example onto the targets of a place; a second instance is made up where there is only one."""
     example = rule_at(alert, place).example
-    signal = next(signal for signal in service.signals if signal.key == alert.subject)
+    signal = service.signal(alert.subject)
     if alert.kind == "sli_missing":
         return _blind(alert, service, place, known)
     homes = Homes(signal, place, known, example.series)
     series = tuple(_of_group(each, alert) for stream in example.series for each in homes.series(stream))
     expected = tuple(
-        expect(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
+        fired(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
         for firing in example.firing
     )
     return Fault(alert, place, example, tuple(homes.made_up), series, expected)
@@ -81,19 +72,9 @@ def _of_group(series: Series, alert: Alert) -> Series:
     return replace(series, within=(*series.within, *((n, v) for n, v in own if n not in {JOB, INSTANCE})))
 
 
-def objective(alert: Alert, service: Service) -> Slo:
-    """Find the objective that an alert belongs to."""
-    return next(slo for slo in service.slos if slo.name == alert.slo)
-
-
-def source(slo: Slo, service: Service) -> Signal:
-    """Find the signal that an objective is counted from."""
-    return next(signal for signal in service.signals if signal.key == slo.signal)
-
-
 def _blind(alert: Alert, service: Service, place: Place, known: Sequence[Target]) -> Fault:
     """Let everything vanish that an objective is counted from: its recordings have no example that a target exports."""
-    slo = objective(alert, service)
+    slo = service.slo(alert.slo)
     given = sli_source(slo)
     flow = SamplePattern(slope=FLOW)
     counters = [
@@ -101,12 +82,12 @@ def _blind(alert: Alert, service: Service, place: Place, known: Sequence[Target]
     ]
     gauges = [ExampleSeries(state.metric, state.labels, state.good, state.good, GONE) for state in given.states]
     streams = (*counters, *gauges)
-    homes = Homes(source(slo, service), place, known, streams)
+    homes = Homes(service.signal(slo.signal), place, known, streams)
     series = tuple(each for stream in streams for each in homes.series(stream))
     example = rule_at(alert, place).example
     # Events stay in the window that counts them, and then the recordings outlive their last sample.
     slower = replace(example, history=example.settles, settles=example.settles.times(2))
-    expected = (expect(alert, place_labels(place), Decimal(1)),)
+    expected = (fired(alert, place_labels(place), Decimal(1)),)
     return Fault(alert, place, slower, tuple(homes.made_up), series, expected)
 
 
@@ -120,15 +101,6 @@ def sli_source(slo: Slo) -> SliSource:
 def place_labels(place: Place) -> dict[str, str]:
     """Label a place."""
     return {"env": place[0], "cluster": place[1]}
-
-
-def expect(alert: Alert, labels: dict[str, str], value: Decimal) -> Expected:
-    """Say what must fire: labels and texts, rendered for a value."""
-    annotations = {name: rendered(text, labels, value) for name, text in texts(alert).items()}
-    urls = {"runbook_url": alert.runbook_url, "dashboard_url": dashboard_url_rendered(alert, labels)}
-    parts = (part for text in texts(alert).values() for part in text if isinstance(part, ValueOf | AnswerOf))
-    measured = tuple(part.rendered(labels, value) for part in parts)
-    return Expected({**labels, **dict(alert.labels), "alertname": alert.name}, annotations | urls, measured)
 
 
 class Homes:
@@ -183,29 +155,7 @@ class Homes:
 
 
 def notified(alert: Alert, env: str, platform: Platform) -> frozenset[Recipient]:
-    """List whom an alert of an environment must reach, by the names of its receivers."""
-    return frozenset(address for name in alert.receivers[env] for address in _addresses(name, platform))
-
-
-def _addresses(receiver: str, platform: Platform) -> Iterable[Recipient]:
-    delivery = platform.delivery
-    if receiver == naming.HEARTBEAT:
-        yield SWITCH, "/" + delivery.heartbeat.split("/", 3)[3]
-    elif receiver == naming.SHADOW:
-        yield SLACK, delivery.shadow
-    elif receiver == naming.FALLBACK and delivery.fallback is not None:
-        yield FALLBACK_MAIL, delivery.fallback.email
-    else:
-        team, _, channels = receiver.partition("/")
-        for name in channels.split("+"):
-            channel = Channel(name)
-            yield CHANNELS[channel], platform.teams[team].addresses[channel]
-
-
-def find(bundle: Bundle, id_: str) -> tuple[Alert, Service]:
-    """Find an alert by its id."""
-    for service in bundle.services:
-        for alert in service.alerts:
-            if alert.id == id_:
-                return alert, service
-    raise KeyError(id_)
+    """List whom an alert of an environment must reach, by its receivers."""
+    reached = (destination for receiver in alert.receivers[env] for destination in destinations(receiver, platform))
+    switch = {(SWITCH, urlsplit(platform.delivery.heartbeat).path)} if HEARTBEAT in alert.receivers[env] else set()
+    return frozenset({*(destination.recipient for destination in reached), *switch})

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from watchbill.model.alerts import Alert
 from watchbill.stack.api import ask
 from watchbill.stack.exporter import Handler, serving
-from watchbill.stack.stack import Stack
+from watchbill.stack.running import Stack
 
 PERMALINK = "¶"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from watchbill.channels.received import Notification
 from watchbill.drill import checks
 from watchbill.drill.checks import Subject
 from watchbill.drill.record import Record
@@ -12,9 +13,7 @@ from watchbill.drill.watch import Watch, named
 from watchbill.model.alerts import Stage
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
-from watchbill.model.routing import Channel
 from watchbill.stack.api import Key, key
-from watchbill.stack.notifications import Notification
 
 
 def id_of(labels: Mapping[str, str]) -> str:
@@ -140,7 +139,13 @@ def heard(subject: Subject, notifications: Iterable[Notification]) -> str:
 
 
 def incidents(notifications: Iterable[Notification], bundle: Bundle) -> dict[str, int]:
-    """Count the incidents of each team that was woken."""
-    services = checks.incidents(notifications)
-    owners = {team.addresses.get(Channel.PAGERDUTY, ""): team.name for team in bundle.platform.teams.values()}
-    return {owners[service]: count for service, count in sorted(services.items())}
+    """Count the incidents of each team that was woken; where several channels open one for the same, it is one."""
+    owners = {
+        (channel.called, address): team.name
+        for team in bundle.platform.teams.values()
+        for channel, address in team.addresses.items()
+    }
+    found: dict[str, int] = {}
+    for notified, count in sorted(checks.incidents(notifications).items()):
+        found[owners[notified]] = max(count, found.get(owners[notified], 0))
+    return found

@@ -26,7 +26,7 @@ class Check:
 class Record:
     """One drill: its events, its checks, and how long it took in seconds.
 
-    `scale` is how much faster than life it ran, `incidents` how many PagerDuty opened; `broke` says that a server did
+    `scale` is how much faster than life it ran, `incidents` how many were opened; `broke` says that a server did
     not run, `again` that this was the second try.
     """
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from watchbill.drill.record import Record
 from watchbill.drill.scenario import Scenario
 from watchbill.drill.scenario_restarts import AlertmanagerRestarts, PrometheusRestarts
-from watchbill.drill.scenario_slow import SlowScenario
 from watchbill.drill.single import Drill, seconds
-from watchbill.drill.slow import BurnDrill, SlowDrill
+from watchbill.drill.slow import BurnDrill, SlowDrill, SlowScenario
 from watchbill.drill.watch import Say
 from watchbill.drill.watchdog import WatchdogDrill
 from watchbill.model import drills
@@ -17,7 +16,7 @@ from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Server
 from watchbill.model.examples import Example
-from watchbill.stack.stack import Scaled, Setting
+from watchbill.stack.running import Scaled, Setting
 
 SLOW_SECONDS = 60.0  # what takes longer to show is written down as a history
 # Prometheus finds its targets 5 s after it has started, whatever the scale: no window of five minutes may be as short.
@@ -26,8 +25,8 @@ RESTART_SCALE = 30
 
 def drill(id_: str, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
     """Drill one alert in a folder of its own; what fails is noted, and the rest goes on."""
-    service, alert = next((s, a) for s in scaled.bundle.services for a in s.alerts if a.id == id_)
-    return kind_of(alert)(alert, service, scaled, setting).run(folder, say)
+    alert = scaled.bundle.alert(id_)
+    return kind_of(alert)(alert, scaled.bundle.service(alert.service), scaled, setting).run(folder, say)
 
 
 def play(given: drills.Drill, scaled: Scaled, setting: Setting, folder: Path, say: Say) -> Record:
@@ -54,7 +53,7 @@ def scenario_of(given: drills.Drill, bundle: Bundle) -> type[Scenario]:
     """Choose how a drill of the specs is played."""
     if given.restart is not None:
         return {Server.PROMETHEUS: PrometheusRestarts, Server.ALERTMANAGER: AlertmanagerRestarts}[given.restart]
-    slow = any(_is_slow(alert.rules[0].example) for alert in bundle.alerts if alert.id in given.breaks)
+    slow = any(_is_slow(bundle.alert(id_).rules[0].example) for id_ in given.breaks)
     return SlowScenario if slow and given.flaps is None else Scenario
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from watchbill.drill import history
-from watchbill.drill.fault import CHANNELS, Fault, fault, find
-from watchbill.drill.flapping import enter, flapping
+from watchbill.drill.fault import Fault, fault
 from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
@@ -17,12 +17,12 @@ from watchbill.drill.single import HEALTHY_SECONDS, TOLERANCE_SECONDS, WAITED_SE
 from watchbill.drill.watch import Say, Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Service
-from watchbill.model.drills import Drill
+from watchbill.model.drills import Drill, Flaps
 from watchbill.model.examples import Phase
 from watchbill.stack import configuration
 from watchbill.stack.api import key
+from watchbill.stack.running import Scaled, Setting, stack
 from watchbill.stack.servers import Servers
-from watchbill.stack.stack import Scaled, Setting, stack
 from watchbill.stack.world import Moving, Series, Target, World, targets
 
 MARGIN_SECONDS = 1.5  # more than a group's wait under the time scale, on a busy machine
@@ -33,8 +33,8 @@ class Scenario:
 
     def __init__(self, drill: Drill, scaled: Scaled, setting: Setting) -> None:
         self.drill, self.scaled, self.setting, self.bundle = drill, scaled, setting, scaled.bundle
-        self.alerts = {name: find(self.bundle, name)[0] for name in drill.named}
-        self.services = tuple(dict.fromkeys(find(self.bundle, name)[1].name for name in drill.named))
+        self.alerts = {name: self.bundle.alert(name) for name in drill.named}
+        self.services = tuple(dict.fromkeys(alert.service for alert in self.alerts.values()))
         known = targets(map(self.bundle.service, self.services))
         self.faults = tuple(self._fault(name, place, known) for place in drill.places for name in drill.breaks)
         made_up = dict.fromkeys(target for each in self.faults for target in each.targets)
@@ -42,8 +42,8 @@ class Scenario:
         self.record = Record(drill.name, drill.title, drill.severity.value, scaled.scale.divisor)
 
     def _fault(self, name: str, place: tuple[str, str], known: Sequence[Target]) -> Fault:
-        alert, service = find(self.bundle, name)
-        return fault(alert, service, place, known)
+        alert = self.alerts[name]
+        return fault(alert, self.bundle.service(alert.service), place, known)
 
     def run(self, folder: Path, say: Say) -> Record:
         """Go through all phases; what fails is noted, and the rest goes on."""
@@ -84,14 +84,14 @@ class Scenario:
         with Servers(outcome.watch.stack) as servers:
             self._healthy(outcome.watch, HEALTHY_SECONDS + min(self._history(), WAITED_SECONDS))
             until = self._fail_receiver(outcome.watch)
-            with flapping(moving, self.drill.flaps) as coming:
+            with _breaking(moving, self.drill.flaps) as coming:
                 at = time.time()
                 outcome.watch.note("fault", self.drill.title, at)
                 self._before(outcome.watch, servers)
                 self._come(outcome, until)
                 self._after(outcome.watch, servers)
                 self._stay(outcome, at, coming)
-            enter(moving, Phase.HEALTHY)
+            _enter(moving, Phase.HEALTHY)
             outcome.watch.note("cleared", "the fault is gone")
             self._end(outcome, until)
 
@@ -115,8 +115,8 @@ class Scenario:
         if outage is None:
             return time.time()
         until = time.time() + seconds(outage.lasts)
-        watch.stack.receivers.received.break_(CHANNELS[outage.channel], until)
-        watch.note("out of order", f"{outage.channel.value} answers with errors for {seconds(outage.lasts):.1f} s")
+        watch.stack.receivers.received.break_(outage.channel.called, until)
+        watch.note("out of order", f"{outage.channel.name} answers with errors for {seconds(outage.lasts):.1f} s")
         return until
 
     def _come(self, outcome: Outcome, until: float) -> None:
@@ -143,7 +143,7 @@ class Scenario:
         self.record.hold("everything resolves", ", ".join(sorted(outcome.lasting())))
         outcome.hold()
         if self.drill.outage is not None:
-            outcome.hold_outage(CHANNELS[self.drill.outage.channel], until)
+            outcome.hold_outage(self.drill.outage.channel.called, until)
 
     # How long things take.
 
@@ -176,3 +176,38 @@ class Scenario:
     def _flapping(self) -> float:
         flaps = self.drill.flaps
         return flaps.times * (seconds(flaps.broken) + seconds(flaps.healthy)) if flaps else 0.0
+
+
+def _enter(moving: Sequence[Moving], phase: Phase) -> float:
+    """Let all series go on in a phase; returns the moment."""
+    at = time.time()
+    for each in moving:
+        each.enter(phase, at)
+    return at
+
+
+@contextmanager
+def _breaking(moving: Sequence[Moving], flaps: Flaps | None) -> Iterator[Thread | None]:
+    """Let a fault be there in the block; one that flaps comes and goes, and has ended when the thread does."""
+    if flaps is None:
+        _enter(moving, Phase.FIRING)
+        yield None
+        return
+    ended = Event()
+    times, on, off = flaps.times, flaps.broken.milliseconds / 1000, flaps.healthy.milliseconds / 1000
+
+    def flap() -> None:
+        began = time.monotonic()
+        for turn in range(times):
+            for phase, until in ((Phase.FIRING, on), (Phase.HEALTHY, on + off)):
+                _enter(moving, phase)
+                if ended.wait(began + turn * (on + off) + until - time.monotonic()):
+                    return
+
+    thread = Thread(target=flap, daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        ended.set()
+        thread.join()

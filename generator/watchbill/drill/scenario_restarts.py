@@ -7,8 +7,8 @@ from watchbill.drill.single import TOLERANCE_SECONDS, seconds
 from watchbill.drill.watch import Watch, named
 from watchbill.model.drills import SHORTEST_FOR, Server
 from watchbill.stack.api import key
+from watchbill.stack.running import FOR_GRACE, POLL_SECONDS
 from watchbill.stack.servers import Servers
-from watchbill.stack.stack import FOR_GRACE, POLL_SECONDS
 
 LATE_SECONDS = 1.0  # for a scrape and a look on a busy machine
 

@@ -9,21 +9,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from watchbill import naming
+from watchbill.channels import definitions
+from watchbill.channels.received import Notification, Recipient
 from watchbill.drill import checks, history, inhibited, links
-from watchbill.drill.fault import Expected, Fault, fault, notified, paging_place
+from watchbill.drill.fault import Fault, fault, notified, paging_place
+from watchbill.drill.outcome import incidents
 from watchbill.drill.record import Record
 from watchbill.drill.rulesets import areas_beside, rule_files
 from watchbill.drill.watch import Say, Watch, named
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.examples import Phase
+from watchbill.model.proof import Fired
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.outputs.yamltext import dump
 from watchbill.quantity import Duration
 from watchbill.stack import configuration
 from watchbill.stack.api import key
-from watchbill.stack.notifications import PAGERDUTY, SWITCH, Notification, Recipient
-from watchbill.stack.stack import Scaled, Setting, Stack, stack
+from watchbill.stack.notifications import SWITCH
+from watchbill.stack.running import Scaled, Setting, Stack, stack
 from watchbill.stack.world import UP, Moving, Target, World, targets
 
 TOLERANCE_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
@@ -158,7 +162,7 @@ class Drill:
         near = [dict(each) for each in watch.fired if dict(each).get("alertname") == self.alert.name]
         return f"expected {[dict(e.labels) for e in self.fault.expected]}, got {near}"
 
-    def _not_early(self, watch: Watch, expected: Expected, subject: checks.Subject, at: float) -> None:
+    def _not_early(self, watch: Watch, expected: Fired, subject: checks.Subject, at: float) -> None:
         got = checks.arrivals(subject, watch.stack.receivers.received.notifications())
         first = min(
             (notification.at for notifications in got.values() for notification in notifications), default=at + 1e9
@@ -175,7 +179,7 @@ class Drill:
             pending = key(expected.labels) in watch.pending
             self.record.hold("is pending first", "" if pending else "it was never seen pending")
 
-    def _links(self, running: Stack, expected: Expected, subject: checks.Subject, got: Arrivals) -> None:
+    def _links(self, running: Stack, expected: Fired, subject: checks.Subject, got: Arrivals) -> None:
         follow: dict[str, Callable[[str], str]] = {
             "Runbook": lambda link: links.runbook(link, self.alert, self.bundle.platform.urls.site, self.setting.site),
             "Panel": lambda link: links.panel(
@@ -222,8 +226,9 @@ class Drill:
         twice = [how for subject in own if (how := checks.repeated(subject, known.values(), notifications))]
         self.record.hold("notifies each of them once", "; ".join(twice))
         self.record.hold("no receiver refuses a message", "; ".join(running.receivers.received.refused()))
-        self.record.incidents = sum(checks.incidents(notifications).values())
-        if any(notified_[0] == PAGERDUTY for subject in own for notified_ in subject.notified):
+        self.record.incidents = sum(incidents(notifications, self.bundle).values())
+        opening = {each.channel.called for each in definitions().values() if each.channel.incidents}
+        if any(notified_[0] in opening for subject in own for notified_ in subject.notified):
             more = f"{self.record.incidents} were opened" if self.record.incidents != 1 else ""
             self.record.hold("opens one incident", more)
         moved = frozenset(each.stream.metric for each in self.fault.series)
@@ -241,7 +246,7 @@ class Drill:
 
 
 def _alert(bundle: Bundle, labels: Mapping[str, str]) -> Alert:
-    return next(a for a in bundle.alerts if a.name == labels["alertname"] and a.service == labels["service"])
+    return bundle.alert(f"{labels['service']}/{labels['alertname']}")
 
 
 def seconds(duration: Duration) -> float:

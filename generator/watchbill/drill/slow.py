@@ -16,17 +16,20 @@ from typing import Self
 
 from watchbill import naming
 from watchbill.drill import burn, history, inhibited
-from watchbill.drill.fault import Fault, Homes, expect, objective, place_labels, rule_at, sli_source, source
+from watchbill.drill.fault import Fault, Homes, place_labels, rule_at, sli_source
 from watchbill.drill.history import Point
+from watchbill.drill.outcome import Outcome
 from watchbill.drill.record import Record
+from watchbill.drill.scenario import Scenario
 from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
 from watchbill.model.examples import Example, ExampleSeries, Phase, State
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
-from watchbill.stack.stack import stack
+from watchbill.stack.running import stack
 from watchbill.stack.world import Line, Series, Target, World
+from watchbill.words.firing import fired
 
 Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days
@@ -126,17 +129,17 @@ class BurnDrill(SlowDrill):
 
     def _fault(self, known: Sequence[Target]) -> Fault:
         """Expect what the events say; the series are those of the histories."""
-        self.slo = objective(self.alert, self.service)
+        self.slo = self.service.slo(self.alert.slo)
         self.tiers = tuple(tier for tier in self.slo.tiers if tier.severity == self.alert.severity.value)
         given, well = sli_source(self.slo), burn.minute_counts(self.slo, None)
         streams = [*(burn.live(counter, well) for counter in given.counters), *map(_steady, given.states)]
-        self.homes = Homes(source(self.slo, self.service), self.place, known, streams)
+        self.homes = Homes(self.service.signal(self.slo.signal), self.place, known, streams)
         self.burning = burn.minute_counts(self.slo, self.tiers[0])
         example = rule_at(self.alert, self.place).example
         said = burn.asked(self.alert, self.slo, self.burning)
         labels = {**place_labels(self.place), **dict(example.firing[0].labels)}
         value = Decimal(repr(self.burning.ratio(burn.minutes(self.tiers[0].long))))
-        return Fault(said, self.place, example, tuple(self.homes.made_up), (), (expect(said, labels, value),))
+        return Fault(said, self.place, example, tuple(self.homes.made_up), (), (fired(said, labels, value),))
 
     def rules(self) -> dict[str, configuration.Config]:
         """Take the emitted rules with real windows, evaluated more often, but for the counts: these are written."""
@@ -179,3 +182,29 @@ class BurnDrill(SlowDrill):
 
 def _steady(state: State) -> ExampleSeries:
     return ExampleSeries(state.metric, state.labels, state.good, state.good, state.good)
+
+
+class SlowScenario(Scenario):
+    """A drill by histories: all series are calm, then past their thresholds, then calm again."""
+
+    def _go(self, outcome: Outcome, world: World, folder: Path) -> None:  # noqa: ARG002 (each history has a world)
+        watch = outcome.watch
+        with watch.stack.alerting():
+            with self._started(outcome, folder, "healthy"):
+                self._healthy(watch, HEALTHY_SECONDS)
+            until = self._fail_receiver(watch)
+            watch.note("fault", self.drill.title)
+            with self._started(outcome, folder, "faulty") as at:
+                self._come(outcome, until)
+                self._stay(outcome, at)
+            watch.note("cleared", "the latest part of the history is clean")
+            with self._started(outcome, folder, "clean"):
+                self._end(outcome, until)
+
+    @contextmanager
+    def _started(self, outcome: Outcome, folder: Path, name: str) -> Iterator[float]:
+        now = time.time()
+        spans = Spans.of(each.example for each in self.faults)
+        past = three(name, self.series, spans, self.setting.samples, now)
+        with started(outcome.watch, folder, name, past):
+            yield now

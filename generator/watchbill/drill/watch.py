@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from watchbill.channels.received import Notification
 from watchbill.drill.record import Event, Record
 from watchbill.errors import ToolError
 from watchbill.stack.api import Firing, Key, key
-from watchbill.stack.notifications import Notification
-from watchbill.stack.stack import POLL_SECONDS, Stack, pause
+from watchbill.stack.running import POLL_SECONDS, Stack, pause
 
 Say = Callable[[Event], None]
 

@@ -10,7 +10,7 @@ from watchbill.drill.fault import notified
 from watchbill.drill.record import Record
 from watchbill.drill.single import TOLERANCE_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
-from watchbill.stack.stack import RESEND_DELAY, Stack, pause, stack
+from watchbill.stack.running import RESEND_DELAY, Stack, pause, stack
 from watchbill.stack.world import World
 
 BEATS = 3

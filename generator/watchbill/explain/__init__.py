@@ -48,7 +48,7 @@ def explain(bundle: Bundle, found: Alert | Slo) -> str:
 def explain_alert(bundle: Bundle, alert: Alert) -> str:
     """Write the explanation of an alert."""
     service = bundle.service(alert.service)
-    signal = next(signal for signal in service.signals if signal.key == alert.subject)
+    signal = service.signal(alert.subject)
     team = bundle.platform.teams[alert.team]
     metrics = ", ".join(signal.metrics[role].name for role in alert.metrics)
     entries = [
@@ -61,13 +61,13 @@ def explain_alert(bundle: Bundle, alert: Alert) -> str:
             else "",
         ),
         ("Impact", alert.impact),
-        ("First", alert.action),
+        ("First step", alert.action),
         ("Owner", f"{team.title} ({team.name})"),
         *_reached(bundle, alert, service.environments),
         ("Muted", _muted(bundle.inhibited_by[alert.id])),
         ("Down", f"while it fires, {alert.declares_down} counts as down." if alert.declares_down else ""),
         ("Drilled", _drilled(bundle, alert)),
-        ("Subject", f"{alert.subject} ({signal.title})" + (f", read from {metrics}" if metrics else "")),
+        ("Signal", f"{alert.subject} ({signal.title})" + (f", read from {metrics}" if metrics else "")),
         ("Why", alert.why),
         ("From", _source(alert)),
         ("Spec", str(alert.origin.span)),
@@ -77,7 +77,7 @@ def explain_alert(bundle: Bundle, alert: Alert) -> str:
     ]
     head = f"{alert.id}: {_SEVERITY[alert.severity.value]}"
     if alert.stage is Stage.SHADOW:
-        head += "; in shadow, so it tells a log channel only"
+        head += "; in shadow, so it notifies a log channel only"
     if alert.stage is Stage.HEARTBEAT:
         head = f"{alert.id}: a heartbeat, always firing, so that its silence is noticed"
     return "\n".join([head, "", *layout.rows(entries), "  PromQL", *(layout.block(rule.expr) for rule in alert.rules)])
@@ -92,7 +92,7 @@ _SEVERITY = {
 
 def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) -> Iterable[tuple[str, str]]:
     for index, environment in enumerate(environments):
-        yield "" if index else "Tells", f"in {environment.name}: {notified(bundle.platform, alert, environment)}"
+        yield "" if index else "Notifies", f"in {environment.name}: {notified(bundle.platform, alert, environment)}"
     quiet = bundle.platform.policies[alert.severity].quiet_times
     prompt = bundle.service(alert.service).prompt
     if quiet and alert.stage is Stage.LIVE and not (prompt and alert.severity is not Severity.INFO):

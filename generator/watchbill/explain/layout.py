@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 WIDTH = 100
-TITLE = 9
+TITLE = 12
 
 
 def rows(entries: Iterable[tuple[str, str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Say in English what an objective is: what counts, what it allows, when it tells, and what it records."""
+"""Say in English what an objective is: what counts, what it allows, when it notifies, and what it records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchbill.words import objectives
 def explain_slo(bundle: Bundle, slo: Slo) -> str:
     """Write the explanation of an objective as a person reads it on a terminal."""
     service = bundle.service(slo.service)
-    signal = next(signal for signal in service.signals if signal.key == slo.signal)
+    signal = service.signal(slo.signal)
     metrics = ", ".join(signal.metrics[role].name for role in slo.roles)
     read = f", read from {metrics}" if metrics else ""
     entries = [
@@ -22,9 +22,9 @@ def explain_slo(bundle: Bundle, slo: Slo) -> str:
         ("Budget", objectives.budget(slo)),
         *objectives.tiers(slo),
         ("Floor", objectives.floor(slo)),
-        ("Blind", _blind(service, slo)),
+        ("Blind", _blind(bundle, slo)),
         ("Alerts", ", ".join(alert.name for alert in service.alerts if alert.slo == slo.name)),
-        ("Covers", _covers(service, slo)),
+        ("Suppresses", _suppresses(service, slo)),
         ("Series", f"{', '.join(slo.series.values())}, each with {_labels(slo)}"),
         ("Spec", str(slo.origin.span)),
         ("Rules", f"{', '.join(_files(slo))} below out/"),
@@ -38,15 +38,15 @@ def _each(slo: Slo) -> str:
     return f", for each {' and '.join(slo.grouping)} by itself" if slo.grouping else ""
 
 
-def _blind(service: Service, slo: Slo) -> str:
+def _blind(bundle: Bundle, slo: Slo) -> str:
     name = naming.slo_alerts(slo.name)[2]
-    missing = next((alert for alert in service.alerts if alert.name == name), None)
-    return f"if the indicator is missing, {name} tells after {missing.for_.words()}." if missing else ""
+    missing = bundle.alerts_by_id.get(f"{slo.service}/{name}")
+    return f"if the indicator is missing, {name} fires after {missing.for_.words()}." if missing else ""
 
 
-def _covers(service: Service, slo: Slo) -> str:
+def _suppresses(service: Service, slo: Slo) -> str:
     names = sorted({name for alert in service.alerts if alert.slo == slo.name for name in alert.suppresses})
-    return f"{', '.join(names)}: not sent as well, while its page fires." if names else ""
+    return f"{', '.join(names)}: muted while its page fires." if names else ""
 
 
 def _labels(slo: Slo) -> str:

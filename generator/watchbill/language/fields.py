@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -168,3 +168,16 @@ Url = Annotated[
     str,
     TextRule("an http or https URL without a trailing slash", "write it as in https://grafana.example.com", 500, _URL),
 ]
+
+QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0.99", "p99.9": "0.999"}
+
+
+def _quantile(value: object) -> str:
+    if not isinstance(value, str) or value not in QUANTILES:
+        raise problem(
+            "spec/unknown-value", f"{describe(value)} is not a quantile", f"choose one of: {', '.join(QUANTILES)}"
+        )
+    return value
+
+
+Quantile = Annotated[str, PlainValidator(_quantile), WithJsonSchema({"enum": list(QUANTILES)})]

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from abc import abstractmethod
 from types import ModuleType
-from typing import TypeVar, get_args
+from typing import ClassVar, TypeVar, get_args
 
 from watchbill.errors import choose
 from watchbill.language.base import Authored, Diagnostics
@@ -19,6 +19,9 @@ class Statement(Authored):
 
     The linker calls `check` before anything else; the other methods may rely on what it accepted.
     """
+
+    usage: ClassVar[str]
+    """Lines of a service's file that use this kind; the reference compiles and shows them, and tests prove them."""
 
     kind: str
 

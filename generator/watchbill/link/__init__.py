@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 from watchbill import library
 from watchbill.errors import DiagnosticLevel, Span, SpecError, choose
 from watchbill.language.base import Authored, Diagnostics, read
+from watchbill.link.alerts import validate_history
 from watchbill.link.dashboards import require_unique_uids
 from watchbill.link.deadline import validate_deadline
 from watchbill.link.dependencies import validate_dependencies
 from watchbill.link.drills import link_drills
-from watchbill.link.history import validate_history
 from watchbill.link.linked import Linked, LinkedAlert, LinkedDrill, LinkedService, Registry
 from watchbill.link.routing import validate_alerts, validate_platform
 from watchbill.link.secrets import require_no_secrets
 from watchbill.link.services import link_service
-from watchbill.link.unfilled import require_filled
 from watchbill.source import Document
+from watchbill.source.text import Text
 from watchbill.spec.drill import DrillSpec
 from watchbill.spec.pack import PackSpec
 from watchbill.spec.platform import PlatformSpec
@@ -30,13 +32,15 @@ from watchbill.spec.service import ServiceSpec
 __all__ = ["Linked", "LinkedAlert", "LinkedDrill", "LinkedService", "link"]
 
 Model = TypeVar("Model", bound=Authored)
+MOST_UNFILLED = 100  # of a file; nobody reads more
+_UNFILLED = re.compile(r"FILL IN: (?P<what>[^\"\n]{1,200})")
 SHELVES = ("services", "profiles", "packs", "drills")
 
 
 def link(documents: Iterable[Document]) -> Linked:
     """Read and resolve a spec tree; raises `SpecError` with all that is wrong in each phase."""
     diagnostics = Diagnostics()
-    sorted_out = _sort_out(require_filled(require_no_secrets(documents, diagnostics), diagnostics), diagnostics)
+    sorted_out = _sort_out(_require_filled(require_no_secrets(documents, diagnostics), diagnostics), diagnostics)
     profiles = _shelve(ProfileSpec, "profile", sorted_out["profiles"], diagnostics, shipped=_shipped_profiles())
     for name, profile in profiles.items():
         if profile is not _shipped_profiles().get(name):
@@ -211,3 +215,15 @@ def _require_own_targets(services: Iterable[LinkedService], diagnostics: Diagnos
                 "give each service one file",
             )
         seen.setdefault(name, span)
+
+
+def _require_filled(documents: Iterable[Document], diagnostics: Diagnostics) -> tuple[Document, ...]:
+    """Note each line that is still to be written; return the documents in which there is none."""
+    filled = []
+    for document in documents:
+        text, found = Text(document.path, document.text), list(islice(_UNFILLED.finditer(document.text), MOST_UNFILLED))
+        for match in found:
+            what = f"the skeleton is not filled in: {match['what'].strip()}"
+            diagnostics.add(text.between(*match.span()), "skeleton/unfilled", what, "write it")
+        filled += [] if found else [document]
+    return tuple(filled)

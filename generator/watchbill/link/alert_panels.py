@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from watchbill import naming
 from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedAlert, LinkedPanel
+from watchbill.model.alerts import Symptom
 from watchbill.quantity import Dimension
 from watchbill.spec.service import ServiceSpec
 
 PanelKey = tuple[str, str]
 """A dashboard's key and a panel's title."""
 
-PROBES = "probe_failing"  # what the summary of health shows by itself
 _OTHER = "name another panel, or none: then one is made for it"
 
 
@@ -52,8 +52,8 @@ class _Judge:
 
     def _is_made_otherwise(self, alert: LinkedAlert) -> bool:
         """Whether it leads to what is made of objectives, or of what every service has."""
-        if (alert.panel, alert.spec.condition.kind) == (naming.HEALTH_SUMMARY, PROBES):
-            return False
+        if alert.panel == naming.HEALTH_SUMMARY and alert.spec.condition.symptom is Symptom.PROBE:
+            return False  # it shows probes by itself
         built_in = naming.BUILT_IN_PANELS.get(alert.dashboard, ())
         return alert.dashboard == naming.SLO_DASHBOARD or alert.panel in built_in
 

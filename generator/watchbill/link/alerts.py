@@ -1,21 +1,25 @@
-"""Gather a service's alerts: those of its packs with its changes, and its own."""
+"""Gather a service's alerts: those of its packs with its changes, and its own; none looks back too far."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from watchbill.errors import DiagnosticLevel, Span, choose
 from watchbill.language.base import Diagnostics, load
-from watchbill.link.linked import LinkedAlert
+from watchbill.link.linked import LinkedAlert, LinkedService
 from watchbill.link.slots import link_slots
 from watchbill.model.origin import Origin
 from watchbill.model.signals import Signal
+from watchbill.quantity import REAL_TIME, Duration
 from watchbill.source import Map
 from watchbill.spec.alert import AlertSpec, alert_models
 from watchbill.spec.pack import PackSpec
+from watchbill.spec.platform import PlatformSpec
 from watchbill.spec.service import ServiceSpec
+
+SHORTEST_RETENTION = Duration.parse("2h")  # of samples in memory, which are written to disk in blocks of this length
 
 
 def link_alerts(
@@ -187,3 +191,30 @@ class _Alerts:
                 f'alert "{name}" is both changed and dropped',
                 "remove one of the two",
             )
+
+
+def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, diagnostics: Diagnostics) -> None:
+    """Find alerts that compare with what is deleted by then: they would be quiet for ever."""
+    kept = platform.defaults.retention
+    if kept < SHORTEST_RETENTION:
+        what = f"Prometheus keeps {SHORTEST_RETENTION.words()} of samples at least, and this says {kept.words()}"
+        diagnostics.add(
+            platform.defaults.span("retention"),
+            "platform/retention-too-short",
+            what,
+            "write what it keeps, 15d unless it is set",
+        )
+        return
+    for service in services:
+        for alert in service.alerts:
+            needed = alert.spec.condition.example(alert.signal, REAL_TIME).history
+            if needed > kept:
+                what = (
+                    f'"{alert.name}" looks back {needed.words()}, and Prometheus keeps {kept.words()}, so that it '
+                    "could never fire"
+                )
+                todo = (
+                    f"keep more (\"retention: {needed}\" in the platform's defaults, and Prometheus' "
+                    "--storage.tsdb.retention.time the same), or look back less"
+                )
+                diagnostics.add(alert.origin.span, "alert/looks-back-too-far", what, todo)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedService
-from watchbill.naming import PROMPT_WAIT
+from watchbill.model.routing import PROMPT_WAIT
 from watchbill.quantity import REAL_TIME, Duration
 from watchbill.spec.platform import PlatformSpec
 

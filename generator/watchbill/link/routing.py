@@ -5,15 +5,15 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 
+from watchbill.channels import definitions
 from watchbill.conditions.base import listed
 from watchbill.errors import DiagnosticLevel, choose
 from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedAlert, LinkedService
-from watchbill.naming import MAX_GROUP_RULES
+from watchbill.model.alerts import MAX_GROUP_RULES
 from watchbill.quantity import Duration, Unit
 from watchbill.spec.platform import DAYS, PlatformSpec, Policy
 
-IDLE_INCIDENT = Duration.parse("6h")  # after which PagerDuty may close an incident by itself (its "Auto-Resolve")
 SHORTEST, LATEST_PAGE = Duration.parse("1s"), Duration.parse("5m")
 SHORTEST_WINDOW = Duration.parse("5m")  # over which events are counted
 LONGEST_MEMORY = Duration.parse("5d")  # Alertmanager's --data.retention, 120h unless it is set
@@ -96,26 +96,23 @@ def _warn(platform: PlatformSpec, path: tuple[str, str], what: str, todo: str, d
 def _validate_channels(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
     span = platform.span("severities", severity, "to")
     silent = [name for name, environment in platform.environments.items() if not environment.pages]
+    waking = [name for name, definition in definitions().items() if definition.channel.wakes]
+    quiet = [name for name in definitions() if name not in waking]
     if not policy.to:
         diagnostics.add(
             span,
             "routing/nobody-notified",
             f"nobody receives {severity}",
-            "name at least one of: pagerduty, slack, email",
+            f"name at least one of: {', '.join(definitions())}",
         )
     elif len(set(policy.to)) < len(policy.to):
         diagnostics.add(span, "spec/duplicate-entry", f"{severity} goes to the same channel twice", "name each once")
-    elif set(policy.to) == {"pagerduty"} and silent:
+    elif set(policy.to) <= set(waking) and silent:
         what = f'nobody receives {severity} of "{silent[0]}", which never pages'
-        diagnostics.add(span, "routing/nobody-notified", what, "add slack or email")
-    elif severity == "P0" and "pagerduty" not in policy.to:
-        diagnostics.add(
-            span,
-            "routing/wakes-nobody",
-            "a P0 wakes nobody",
-            "add pagerduty, unless nobody stands watch at night",
-            level=DiagnosticLevel.WARNING,
-        )
+        diagnostics.add(span, "routing/nobody-notified", what, f"add {listed(quiet, 'or')}")
+    elif severity == "P0" and not set(policy.to) & set(waking):
+        todo = f"add {listed(waking, 'or')}, unless nobody stands watch at night"
+        diagnostics.add(span, "routing/wakes-nobody", "a P0 wakes nobody", todo, level=DiagnosticLevel.WARNING)
 
 
 def _validate_timing(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
@@ -132,12 +129,21 @@ def _validate_timing(platform: PlatformSpec, severity: str, policy: Policy, diag
         fault("repeat_interval", what, f"write {policy.group_interval} or more")
     again = max(policy.group_interval, policy.repeat_interval)  # what is due is sent at the next flush
     slower = "repeat_interval" if again == policy.repeat_interval else "group_interval"
-    if "pagerduty" in policy.to and again >= IDLE_INCIDENT:
-        what = f"PagerDuty closes an incident that it hears nothing of for {IDLE_INCIDENT.words()}"
-        fault(slower, what, "repeat sooner, such as every 2h")
+    if idle := _first_to_close(policy, again):
+        fault(slower, idle, "repeat sooner, such as every 2h")
     elif again > LONGEST_MEMORY:
         what = f"Alertmanager forgets after {LONGEST_MEMORY.words()} what it sent, and repeats it then"
         fault(slower, what, f"use {LONGEST_MEMORY} or less")
+
+
+def _first_to_close(policy: Policy, again: Duration) -> str:
+    """Say which channel would close an incident before it is notified again; "" if none would."""
+    for name in policy.to:
+        definition = definitions()[name]
+        if definition.closes_after is not None and again >= definition.closes_after:
+            idle = definition.closes_after.words()
+            return f"{definition.channel.title} closes an incident that it hears nothing of for {idle}"
+    return ""
 
 
 def _validate_tiers(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
@@ -171,15 +177,16 @@ def _validate_addresses(platform: PlatformSpec, diagnostics: Diagnostics) -> Non
     for severity, policy in platform.policies.items():
         for used in policy.to:
             users.setdefault(used, []).append(severity)
-    if "email" in users and platform.delivery.smtp is None:
-        span = platform.span("severities", users["email"][0], "to")
-        what = f"{_go(users['email'])} to email, and there is no mail server to send it"
-        diagnostics.add(
-            span, "routing/no-mail-server", what, 'add "delivery: {smtp: {host: …, from: …}}" to the platform'
-        )
+    for channel, severities in users.items():
+        need = definitions()[channel].needs
+        if need is not None and getattr(platform.delivery, need.key) is None:
+            span = platform.span("severities", severities[0], "to")
+            diagnostics.add(
+                span, "routing/no-mail-server", f"{_go(severities)} to {channel}, and {need.what}", need.todo
+            )
     for name, team in platform.teams.items():
         for channel, severities in users.items():
-            if getattr(team, channel) is None:
+            if channel not in team.addresses:
                 what = f'team "{name}" has no "{channel}", where {_go(severities)}'
                 diagnostics.add(
                     platform.span("teams", name, key=True), "routing/no-address", what, f'add "{channel}: …"'
@@ -201,9 +208,10 @@ def _validate_quiet_times(platform: PlatformSpec, diagnostics: Diagnostics) -> N
                 "name P1 and Info only",
             )
         for index, severity in enumerate(quiet.severities):
-            if severity != "P0" and "pagerduty" in platform.policies[severity].to:
+            lasting = [c for c in platform.policies[severity].to if definitions()[c].channel.incidents]
+            if severity != "P0" and lasting:
                 span = platform.span("quiet_times", name, "severities", index)
-                what = f"{severity} goes to pagerduty, and what ends in a quiet time would stay open there for ever"
+                what = f"{severity} goes to {lasting[0]}, and what ends in a quiet time would stay open there for ever"
                 diagnostics.add(span, "routing/wrong-quiet-time", what, f"take {severity} out of one of the two")
         if (quiet.from_, quiet.to) == ("00:00", "24:00") and set(quiet.days) in (set(), set(DAYS)):
             span = platform.span("quiet_times", name, key=True)

@@ -11,19 +11,19 @@ from watchbill.link import Linked, LinkedAlert, LinkedService
 from watchbill.link.dependencies import dependencies
 from watchbill.lower.dashboards import AlertPanel, service_dashboards
 from watchbill.lower.dashboards.overviews import overviews
-from watchbill.lower.draft import Draft
 from watchbill.lower.drills import lower_drills
 from watchbill.lower.monitoring import BuiltIn, absence, target_down
 from watchbill.lower.platform import lower_platform
-from watchbill.lower.routing import inhibit_rules, inhibitors
+from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
 from watchbill.lower.slo import lower_slo
 from watchbill.lower.slo_alerts import slo_alerts
-from watchbill.model.alerts import Alert, Rule, Severity, Stage
+from watchbill.model.alerts import Alert, Rule, Severity, Stage, Symptom
 from watchbill.model.bundle import Bundle, Platform, Service
 from watchbill.model.pages import Citation, Rename, Waiver
 from watchbill.model.signals import Signal
 from watchbill.promql import Matcher, pretty
 from watchbill.quantity import REAL_TIME, Duration, TimeScale
+from watchbill.words.urls import page_url, panel_url
 
 
 def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
@@ -37,17 +37,15 @@ def lower(linked: Linked, *, scale: TimeScale = REAL_TIME) -> Bundle:
 
 def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Service:
     lowering = _Lowering(linked, platform, scale)
-    written = [lowering.written(alert) for alert in linked.alerts]
-    alerts = [lowering.emit(draft) for draft in written]
-    built_in = (target_down(linked, platform), *(absence(signal, alerts) for signal in linked.signals))
+    found = [lowering.written(alert) for alert in linked.alerts]
+    written = [each.alert for each in found]
+    targets = target_down(linked, platform)
+    found += map(lowering.built_in, (targets, *(absence(signal, written) for signal in linked.signals)))
     objectives = tuple(lower_slo(slo, linked, scale) for slo in linked.slos)
-    drafts = [_suppressing(lowering.built_in(alert), linked) for alert in built_in]
     for objective in objectives:
-        drafts += slo_alerts(objective, alerts, linked.environments, platform=platform, scale=scale)
-    alerts += [lowering.emit(draft) for draft in drafts]
-    judged = [*(alert.spec.condition for alert in linked.alerts), *(alert.condition for alert in built_in)]
-    everything = zip([*written, *drafts], alerts, [*judged, *[None] * (len(alerts) - len(judged))], strict=True)
-    alert_panels = tuple(AlertPanel(draft, alert, condition) for draft, alert, condition in everything)
+        found += slo_alerts(objective, written, linked.environments, platform=platform, scale=scale)
+    alert_panels = tuple(_owned(each, linked, platform) for each in found)
+    alerts = (each.alert for each in alert_panels)
     return Service(
         name=linked.spec.service,
         title=linked.spec.title,
@@ -62,11 +60,11 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
             if linked.spec.evaluation_interval is None
             else scale(linked.spec.evaluation_interval)
         ),
-        signals=_by_key((*linked.signals, built_in[0].signal, *(objective.signal for objective in objectives))),
+        signals=_by_key((*linked.signals, targets.signal, *(objective.signal for objective in objectives))),
         slos=tuple(objective.slo for objective in objectives),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.area, alert.name))),
         scrapes=linked.scrapes,
-        dashboards=service_dashboards(linked, alert_panels, objectives, built_in[0].signal),
+        dashboards=service_dashboards(linked, alert_panels, objectives, targets.signal),
         waivers={
             name: Waiver(waiver.why, waiver.until, linked.spec.span("without_runbook", name, key=True))
             for name, waiver in sorted(linked.spec.without_runbook.items())
@@ -83,14 +81,6 @@ def _by_key(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(sorted(signals, key=lambda signal: signal.key))
 
 
-def _suppressing(draft: Draft, linked: LinkedService) -> Draft:
-    """Let the absence of a signal's metrics cover that of the indicators that are counted from them."""
-    if draft.kind != "absent" or not any(environment.pages for environment in linked.environments):
-        return draft
-    missing = sorted(naming.slo_alerts(slo.name)[2] for slo in linked.slos if slo.signal.key == draft.signal.key)
-    return replace(draft, suppresses=tuple(missing))
-
-
 class _Lowering:
     """What lowering one service's alerts needs."""
 
@@ -99,15 +89,18 @@ class _Lowering:
         self.platform = platform
         self.scale = scale
 
-    def written(self, linked: LinkedAlert) -> Draft:
+    def written(self, linked: LinkedAlert) -> AlertPanel:
         """Lower an alert of a pack or of the service."""
         spec, condition, signal = linked.spec, linked.spec.condition, linked.signal
         severity = Severity(spec.severity)
         kept = self.platform.keep_firing_for if severity is Severity.P0 else Duration(0)
-        return Draft(
+        alert = Alert(
             name=linked.name,
-            signal=signal,
+            service=signal.service,
+            subject=signal.key,
             kind=condition.kind,
+            symptom=condition.symptom,
+            authored=condition.authored,
             source=linked.source,
             area=linked.area,
             severity=severity,
@@ -123,22 +116,23 @@ class _Lowering:
             impact=spec.impact or "",
             action=spec.action or "",
             why=spec.why or "",
-            dashboard=linked.dashboard,
-            panel=linked.panel,
             metrics=tuple(sorted(set(condition.roles(signal).values()))),
             declares_down=linked.declares_down,
             fallback=spec.fallback,
             cites=tuple(Citation(name, linked.span("adr", index)) for index, name in enumerate(spec.adr)),
             origin=linked.origin,
         )
+        return AlertPanel(alert, signal, linked.dashboard, linked.panel, condition)
 
-    def built_in(self, built_in: BuiltIn) -> Draft:
+    def built_in(self, built_in: BuiltIn) -> AlertPanel:
         """Lower an alert that no author wrote; it is a P1 of the service's team."""
         signal, condition = built_in.signal, built_in.condition
-        return Draft(
+        alert = Alert(
             name=built_in.name,
-            signal=signal,
+            service=signal.service,
+            subject=signal.key,
             kind=condition.kind,
+            symptom=condition.symptom,
             source="monitoring",
             area=naming.monitoring_area(built_in.signal.key),
             severity=Severity.P1,
@@ -151,15 +145,17 @@ class _Lowering:
             summary=built_in.summary,
             impact=built_in.impact,
             action=built_in.action,
-            dashboard=naming.SERVICE_DASHBOARD,
-            panel=built_in.panel,
             metrics=tuple(condition.roles(signal).values()),
+            suppresses=self._missing(signal) if condition.symptom is Symptom.ABSENCE else (),
             origin=signal.origin,
         )
+        return AlertPanel(alert, signal, naming.SERVICE_DASHBOARD, built_in.panel, condition)
 
-    def emit(self, draft: Draft) -> Alert:
-        """Give an alert its owner's names."""
-        return draft.alert(self.linked, self.platform)
+    def _missing(self, signal: Signal) -> tuple[str, ...]:
+        """Name what tells that an indicator is missing which is counted from a signal: its absence says the same."""
+        if not any(environment.pages for environment in self.linked.environments):
+            return ()
+        return tuple(sorted(naming.slo_alerts(s.name)[2] for s in self.linked.slos if s.signal.key == signal.key))
 
     def _rules(self, condition: Condition, signal: Signal) -> tuple[Rule, ...]:
         if not condition.per_environment:
@@ -182,3 +178,25 @@ class _Lowering:
 def _sentence(condition: Condition, signal: Signal, for_: Duration) -> str:
     lasting = f", and this lasts for {for_.words()}" if for_.milliseconds else ""
     return f"{condition.sentence(signal)}{lasting}."
+
+
+def _owned(found: AlertPanel, service: LinkedService, platform: Platform) -> AlertPanel:
+    """Give an alert its team, labels, links and receivers, which follow from all the rest of it."""
+    alert, team, urls = found.alert, service.spec.team, platform.urls
+    uid = naming.dashboard_uid(alert.service, found.dashboard)
+    named = replace(
+        alert,
+        team=team,
+        labels=_labels(alert, team),
+        runbook_url=page_url(urls.site, naming.alert_page(alert.service, alert.name)),
+        dashboard_url=panel_url(urls.grafana, uid, found.panel, alert.grouping),
+        receivers=receivers(platform, severity=alert.severity, stage=alert.stage, team=team, fallback=alert.fallback),
+    )
+    return replace(found, alert=named)
+
+
+def _labels(alert: Alert, team: str) -> tuple[tuple[str, str], ...]:
+    labels = {"severity": alert.severity.value, "team": team, "service": alert.service, "subject": alert.subject}
+    if alert.stage is not Stage.LIVE:
+        labels["stage"] = alert.stage.value
+    return tuple(sorted(labels.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from watchbill.channels import definitions
 from watchbill.errors import Span, SpecError, choose
 from watchbill.language.base import Diagnostics
 from watchbill.link import LinkedDrill
@@ -51,7 +52,7 @@ def _lowered(drill: LinkedDrill, check_fields: _Judge, scale: TimeScale) -> Dril
         incidents={team: int(count.number) for team, count in sorted(expect.incidents.items())},
         flaps=Flaps(scale(flaps.broken), scale(flaps.healthy), int(flaps.times.number)) if flaps else None,
         restart=Server(spec.restart) if spec.restart else None,
-        outage=Outage(Channel(outage.channel), scale(outage.fails_for)) if outage else None,
+        outage=Outage(definitions()[outage.channel].channel, scale(outage.fails_for)) if outage else None,
         origin=Origin(spec.span("drill"), drill.document),
     )
 
@@ -69,7 +70,7 @@ class _Judge:
 
     def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:
         self.spec, self.bundle, self.diagnostics = spec, bundle, diagnostics
-        self.alerts = {alert.id: alert for alert in bundle.alerts}
+        self.alerts = bundle.alerts_by_id
         self.breaks = self._named("breaks")
         self.lists = {name: self._named("expect", name) for name in LISTS}
 
@@ -172,7 +173,9 @@ class _Judge:
 
     def _validate_incidents(self) -> None:
         paging = {
-            self.alerts[name].team: name for name in self.spec.expect.notified if "pagerduty" in self._channels(name)
+            self.alerts[name].team: name
+            for name in self.spec.expect.notified
+            if any(channel.incidents for channel in self._channels(name))
         }
         for team in self.spec.expect.incidents:
             if team not in paging:
@@ -191,15 +194,16 @@ class _Judge:
 
     def _validate_receiver(self) -> None:
         receiver = self.spec.receiver
-        if receiver is not None and not any(
-            receiver.channel in self._channels(name) for name in self.spec.expect.notified
-        ):
+        if receiver is None:
+            return
+        notified = {channel.name for name in self.spec.expect.notified for channel in self._channels(name)}
+        if receiver.channel not in notified:
             what = f'nothing that is notified goes to "{receiver.channel}"'
             self.diagnostics.add(receiver.span("channel"), "drill/contradiction", what, "let another channel fail")
 
-    def _channels(self, name: str) -> set[str]:
+    def _channels(self, name: str) -> set[Channel]:
         notified = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
-        return {channel for each in notified for channel in each.partition("/")[2].split("+")}
+        return {channel for each in notified for channel in each.channels}
 
     # What is played.
 
@@ -218,7 +222,7 @@ class _Judge:
                     break
 
     def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
-        signal = next(s for s in self.bundle.service(alert.service).signals if s.key == alert.subject)
+        signal = self.bundle.service(alert.service).signal(alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
         return tuple(sorted(labels.items()))

@@ -11,13 +11,12 @@ from watchbill import naming
 from watchbill.conditions import Condition
 from watchbill.conditions.absent import Absent
 from watchbill.conditions.base import listed
-from watchbill.conditions.probe_failing import UP
 from watchbill.conditions.target_down import JOB, SHORTEST_WINDOW, TargetDown
 from watchbill.link import LinkedService
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Platform
 from watchbill.model.origin import Origin
-from watchbill.model.signals import Signal
+from watchbill.model.signals import UP, Signal
 from watchbill.promql import Matcher
 from watchbill.quantity import Duration
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from watchbill.channels import definitions
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
-from watchbill.model.routing import Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
-from watchbill.naming import PROMPT_WAIT
+from watchbill.model.routing import PROMPT_WAIT, Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
 from watchbill.quantity import Duration, TimeScale
 from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, QuietTimeSpec, SmtpSpec, TeamSpec
 from watchbill.spec.platform import Policy as Written
@@ -40,13 +40,12 @@ def lower_platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
 
 
 def _addresses(team: TeamSpec) -> dict[Channel, str]:
-    addresses = {channel: getattr(team, channel.value) for channel in Channel}
-    return {channel: address for channel, address in addresses.items() if address is not None}
+    return {definitions()[name].channel: address for name, address in team.addresses.items()}
 
 
 def _policy(spec: Written, quiet_times: tuple[str, ...], scale: TimeScale) -> Policy:
     timing = Timing(spec.group_wait, spec.group_interval, spec.repeat_interval)
-    notified = tuple(channel for channel in Channel if channel.value in spec.to)
+    notified = tuple(definition.channel for name, definition in definitions().items() if name in spec.to)
     return Policy(notified, _timing(timing, scale), quiet_times)
 
 

@@ -8,19 +8,19 @@ from itertools import chain
 from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Platform, Service
-from watchbill.model.routing import InhibitRule, Match, Receivers
+from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW, InhibitRule, Match, Receiver, Receivers
 
 MUTED = (Severity.P1, Severity.INFO)
 INCIDENT = ("cluster", "env", "service", "subject")
 
 
 def receivers(platform: Platform, *, severity: Severity, stage: Stage, team: str, fallback: bool = False) -> Receivers:
-    """Name an alert's receivers in each of the platform's environments, in the order in which routes reach them."""
-    alone = {Stage.HEARTBEAT: naming.HEARTBEAT, Stage.SHADOW: naming.SHADOW}.get(stage)
-    notified: dict[str, tuple[str, ...]] = {}
+    """List an alert's receivers in each of the platform's environments, in the order in which routes reach them."""
+    alone = {Stage.HEARTBEAT: HEARTBEAT, Stage.SHADOW: SHADOW}.get(stage)
+    notified: dict[str, tuple[Receiver, ...]] = {}
     for environment in platform.environments:
-        owner = naming.receiver(team, platform.channels(severity, environment))
-        both = (naming.FALLBACK, owner) if fallback and environment.pages else (owner,)
+        owner = platform.receiver(team, severity, environment)
+        both = (FALLBACK, owner) if fallback and environment.pages else (owner,)
         notified[environment.name] = (alone,) if alone is not None else both
     return notified
 

@@ -7,17 +7,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.conditions.absent import LOOKBACK
 from watchbill.conditions.base import listed
 from watchbill.conditions.example_series import Group, PhaseLevels, below_and_above, counters, steady
-from watchbill.lower.draft import Draft
+from watchbill.lower.dashboards import AlertPanel
 from watchbill.lower.recordings import patience
 from watchbill.lower.slo import Objective
-from watchbill.model.alerts import Alert, AnnotationQuery, Display, Reading, Rule, Severity, Stage
+from watchbill.model.alerts import Alert, AnnotationQuery, Display, Reading, Rule, Severity, Stage, Symptom
 from watchbill.model.bundle import Environment, Platform
 from watchbill.model.burnrate import BurnTier
-from watchbill.model.examples import GONE, Example, ExampleSeries, Firing, SamplePattern
-from watchbill.model.signals import Metric
+from watchbill.model.examples import GONE, LOOKBACK, Example, ExampleSeries, Firing, SamplePattern
+from watchbill.model.signals import Metric, Signal
 from watchbill.model.slo import OVERLAP, STEPPED_FROM
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, over, pretty
@@ -34,30 +33,32 @@ def slo_alerts(
     *,
     platform: Platform,
     scale: TimeScale,
-) -> tuple[Draft, ...]:
+) -> tuple[AlertPanel, ...]:
     """List an objective's alerts: a page and a ticket for its tiers, and what tells that it is blind.
 
     `others` are the service's own alerts, of which the page covers those that read what the indicator reads.
     """
     slo = objective.slo
     page, ticket, missing, unlabelled = naming.slo_alerts(slo.name)
-    found = []
+    found: list[AlertPanel] = []
+
+    def add(alert: Alert, word: str, signal: Signal = objective.signal) -> None:
+        found.append(AlertPanel(alert, signal, naming.SLO_DASHBOARD, naming.slo_panel(word, slo.title)))
+
     for name, severity in ((page, Severity.P0), (ticket, Severity.P1)):
         tiers = tuple(tier for tier in slo.tiers if tier.severity == severity.value)
         if tiers:
             burn = _burn(objective, name, severity, tiers, scale)
-            paging = severity is Severity.P0
-            found.append(
-                replace(burn, keep_firing_for=platform.keep_firing_for, suppresses=_suppressed(objective, others))
-                if paging
-                else burn
-            )
+            if severity is Severity.P0:
+                kept, quiet = platform.keep_firing_for, _suppressed(objective, others)
+                burn = replace(burn, keep_firing_for=kept, suppresses=quiet)
+            add(burn, "Burn rate")
     paging_places = [environment for environment in environments if environment.pages]
     if paging_places:
-        found.append(_missing(objective, missing, paging_places, scale))
+        add(_missing(objective, missing, paging_places, scale), "Coverage")
     told_by = objective.linked.spec.sli.told_by(objective.linked.signal)
     if told_by is not None:
-        found.append(_unlabelled(objective, unlabelled, *told_by, scale))
+        add(_unlabelled(objective, unlabelled, *told_by, scale), "Events", objective.linked.signal)
     return tuple(found)
 
 
@@ -72,7 +73,7 @@ def _suppressed(objective: Objective, others: Iterable[Alert]) -> tuple[str, ...
     return tuple(sorted(alert.name for alert in quiet if sli.suppresses(alert, signal)))
 
 
-def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[BurnTier, ...], scale: TimeScale) -> Draft:
+def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[BurnTier, ...], scale: TimeScale) -> Alert:
     slo, recorder = objective.slo, objective.recorder
     burns = " or ".join(_tier(objective, tier, scale) for tier in tiers)
     expr = pretty(aggregate("max", recorder.grouping, burns))
@@ -80,10 +81,11 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
     said = " or ".join(_tier_words(tier) for tier in tiers)
     floor = "" if slo.timed else f", with at least {decimal_text(slo.min_bad_events)} bad {slo.events} in that time"
     allowed = f"{words.share(slo.budget)} of {slo.events} in {slo.period.words()}"
-    return Draft(
+    return Alert(
         name=name,
         kind="burn_rate",
-        signal=objective.signal,
+        service=slo.service,
+        subject=slo.name,
         severity=severity,
         rules=(Rule(expr=expr, place=(), example=_burning(objective, tiers)),),
         grouping=slo.grouping,
@@ -100,8 +102,6 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard=naming.SLO_DASHBOARD,
-        panel=naming.slo_panel("Burn rate", slo.title),
         asked=_asked(objective),
         origin=slo.origin,
     )
@@ -177,7 +177,7 @@ def _stream(name: str, labels: Mapping[str, str], phase_levels: PhaseLevels) -> 
     return ExampleSeries(name, tuple(sorted(labels.items())), healthy, below, above)
 
 
-def _missing(objective: Objective, name: str, environments: Iterable[Environment], scale: TimeScale) -> Draft:
+def _missing(objective: Objective, name: str, environments: Iterable[Environment], scale: TimeScale) -> Alert:
     slo = objective.slo
     rules = []
     for place in ((env.name, cluster) for env in environments for cluster in env.clusters):
@@ -189,10 +189,12 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
     spec = objective.linked.spec
     waits = spec.missing_after or patience(slo.budget, slo.period)
     bound = f", or has more than {decimal_text(spec.groups.number)} groups" if slo.grouping else ""
-    return Draft(
+    return Alert(
         name=name,
         kind="sli_missing",
-        signal=objective.signal,
+        symptom=Symptom.ABSENCE,
+        service=slo.service,
+        subject=slo.name,
         severity=Severity.P1,
         rules=tuple(rules),
         for_=scale(waits),
@@ -208,8 +210,6 @@ def _missing(objective: Objective, name: str, environments: Iterable[Environment
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard=naming.SLO_DASHBOARD,
-        panel=naming.slo_panel("Coverage", slo.title),
         origin=slo.origin,
     )
 
@@ -227,16 +227,17 @@ def _vanishing(scale: TimeScale) -> Example:
     return replace(without(naming.SLO_ERRORS), alternatives=(without(naming.SLO_EVENTS),))
 
 
-def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Draft:
+def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, scale: TimeScale) -> Alert:
     slo, source, window = objective.slo, objective.linked.signal, scale(UNLABELLED_OVER)
     series = over("increase", source.select(metric, Matcher(label, "=", "")), window)
     phase_levels = PhaseLevels(Decimal(0), Decimal(0), Decimal(2))
     streams = tuple(counters(source, metric, Group({}, at_fault=True), phase_levels, own={label: ""}))
     example = Example(streams, (Firing((), phase_levels.firing * window.seconds),), window, window, window)
-    return Draft(
+    return Alert(
         name=name,
         kind="unlabelled",
-        signal=source,
+        service=slo.service,
+        subject=source.key,
         severity=Severity.P1,
         rules=(Rule(expr=pretty(f"{aggregate('sum', TARGET_LABELS, series)} > 0"), place=(), example=example),),
         for_=scale(UNLABELLED_FOR),
@@ -248,8 +249,6 @@ def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, sca
         stage=Stage(objective.linked.spec.stage),
         slo=slo.name,
         area=naming.slo_area(slo.name),
-        dashboard=naming.SLO_DASHBOARD,
-        panel=naming.slo_panel("Events", slo.title),
         metrics=(metric.role,),
         origin=slo.origin,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -12,6 +12,9 @@ from watchbill.model.pages import Citation
 from watchbill.model.routing import Receivers
 from watchbill.promql import Matcher
 from watchbill.quantity import Duration, Quantity, Unit
+
+NOT_AT_ALL = Duration(0)
+MAX_GROUP_RULES = 20  # of one rule group, which is evaluated one rule after the other
 
 
 class Severity(StrEnum):
@@ -33,6 +36,31 @@ class Stage(StrEnum):
     LIVE = "live"
     SHADOW = "shadow"
     HEARTBEAT = "heartbeat"
+
+
+class Symptom(StrEnum):
+    """What a condition judges. An objective, or a built-in panel, knows by it which alerts tell of the same fault."""
+
+    EVENTS = "events"
+    """How many events there are, or how large a share of them is bad."""
+
+    QUANTILE = "quantile"
+    """How slow, or how large, the slowest part is."""
+
+    MEAN = "mean"
+    """How long, or how large, the average is."""
+
+    LEVEL = "level"
+    """Where a gauge stands."""
+
+    USE = "use"
+    """How much of a limit is in use."""
+
+    PROBE = "probe"
+    """Whether a check from outside succeeds."""
+
+    ABSENCE = "absence"
+    """Whether series are there at all."""
 
 
 class Direction(StrEnum):
@@ -107,50 +135,67 @@ class Rule:
     example: Example
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert with all that is known of it.
+    """An alert with all that is known of it. What may be left out is written last, with what it is then.
 
-    `labels` are the static labels of every rule, `grouping` the labels that its series keep beside
-    the target labels, `kind` its condition's, `source` the contract's origin (`pack:…`, `service`,
-    `slo`, `monitoring`), `why` the reason that the service gives for changing it. `declares_down` names
-    what is down while it fires: `<service>`, or `<service>/<signal>`. `suppresses` names alerts of the
-    same service that need not be told while it fires, `slo` the objective that it belongs to, if any.
-    `receivers` are those of each of the platform's environments, `cites` the decisions that it rests on.
+    What it is: `subject` is the key of its signal, or the name of its objective. `kind` is its condition's, for people
+    to read: nothing depends on it. What does is `symptom`, and `authored`: its expression is the author's own PromQL,
+    whose series may carry labels that no signal knows. `source`
+    says whose alert it is: `pack:…`, `service`, `slo` or `monitoring`. `area` is the middle of its rule file's name,
+    `prometheus/rules/<service>.<area>.rules.yml`, and of its group's: the name of its pack, `own`, `slo.<objective>`
+    or `monitoring.<signal>`.
+
+    When it fires: `grouping` are the labels that its series keep beside the target labels, `metrics` the roles of the
+    signal's metrics that it reads. `asked` are sentences whose values are asked when it fires.
+
+    What people read: `sentence` says when it fires, `summary` what is wrong, `impact` who suffers, `action` the first
+    step, `why` the reason that the service gives for changing its pack's alert.
+
+    What else is silent while it fires: `declares_down` names what is down then, `<service>` or `<service>/<signal>`,
+    which others depend on. `suppresses` names alerts of its own service that are not sent then.
+
+    `slo` is the objective that it belongs to, if any; `cites` are the decisions that it rests on. With `fallback`, it
+    goes to the fallback receiver too.
+
+    Whose it is: lowering gives the last five fields, which follow from all the others. `labels` are those that
+    every one of its rules sets. `receivers` are those of each of the platform's environments.
     """
 
     name: str
     service: str
     subject: str
-    severity: Severity
-    team: str
-    stage: Stage
     kind: str
     source: str
     area: str
+    severity: Severity
     rules: tuple[Rule, ...]
-    labels: tuple[tuple[str, str], ...]
-    grouping: tuple[str, ...]
     for_: Duration
-    keep_firing_for: Duration
-    threshold: Threshold | None
-    reading: Reading | None
-    asked: tuple[AnnotationQuery, ...]
     sentence: str
     summary: str
     impact: str
     action: str
-    why: str
-    runbook_url: str
-    dashboard_url: str
-    metrics: tuple[str, ...]
-    declares_down: str
-    fallback: bool
-    suppresses: tuple[str, ...]
-    slo: str
-    receivers: Receivers
-    cites: tuple[Citation, ...]
     origin: Origin
+    symptom: Symptom | None = None
+    authored: bool = False
+    stage: Stage = Stage.LIVE
+    grouping: tuple[str, ...] = ()
+    keep_firing_for: Duration = NOT_AT_ALL
+    threshold: Threshold | None = None
+    reading: Reading | None = None
+    asked: tuple[AnnotationQuery, ...] = ()
+    why: str = ""
+    metrics: tuple[str, ...] = ()
+    declares_down: str = ""
+    suppresses: tuple[str, ...] = ()
+    slo: str = ""
+    cites: tuple[Citation, ...] = ()
+    fallback: bool = False
+    team: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    runbook_url: str = ""
+    dashboard_url: str = ""
+    receivers: Receivers = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -11,7 +11,7 @@ from watchbill.model.dashboards import Dashboard
 from watchbill.model.drills import Drill
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Pages, Rename, Waiver
-from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Timing
+from watchbill.model.routing import Channel, Delivery, InhibitRule, Policy, QuietTime, Receiver, Timing
 from watchbill.model.signals import Signal
 from watchbill.model.slo import Slo
 from watchbill.quantity import Duration
@@ -21,7 +21,7 @@ NO_PAGES = Pages()
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Whose alert it is, and where that team is reached: a Slack channel, an e-mail address, a PagerDuty service."""
+    """Whose alert it is, and where that team is reached."""
 
     name: str
     title: str
@@ -67,9 +67,13 @@ class Platform:
     origin: Origin
 
     def channels(self, severity: Severity, environment: Environment) -> tuple[Channel, ...]:
-        """List where a severity goes; where nothing pages, PagerDuty is left out and the others stay."""
+        """List where a severity goes; where nothing pages, what wakes people is left out."""
         every = self.policies[severity].channels
-        return every if environment.pages else tuple(channel for channel in every if channel is not Channel.PAGERDUTY)
+        return every if environment.pages else tuple(channel for channel in every if not channel.wakes)
+
+    def receiver(self, team: str, severity: Severity, environment: Environment) -> Receiver:
+        """Say who is notified of a severity of a team."""
+        return Receiver(team, self.channels(severity, environment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Scrape:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the maps by key are kept
 class Service:
     """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows.
 
@@ -122,6 +126,22 @@ class Service:
     waivers: Mapping[str, Waiver]
     renamed: tuple[Rename, ...]
     origin: Origin
+
+    @cached_property
+    def _signals(self) -> Mapping[str, Signal]:
+        return {signal.key: signal for signal in self.signals}
+
+    @cached_property
+    def _slos(self) -> Mapping[str, Slo]:
+        return {slo.name: slo for slo in self.slos}
+
+    def signal(self, key: str) -> Signal:
+        """Return the signal of a key, which is there: an alert's `subject`, an objective's `signal` or its name."""
+        return self._signals[key]
+
+    def slo(self, name: str) -> Slo:
+        """Return the objective of a name, which is there: an alert's `slo`, where that is not empty."""
+        return self._slos[name]
 
 
 @dataclass(frozen=True)  # without slots, so that what is sorted is kept
@@ -164,6 +184,15 @@ class Bundle:
     def _by_name(self) -> Mapping[str, Service]:
         return {service.name: service for service in self.services}
 
+    @cached_property
+    def alerts_by_id(self) -> Mapping[str, Alert]:
+        """All alerts by `<service>/<name>`, sorted."""
+        return {alert.id: alert for alert in self.alerts}
+
     def service(self, name: str) -> Service:
         """Return the service of a name, which is there."""
         return self._by_name[name]
+
+    def alert(self, id_: str) -> Alert:
+        """Return the alert of an id, `<service>/<name>`, which is there."""
+        return self.alerts_by_id[id_]

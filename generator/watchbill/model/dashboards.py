@@ -17,6 +17,19 @@ from watchbill.quantity import Duration, Unit
 
 RATE_INTERVAL, RANGE = "$__rate_interval", "$__range"
 
+PANEL_UNITS = {
+    "s": Unit.SECONDS,
+    "ms": Unit.MILLISECONDS,
+    "bytes": Unit.BYTES,
+    "ratio": Unit.RATIO,
+    "count": Unit.COUNT,
+    "/s": Unit.PER_SECOND,
+    "/min": Unit.PER_MINUTE,
+    "/h": Unit.PER_HOUR,
+    "x": Unit.TIMES,
+}
+"""What a panel of an author's own PromQL can show, by the author's word for its unit."""
+
 
 class Look(StrEnum):
     """The form of a panel."""

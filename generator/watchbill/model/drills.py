@@ -44,7 +44,7 @@ class Outage:
 class Drill:
     """A fault: the alerts whose series are played, by id, and those that must be notified, muted and quiet.
 
-    `incidents` counts by team what PagerDuty shows; `places` are the environments and clusters that it hits; `severity`
+    `incidents` counts by team those that it sees; `places` are the environments and clusters that it hits; `severity`
     is the worst that is told.
     """
 

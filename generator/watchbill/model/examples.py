@@ -38,6 +38,7 @@ class SamplePattern:
 
 GONE = SamplePattern(present=False)
 NOTHING = Duration(0)
+LOOKBACK = Duration.parse("5m")  # Prometheus' default: how long a series outlives its last sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An alert that fires, with everything that it carries but its name."""
+    """An alert that fires, with everything that it carries; its name is the label `alertname`.
+
+    `measured` are the parts of the annotations that show what was measured: a real server may show a value beside it.
+    """
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    measured: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

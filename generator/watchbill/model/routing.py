@@ -4,17 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from watchbill import naming
 from watchbill.quantity import Duration
 
 
-class Channel(StrEnum):
-    """A way to reach a team; only PagerDuty wakes anybody."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way to reach a team, in the words of its file in `channels/`.
 
-    PAGERDUTY = "pagerduty"
-    SLACK = "slack"
-    EMAIL = "email"
+    `title` begins a line, `called` stands within a sentence, `server` is what can be out of order there (the same
+    where it is empty), and `listed` writes an address (`Slack {}`). `rank` is low where it is loud. One that `wakes`
+    somebody is used only where environments page; `incidents` says that it opens one, which stays until it is closed.
+    """
+
+    name: str
+    title: str
+    called: str
+    rank: int
+    listed: str
+    server: str = ""
+    wakes: bool = False
+    incidents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom Alertmanager tells under one name: a team over its channels, loudest first.
+
+    One that is not of a team and a severity has a name of its own, such as `unowned`.
+    """
+
+    team: str = ""
+    channels: tuple[Channel, ...] = ()
+    own_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name in Alertmanager's configuration and in the catalogue; it is written, and never read."""
+        return self.own_name or naming.receiver(self.team, (channel.name for channel in self.channels))
+
+
+HEARTBEAT = Receiver(own_name=naming.HEARTBEAT)
+SHADOW = Receiver(own_name=naming.SHADOW)
+FALLBACK = Receiver(own_name=naming.FALLBACK)
+
+
+PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +110,7 @@ class Fallback:
 class Delivery:
     """What Alertmanager needs to reach the outside; empty where a platform has no such thing.
 
-    `secrets` is the folder of its secret files, on the machine that runs it; `shadow` a Slack channel;
+    `secrets` is the folder of its secret files, on the machine that runs it; `shadow` the log channel;
     `heartbeat` the URL of a dead man's switch.
     """
 
@@ -105,5 +141,5 @@ class InhibitRule:
     why: str
 
 
-Receivers = Mapping[str, tuple[str, ...]]
+Receivers = Mapping[str, tuple[Receiver, ...]]
 """Environment -> the receivers that are notified, in the order in which routes reach them."""

@@ -50,6 +50,10 @@ class Metric:
         return (*(decimal_text(edge) for edge in self.buckets), "+Inf")
 
 
+UP = Metric("up", "up", MetricType.GAUGE, Unit.COUNT, "1 if Prometheus could scrape the target", "the target")
+"""What Prometheus itself writes at each scrape (docs, "Jobs and instances")."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelClass:
     """A named set of label values, such as `5xx`: `member` and `other` are examples in and out of it."""

@@ -1,24 +1,27 @@
-"""What is written to `out/`: one file per kind of output, each a pure function of the Bundle.
+"""What is written to `out/`: one file or folder for each output, found by its `render`, a pure function of the Bundle.
 
-A target is imported when it is rendered, since who proves one alert needs no dashboard's library.
+An output is imported when it is rendered, since who proves one alert needs no dashboard's library. What has no
+`render` helps the others to write.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from importlib import import_module
 
 from watchbill.model.bundle import Bundle
 
-OUTPUTS = ("prometheus", "promtests", "alertmanager", "grafana", "board", "docs", "evidence", "catalog")
-
 
 def render(bundle: Bundle) -> dict[str, str]:
-    """Render every target; paths are relative to `out/`, sorted."""
+    """Render every output; paths are relative to `out/`, sorted. Raises ValueError where two write one path."""
     tree: dict[str, str] = {}
-    for name in OUTPUTS:
-        target = import_module(f"{__name__}.{name}")
-        for path, text in target.render(bundle).items():
+    writers: dict[str, str] = {}
+    for module in pkgutil.iter_modules(__path__):
+        output = import_module(f"{__name__}.{module.name}")
+        if not hasattr(output, "render"):
+            continue
+        for path, text in output.render(bundle).items():
             if path in tree:
-                raise ValueError(f"two targets write {path}")
-            tree[path] = text
+                raise ValueError(f"the outputs {writers[path]} and {module.name} both write {path}")
+            tree[path], writers[path] = text, module.name
     return dict(sorted(tree.items()))

@@ -1,6 +1,10 @@
 """Boards for places without Grafana: one page for each dashboard, which asks Prometheus by itself.
 
 A page holds everything that it needs, and its policy lets it run nothing else and ask nobody but Prometheus.
+
+Read by: a browser, which asks Prometheus.
+
+Checked by: tests in a real browser.
 """
 
 from __future__ import annotations

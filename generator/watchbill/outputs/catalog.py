@@ -1,4 +1,9 @@
-"""The catalogue: everything that was compiled, for machines."""
+"""The catalogue: everything that was compiled, for machines.
+
+Read by: programs; fields are added, and never changed.
+
+Checked by: tests, which compare it with rules and pages.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,7 @@ from watchbill.model.slo import Slo
 from watchbill.outputs.promtests import clock, names_of_cases, proofs, tested
 from watchbill.quantity import decimal_text
 from watchbill.words.drills import naming_each
+from watchbill.words.urls import page_url
 
 PATH = "catalog.json"
 
@@ -70,7 +76,9 @@ def entry(alert: Alert, bundle: Bundle, cases: Mapping[str, list[str]], drills: 
         "test_file": naming.test_file(alert.service, alert.area, str(clock(alert).evaluation)),
         "runbook_url": alert.runbook_url,
         "dashboard_url": alert.dashboard_url,
-        "receivers": {environment: list(notified) for environment, notified in alert.receivers.items()},
+        "receivers": {
+            environment: [each.name for each in notified] for environment, notified in alert.receivers.items()
+        },
         "inhibited_by": list(bundle.inhibited_by[alert.id]),
         "covers": [f"{alert.service}/{name}" for name in alert.suppresses],
         "declares_down": alert.declares_down or None,
@@ -144,7 +152,7 @@ def _runbook(runbook: Runbook, bundle: Bundle) -> dict[str, Any]:
         "recovery_time": runbook.recovery_time,
         "last_reviewed": runbook.last_reviewed.isoformat(),
         "file": runbook.origin.document,
-        "url": naming.page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
+        "url": page_url(bundle.platform.urls.site, naming.runbook_page(runbook.id)),
         "alerts": list(runbook.alerts),
         "reason": runbook.reason or None,
         "assumes": dict(runbook.assumes),

@@ -1,4 +1,9 @@
-"""The page of evidence: which cases prove each alert and each objective."""
+"""The page of evidence: which cases prove each alert and each objective.
+
+Read by: people, as a page of the runbook site.
+
+Checked by: `watchbill site`, and the promtool tests that it names.
+"""
 
 from __future__ import annotations
 

@@ -1,16 +1,21 @@
-"""Prometheus: alerting rules, and the configuration that scrapes the services and loads the rules."""
+"""Prometheus: alerting rules, and the configuration that scrapes the services and loads the rules.
+
+Read by: Prometheus, from 2.42 on.
+
+Checked by: promtool (`check rules`, `check config`), and the promtool tests.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from watchbill import naming
-from watchbill.model.alerts import Alert, Rule
+from watchbill.model.alerts import MAX_GROUP_RULES, Alert, Rule
 from watchbill.model.bundle import Bundle, Scrape, Service
 from watchbill.model.slo import Recording, Slo
 from watchbill.outputs.yamltext import Plain, dump
 from watchbill.quantity import Duration
-from watchbill.words.annotations import template, texts
+from watchbill.words import firing
 
 CONFIG = "prometheus/prometheus.yml"
 
@@ -76,7 +81,7 @@ def _interval(service: Service, area: str) -> Duration:
 def rule_groups(service: Service, area: str) -> list[tuple[str, list[tuple[Alert, Rule]]]]:
     """Cut the rules of an area into groups of at most 20, by name."""
     members = [(alert, rule) for alert in service.alerts if alert.area == area for rule in alert.rules]
-    size = naming.MAX_GROUP_RULES
+    size = MAX_GROUP_RULES
     return [
         (naming.rule_group(service.name, area, start // size), members[start : start + size])
         for start in range(0, len(members), size)
@@ -92,15 +97,11 @@ def _rule(alert: Alert, rule: Rule) -> Plain:
     # An empty label takes one away that the series brings along, and that routes would read.
     own = (
         dict(alert.labels)
-        if "stage" in dict(alert.labels) or alert.kind != "promql"
+        if "stage" in dict(alert.labels) or not alert.authored
         else {**dict(alert.labels), "stage": ""}
     )
     emitted["labels"] = dict(sorted({**own, **dict(rule.place)}.items()))
-    emitted["annotations"] = {
-        **{name: template(text) for name, text in texts(alert).items()},
-        "runbook_url": alert.runbook_url,
-        "dashboard_url": alert.dashboard_url,
-    }
+    emitted["annotations"] = firing.templates(alert)
     return emitted
 
 

@@ -13,6 +13,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.proof.finding import Finding
 from watchbill.proof.routing import holds
 from watchbill.stack.loopback import alertmanager, inhibited, post_alerts
+from watchbill.words import firing
 
 BY = ("scenario", "alertname", "side")
 Labels = Mapping[str, str]
@@ -31,7 +32,7 @@ class Pair:
 
 def pairs(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[Pair]:
     """Pair each alert with whatever mutes it, here and elsewhere, and with all others of its service that mute any."""
-    known = {alert.id: alert for alert in bundle.alerts}
+    known = bundle.alerts_by_id
     loud = {source for sources in bundle.inhibited_by.values() for source in sources}
     for target in alerts:
         if target.severity is Severity.P0 and target.stage is Stage.LIVE and not target.declares_down:
@@ -91,7 +92,7 @@ def fired(alert: Alert) -> dict[str, str]:
     rule = alert.rules[0]
     place = dict(rule.place) or {"cluster": "main", "env": "production"}
     own = dict(rule.example.firing[0].labels) if rule.example.firing else {}
-    return {"alertname": alert.name, **place, **own, **dict(alert.labels)}
+    return firing.labels(alert, {**place, **own})
 
 
 def config(content: Any, place: Path) -> Path:

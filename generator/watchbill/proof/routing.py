@@ -16,9 +16,11 @@ from watchbill import naming
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Alert, Stage
 from watchbill.model.bundle import Bundle, Environment
+from watchbill.model.routing import FALLBACK
 from watchbill.proof.finding import Finding
 from watchbill.proof.promtests import cores
 from watchbill.verify import amtool
+from watchbill.words import firing
 
 ROUTED_BY = ("team", "env", "severity")
 UNKNOWN = "nobody-knows-this"
@@ -41,9 +43,8 @@ def questions(bundle: Bundle, alerts: Iterable[Alert]) -> Iterator[RoutingQuesti
     for alert in alerts:
         for environment in bundle.platform.environments:
             labels = labels_of(alert, environment)
-            yield RoutingQuestion(
-                alert.id, f"reaches its receivers in {environment.name}", labels, alert.receivers[environment.name]
-            )
+            notified = tuple(receiver.name for receiver in alert.receivers[environment.name])
+            yield RoutingQuestion(alert.id, f"reaches its receivers in {environment.name}", labels, notified)
             if alert.stage is Stage.LIVE and not alert.fallback:
                 for label in ROUTED_BY:
                     case = f"pages the default team without a known {label}"
@@ -60,7 +61,7 @@ def of_platform(bundle: Bundle) -> Iterator[RoutingQuestion]:
         for team in platform.teams:
             for severity in platform.policies:
                 labels = {**place, "team": team, "severity": severity.value}
-                notified = (naming.receiver(team, platform.channels(severity, environment)),)
+                notified = (platform.receiver(team, severity, environment).name,)
                 case = f"{severity.value} of {team} in {environment.name}"
                 yield RoutingQuestion(SUBJECT, case, labels, notified)
                 yield RoutingQuestion(
@@ -72,14 +73,13 @@ def of_platform(bundle: Bundle) -> Iterator[RoutingQuestion]:
                     )
         for alert in (alert for alert in bundle.alerts if alert.fallback):
             labels = {**labels_of(alert, environment), "service": "any"}
-            owner = tuple(name for name in alert.receivers[environment.name] if name != naming.FALLBACK)
+            owner = tuple(each.name for each in alert.receivers[environment.name] if each != FALLBACK)
             yield RoutingQuestion(SUBJECT, f"a namesake of {alert.id} in {environment.name}", labels, owner)
 
 
 def labels_of(alert: Alert, environment: Environment) -> dict[str, str]:
     """Label an alert as it arrives from an environment."""
-    place = {"cluster": environment.clusters[0], "env": environment.name}
-    return {**dict(alert.labels), **place, "alertname": alert.name}
+    return firing.labels(alert, {"cluster": environment.clusters[0], "env": environment.name})
 
 
 def alike(asked: Iterable[RoutingQuestion], content: Any) -> list[list[RoutingQuestion]]:

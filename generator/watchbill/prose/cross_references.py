@@ -84,7 +84,7 @@ def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Dia
     """
     gone = {PurePosixPath(pointer).name[:_ID] for pointer in unread}
     facts = Facts(bundle)
-    alerts = {alert.id: alert for alert in bundle.alerts}
+    alerts = bundle.alerts_by_id
     for runbook in bundle.pages.runbooks:
         readers: list[Alert | None] = [None, *(alerts[name] for name in runbook.alerts)]
         for section in runbook.sections:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
-from watchbill import library
-from watchbill.errors import UsageError, choose
+from watchbill import library, naming
+from watchbill.reference import markdown
+from watchbill.reference.page import Block, Heading, Listing, Page, Row, Table, Text
 from watchbill.source import Map
 
 TITLE = "Diagnostics"
-PAGE = "diagnostics.md"
+_PATH = "diagnostics.md"
 _LEAD = (
-    "Every diagnostic ends with a code, such as `[pack/unknown-alert]`, which stays the same when its sentence is "
-    "reworded. Scripts find it as `code` in JSON, and annotations have it as their title. "
-    "`watchbill explain --code pack/unknown-alert` prints an entry of this page."
+    "What is wrong with a spec or a page is said with its place, and ends with a code, such as `pack/unknown-alert`. "
+    "A code stays as it is when its sentence is reworded. Programs find it as `code` in JSON, and annotations on "
+    "GitHub have it as their title. `watchbill explain --code pack/unknown-alert` prints what stands here."
 )
 _IN_PROSE = frozenset({"decision", "file", "markdown", "prose", "runbook", "secret", "site", "yaml"})
 
@@ -31,17 +31,8 @@ class Entry:
     wrong: str = ""
     right: str = ""
 
-    @property
-    def anchor(self) -> str:
-        """The anchor of its heading, as GitHub and MkDocs both make it."""
-        return self.code.replace("/", "")
 
-    @property
-    def examples(self) -> tuple[tuple[str, str], ...]:
-        """The example, with a word for each half."""
-        return (("Wrong", self.wrong), ("Right", self.right)) if self.wrong else ()
-
-
+@cache
 def catalogue() -> dict[str, Entry]:
     """Read all entries by their codes, sorted: `library/diagnostics/<area>.yaml` holds those of an area."""
     found = {}
@@ -55,34 +46,31 @@ def catalogue() -> dict[str, Entry]:
     return dict(sorted(found.items()))
 
 
-def find(code: str) -> Entry:
-    """Return the entry of a code; raises `UsageError` with the nearest where there is none."""
-    entries = catalogue()
-    if code not in entries:
-        raise UsageError(f'no diagnostic has the code "{code}"; {choose(code, entries)}')
-    return entries[code]
+def names() -> tuple[str, ...]:
+    """List the codes."""
+    return tuple(catalogue())
+
+
+def page(name: str) -> Page:
+    """Tell of one code."""
+    return Page(_PATH, name, _blocks(catalogue()[name]))
 
 
 def render() -> dict[str, str]:
-    """Write the page, by its path."""
+    """Write all of them on one page, which has an anchor for each."""
     entries = tuple(catalogue().values())
-    rows = (f"| [`{entry.code}`](#{entry.anchor}) | {entry.means} |" for entry in entries)
-    parts = [f"# {TITLE}", _LEAD, "\n".join(("| Code | What it means |", "|---|---|", *rows))]
-    return {PAGE: "\n\n".join((*parts, *map(_section, entries))) + "\n"}
+    rows = tuple(Row(entry.code, entry.means, target=f"{_PATH}#{naming.anchor(entry.code)}") for entry in entries)
+    found: list[Block] = [Text(_LEAD), Table(("Code", "What it means"), rows)]
+    for entry in entries:
+        found += [Heading(f"`{entry.code}`"), *_blocks(entry)]
+    return markdown.written((Page(_PATH, TITLE, tuple(found), code=False),))
 
 
-def _section(entry: Entry) -> str:
+def _blocks(entry: Entry) -> tuple[Block, ...]:
+    words = (entry.means, f"Why: {entry.why}", entry.remedy and f"What to do: {entry.remedy}")
     language = "text" if entry.code.partition("/")[0] in _IN_PROSE else "yaml"
-    examples = (f"{title}:\n\n```{language}\n{text.rstrip()}\n```" for title, text in entry.examples)
-    return "\n\n".join((f"## {entry.code}", entry.means, *_words(entry), *examples))
-
-
-def _words(entry: Entry) -> Iterable[str]:
-    return filter(None, (f"Why: {entry.why}", entry.remedy and f"What to do: {entry.remedy}"))
-
-
-def text(entry: Entry) -> str:
-    """Write an entry for a terminal."""
-    parts = [f"{entry.code}: {entry.means}", *_words(entry)]
-    examples = (f"{title}:\n{textwrap.indent(example.rstrip(), '    ')}" for title, example in entry.examples)
-    return "\n\n".join((*(textwrap.fill(part, 100, break_on_hyphens=False) for part in parts), *examples))
+    found: list[Block] = [Text(each) for each in words if each]
+    for title, example in (("Wrong:", entry.wrong), ("Right:", entry.right)):
+        if example:
+            found += [Text(title), Listing(example, language)]
+    return tuple(found)

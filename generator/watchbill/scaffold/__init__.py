@@ -83,7 +83,7 @@ def _alert(name: str, specs: Path) -> Path:
     known = {entry.spec.service: entry for entry in linked.services}
     if service not in known:
         raise UsageError(f'service "{service}" is unknown; {choose(service, known)}')
-    if any(found.id == name for found in lower(linked).alerts):
+    if name in lower(linked).alerts_by_id:
         raise RefusedError(f"{name} exists already; change it in its spec")
     document = next(d for d in documents if d.pointer == known[service].origin.document)
     signals = ", ".join(sorted(known[service].spec.signals))
@@ -135,7 +135,7 @@ def _indented(text: str, indent: int) -> str:
 
 def _find(name: str, specs: Path) -> Alert:
     linked: Linked = link(read_tree(specs))  # without prose, since what is missing may be this very runbook
-    known = {alert.id: alert for alert in lower(linked).alerts}
+    known = lower(linked).alerts_by_id
     if name not in known:
         raise UsageError(f'there is no alert "{name}"; {choose(name, known)}')
     return known[name]

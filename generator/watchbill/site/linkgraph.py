@@ -184,7 +184,7 @@ class _Graph:
 
     def runbooks(self) -> Iterator[Diagnostic]:
         """Yield runbooks that are missing on the site, or do not lead to each of their alerts."""
-        alerts = {alert.id: alert for alert in self.bundle.alerts}
+        alerts = self.bundle.alerts_by_id
         for runbook in self.bundle.pages.runbooks:
             page = _site(naming.runbook_page(runbook.id))
             built = self.pages.get(page)

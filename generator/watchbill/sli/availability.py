@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from watchbill.conditions.example_series import member, other
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
-from watchbill.model.alerts import Alert
+from watchbill.model.alerts import Alert, Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -24,11 +24,28 @@ class Availability(Sli):
     """
 
     zero_filled: ClassVar[bool] = True
-    covered_kinds: ClassVar[tuple[str, ...]] = ("error_ratio", "event_rate")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.EVENTS,)
+
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+slos:
+  availability:
+    title: Requests succeed
+    signal: http
+    kind: availability
+    metric: requests
+    bad: 5xx
+    objective: 99.9%
+    impact: Users see errors
+    action: Roll back, if it began with a deploy
+"""
 
     kind: Literal["availability"]
     metric: KeyName = "requests"
+    """The counter of all events, by its key in the profile."""
     bad: ClassName = "5xx"
+    """The class of the profile that counts as bad."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""

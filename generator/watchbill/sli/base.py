@@ -9,7 +9,7 @@ from watchbill.errors import choose
 from watchbill.language.base import Authored, Diagnostics
 from watchbill.language.fields import KeyName
 from watchbill.language.kinds import Statement
-from watchbill.model.alerts import Alert
+from watchbill.model.alerts import Alert, Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, Signal
 from watchbill.naming import RESERVED_LABELS, TARGET_LABELS
@@ -25,8 +25,8 @@ class Sli(Statement):
     zero_filled: ClassVar[bool] = False
     """Whether a series of errors that is not there means that there were none, wherever there are events."""
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ()
-    """The kinds of alert conditions that tell of the same fault, if they read the same metric."""
+    symptoms: ClassVar[tuple[Symptom, ...]] = ()
+    """What alerts judge that tell of the same fault, if they read the same metric."""
 
     @abstractmethod
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
@@ -66,7 +66,7 @@ class Sli(Statement):
 
     def suppresses(self, alert: Alert, signal: Signal) -> bool:
         """Say whether an alert on the indicator's signal tells of what the objective's page tells of."""
-        return alert.kind in self.covered_kinds and bool(set(alert.metrics) & set(self.roles(signal).values()))
+        return alert.symptom in self.symptoms and bool(set(alert.metrics) & set(self.roles(signal).values()))
 
 
 def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, diagnostics: Diagnostics) -> None:

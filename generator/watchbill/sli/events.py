@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import promql_parser as pp
 from pydantic import Field
@@ -29,12 +29,34 @@ class Events(Sli):
     so the service has to export its series from the start.
     """
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+slos:
+  shipped:
+    title: Orders are shipped
+    signal: orders
+    kind: events
+    total: orders_placed_total
+    bad: orders_failed_total
+    noun: orders
+    good_is: that do not fail
+    objective: 99.5%
+    impact: Customers wait for nothing
+    action: See whether the payment provider answers
+"""
+
     kind: Literal["events"]
     total_: Annotated[Counters, Field(alias="total")]
+    """The selectors that count all events, such as `orders_total`; several may be added and subtracted."""
     good_: Annotated[Counters | None, Field(alias="good")] = None
+    """Those that count the good ones; exactly one of `good` and `bad` is written."""
     bad_: Annotated[Counters | None, Field(alias="bad")] = None
+    """Those that count the bad ones; exactly one of `good` and `bad` is written."""
     noun: Sentence
+    """What is counted, in plural: `orders`."""
     good_is: Sentence
+    """Which of it is good, to follow the noun: `that are shipped`."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read none of the profile's metrics by role; the author's selectors name them."""

@@ -9,6 +9,7 @@ from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.example_series import ONE, TWO
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import DurationText, KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import SamplePattern, SliSource
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate
@@ -22,11 +23,28 @@ COUNTED_OVER = Duration.parse("5m")
 class Freshness(TimedSli):
     """A gauge that holds a Unix time, such as that of the last success; the newest of a group counts."""
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("level",)
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.LEVEL,)
+
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+slos:
+  export:
+    title: The export is fresh
+    signal: orders
+    kind: freshness
+    metric: exported
+    within: 1h
+    objective: 99%
+    impact: The warehouse works on old orders
+    action: Start the export by hand, and read its log
+"""
 
     kind: Literal["freshness"]
     metric: KeyName
+    """The gauge that holds a Unix time, by its key in the profile."""
     within: DurationText
+    """How old that time may be."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge."""

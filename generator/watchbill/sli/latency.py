@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import AnyQuantity, KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, bucket_edge, over
@@ -22,11 +23,28 @@ class Latency(Sli):
     must be a missing indicator, not a perfect one. Instances without that bucket are left out of both.
     """
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("latency_quantile", "latency_mean")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.QUANTILE, Symptom.MEAN)
+
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+slos:
+  latency:
+    title: Requests are fast
+    signal: http
+    kind: latency
+    metric: duration
+    within: 500ms
+    objective: 99%
+    impact: Users wait
+    action: Compare the slowest routes with yesterday
+"""
 
     kind: Literal["latency"]
     metric: KeyName = "duration"
+    """The histogram, by its key in the profile."""
     within: AnyQuantity
+    """How long (or large) a good one is at most; an edge of the histogram's buckets."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one histogram."""

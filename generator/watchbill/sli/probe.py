@@ -9,6 +9,7 @@ from watchbill.conditions.base import INSTANCE
 from watchbill.conditions.example_series import ONE, TWO
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
+from watchbill.model.alerts import Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -22,10 +23,25 @@ PROBED_OVER, COUNTED_OVER = Duration.parse("1m"), Duration.parse("5m")
 class Probe(TimedSli):
     """A gauge of 1 and 0; a minute is bad where all targets fail in half of their probes or more."""
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("probe_failing",)
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.PROBE,)
+
+    usage: ClassVar[str] = """\
+signals:
+  health: {profile: probe}
+slos:
+  uptime:
+    title: The service answers
+    signal: health
+    kind: probe
+    metric: success
+    objective: 99.9%
+    impact: Users reach nothing
+    action: See whether the process runs
+"""
 
     kind: Literal["probe"]
     metric: KeyName = "success"
+    """The gauge that is 1 while the check succeeds, by its key in the profile."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge of 0 and 1."""

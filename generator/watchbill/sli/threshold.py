@@ -8,10 +8,9 @@ from typing import ClassVar, Literal
 
 from watchbill.conditions.base import INSTANCE, class_matchers
 from watchbill.conditions.example_series import ONE, TWO, member, other
-from watchbill.conditions.latency_quantile import Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import AnyQuantity, ClassName, KeyName
-from watchbill.model.alerts import Alert, Direction
+from watchbill.language.fields import AnyQuantity, ClassName, KeyName, Quantile
+from watchbill.model.alerts import Alert, Direction, Symptom
 from watchbill.model.examples import SliSource
 from watchbill.model.signals import Metric, MetricType, Signal
 from watchbill.promql import aggregate, over
@@ -30,14 +29,34 @@ class Threshold(TimedSli):
     wherever its limit is a bucket's edge. Without any event a minute is neither good nor bad, and not missing either.
     """
 
-    covered_kinds: ClassVar[tuple[str, ...]] = ("level", "saturation", "latency_quantile")
+    symptoms: ClassVar[tuple[Symptom, ...]] = (Symptom.LEVEL, Symptom.USE, Symptom.QUANTILE)
+
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+slos:
+  waiting:
+    title: Few orders wait
+    signal: orders
+    kind: threshold
+    metric: waiting
+    at_most: 100
+    objective: 99%
+    impact: Customers wait
+    action: See whether the payment provider answers
+"""
 
     kind: Literal["threshold"]
     metric: KeyName
+    """The gauge, or with `quantile` the histogram, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     quantile: Quantile | None = None
+    """The quantile of the histogram that is judged."""
     at_most: AnyQuantity | None = None
+    """A minute is good while the value is at most this; exactly one of `at_most` and `at_least` is written."""
     at_least: AnyQuantity | None = None
+    """A minute is good while the value is at least this; exactly one of the two is written."""
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one gauge or histogram."""

@@ -25,19 +25,37 @@ class AlertSpec(Authored):
     """
 
     signal: Reference
+    """The signal of the service that the condition is about."""
     severity: Literal["P0", "P1", "Info"]
+    """How soon a person must act: `P0` pages at any hour, `P1` is looked at the same day, `Info` is context."""
     for_: Annotated[DurationText, Field(alias="for")]
+    """How long the condition must be true before the alert fires."""
     keep_firing_for: DurationText | None = None
+    """How long it fires on after the condition is false again. A P0 has the platform's usual time where nothing is
+    said.
+    """
     stage: Literal["live", "shadow"] = "live"
+    """`shadow` sends it to a log channel only, until it has proven itself."""
     declares_down: KeyName | None = None
+    """What is down while it fires: the service, or one of its signals. Those who depend on that are not notified of
+    their P1.
+    """
     fallback: Annotated[StrictBool, Formerly("second_path")] = False
+    """Whether it is sent over the platform's fallback too; for a P0 that tells of the first path."""
     summary: Sentence
+    """What is wrong, in one line; the first line of every message."""
     impact: Sentence | None = None
+    """Who suffers from it, and how."""
     action: Sentence | None = None
+    """The first step of whoever answers; a P0 and a P1 must have one."""
     dashboard: KeyName | None = None
+    """The dashboard that it leads to. Without it, the pack's, or the service's own."""
     panel: Sentence | None = None
+    """The title of the panel that it leads to. Without it, a panel is made of its condition."""
     why: Sentence | None = None
+    """Why it is as it is; shown on its page."""
     adr: tuple[AnyDecision, ...] = ()
+    """The decisions that it rests on, by their ids."""
 
     @property
     def condition(self) -> Condition:

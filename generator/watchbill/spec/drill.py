@@ -27,28 +27,37 @@ class FlapsSpec(Authored):
     """A fault that comes and goes: for how long it is there, for how long it is gone, and how often."""
 
     broken: DurationText
+    """How long the fault is there each time."""
     healthy: DurationText
+    """How long it is gone in between."""
     times: Count
+    """How often it comes."""
 
 
 class ReceiverSpec(Authored):
     """A receiver that answers every message with an error, from the fault on and for a while."""
 
     channel: ChannelName
+    """The channel whose receiver fails."""
     fails_for: DurationText
+    """For how long, from the fault on."""
 
 
 class ExpectSpec(Authored):
     """What must come of a fault, and nothing else may.
 
     `notified` reach exactly their receivers, once; `muted` fire and reach nobody; `quiet` must not fire. `incidents`
-    counts what PagerDuty shows each team for this one cause; a team that is not named is not woken.
+    counts what each team sees for this one cause; a team that is not named is not woken.
     """
 
     notified: Annotated[Alerts, Field(min_length=1), Formerly("told")]
+    """The alerts that reach exactly their receivers, once."""
     muted: Alerts = ()
+    """The alerts that fire, and reach nobody."""
     quiet: Alerts = ()
+    """The alerts that must not fire."""
     incidents: dict[Reference, Count]
+    """How many incidents PagerDuty shows each team; a team that is not named is not woken."""
 
 
 class DrillSpec(Authored):
@@ -58,10 +67,18 @@ class DrillSpec(Authored):
     """
 
     drill: ServiceName
+    """The drill's name, which is the file's too."""
     title: Sentence
+    """What happens, in one line."""
     env: Annotated[tuple[KeyName, ...], Field(min_length=1)] | None = None
+    """The environments in which it happens; without it the first that pages."""
     breaks: Annotated[Alerts, Field(min_length=1)]
+    """The alerts whose own series are played past their thresholds."""
     flaps: FlapsSpec | None = None
+    """For a fault that comes and goes."""
     restart: Literal["prometheus", "alertmanager"] | None = None
+    """The server that is stopped and started in the middle."""
     receiver: ReceiverSpec | None = None
+    """A receiver that fails meanwhile."""
     expect: ExpectSpec
+    """What must come of it, and nothing else may."""

@@ -20,7 +20,9 @@ class BandsSpec(Authored):
     """Where a value is no longer good, for the colours of a gauge; where the numbers fall, less is worse."""
 
     yellow: AnyQuantity
+    """Where the value begins to be no longer good."""
     red: AnyQuantity
+    """Where it is bad."""
 
     def lines(self, unit: Unit) -> tuple[Line, Line]:
         """Give both in the panel's unit; raises `QuantityError` for another dimension."""
@@ -33,7 +35,9 @@ class GoalSpec(Authored):
     """What is wanted, as a line: `above` or `below` it."""
 
     above: AnyQuantity | None = None
+    """What is wanted lies above this value; exactly one of the two is written."""
     below: AnyQuantity | None = None
+    """What is wanted lies below this value."""
 
     def line(self, unit: Unit) -> Line:
         """Give it in the panel's unit; raises `QuantityError` for another dimension."""
@@ -50,13 +54,21 @@ class PanelSpec(Authored):
     """
 
     title: Sentence
+    """The panel's title, by which alerts lead to it."""
     signal: Reference
+    """The signal of the service that it shows."""
     dashboard: KeyName | None = None
+    """The dashboard that it stands on. Without it, the pack's, or the service's own."""
     help: Sentence
+    """What to read from it, in one line."""
     as_: Annotated[Literal["lines", "stat", "gauge", "table"] | None, Field(alias="as")] = None
+    """Its form, where the usual one of its view does not suit."""
     bands: BandsSpec | None = None
+    """The values from which a gauge is yellow and red."""
     goal: GoalSpec | None = None
+    """A line that no alert knows of."""
     lines_of: Sentence | None = None
+    """The title of another panel, whose alerts' lines are drawn here too."""
 
     @property
     def view(self) -> View:

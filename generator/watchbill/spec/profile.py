@@ -32,13 +32,21 @@ class MetricSpec(Authored):
     """
 
     name: MetricName
+    """The name under which it is usually exported."""
     type: Literal["counter", "gauge", "histogram"]
+    """What Prometheus knows it as."""
     unit: UnitName = "count"
+    """What its values, or a histogram's observations, measure."""
     noun: Sentence
+    """What it counts or measures, as sentences about it say: `requests`."""
     help: Sentence
+    """What it is, for the page of the metrics that a service must export."""
     labels: tuple[KeyName, ...] = ()
+    """The labels that it carries, by their keys in this profile."""
     buckets: tuple[AnyQuantity, ...] = ()
+    """The upper edges of a histogram's buckets, in a unit of its dimension or as plain numbers."""
     native: StrictBool = False
+    """Whether it is a native histogram, which has no series for its buckets."""
 
     @property
     def metric_type(self) -> MetricType:
@@ -50,17 +58,24 @@ class LabelSpec(Authored):
     """A label's usual name, and a value that is usual for it."""
 
     name: LabelName
+    """The label's usual name."""
     example: LabelValue
+    """A value that is usual for it; test series carry it."""
 
 
 class ClassSpec(Authored):
     """Values of a label: one (`equals`) or those of a regular expression (`matches`), with examples in and out."""
 
     label: KeyName
+    """The label, by its key in this profile."""
     equals: LabelValue | None = None
+    """The one value of the class; exactly one of `equals` and `matches` is written."""
     matches: LabelValue | None = None
+    """A regular expression that all values of the class match as a whole."""
     member: LabelValue | None = None
+    """A value of the class, needed with `matches`."""
     other: LabelValue
+    """A value outside of the class."""
 
     def matcher(self, label: str) -> Matcher:
         """Match the class on a label's real name."""
@@ -74,20 +89,30 @@ class LimitSpec(Authored):
     """
 
     metric: KeyName | None = None
+    """The metric that holds the limit, by its key in this profile; exactly one of the three is written."""
     unit: UnitName | None = None
+    """The unit in which each signal states the limit."""
     platform: Literal["retention"] | None = None
+    """The setting of the platform that is the limit."""
 
 
 class ProfileSpec(Authored):
     """A kind of system. `presence` names the metrics that are there from the first scrape on."""
 
     profile: KeyName
+    """The profile's name, which is the file's too."""
     title: Sentence
+    """What kind of system it is, for people."""
     presence: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The metrics that are there from the first scrape on; their absence is watched."""
     metrics: Annotated[dict[KeyName, MetricSpec], Field(min_length=1)]
+    """Its metrics, each under a key that conditions, indicators and views use."""
     labels: dict[KeyName, LabelSpec] = {}
+    """Its labels, each under a key."""
     classes: dict[ClassName, ClassSpec] = {}
+    """Named sets of a label's values, such as `5xx`."""
     limits: dict[KeyName, LimitSpec] = {}
+    """What a saturation can be measured against."""
 
     def check(self, diagnostics: Diagnostics) -> None:
         """Resolve the names inside the profile."""

@@ -79,25 +79,43 @@ class RunbookSpec(Authored):
     """
 
     id: RunbookId
+    """The runbook's id, with which its file's name begins."""
     title: Sentence
+    """What has happened, in a few words."""
     severity: Literal["P0", "P1", "Info", "mixed"]
+    """The severity of its alerts; `mixed` where they have several."""
     owner: Reference
+    """The team that keeps it true."""
     alerts: tuple[AlertOrPattern, ...]
+    """The alerts that lead to it, as `service/Alert`; `*` stands for any name or a part of one."""
     recovery_time: Sentence
+    """How long it usually takes."""
     last_reviewed: Day
+    """When somebody last read it against reality."""
     reason: Sentence | None = None
+    """Why it has no alert; needed where `alerts` is empty."""
     assumes: dict[AsTyped, Sentence] = {}
+    """What its commands use and no spec states, each with what it must be or do."""
     formerly: tuple[RunbookId, ...] = ()
+    """Ids that it once had; old links lead on."""
 
 
 class DecisionSpec(Authored):
     """What a decision says of itself; `service` is whose it is, if it is one service's."""
 
     id: DecisionId
+    """The decision's id, with which its file's name begins."""
     title: Sentence
+    """What was decided, in a few words."""
     status: Literal["accepted", "proposed", "superseded"]
+    """Whether it is in force."""
     date: Day
+    """The day on which it was taken."""
     service: Reference | None = None
+    """Whose it is, if it is one service's."""
     related: tuple[AnyDecision, ...] = ()
+    """Decisions that belong to it."""
     supersedes: tuple[AnyDecision, ...] = ()
+    """Decisions that it replaces."""
     superseded_by: AnyDecision | None = None
+    """The decision that replaces it."""

@@ -65,10 +65,15 @@ class MetricChange(Authored):
     """How a service's metric differs from the profile's."""
 
     name: MetricName | None = None
+    """The name under which the service exports it."""
     unit: UnitName | None = None
+    """The unit in which the service measures it."""
     buckets: tuple[AnyQuantity, ...] | None = None
+    """The edges of its buckets."""
     labels: tuple[KeyName, ...] | None = None
+    """The labels that it carries here, by their keys in the profile."""
     native: StrictBool | None = None
+    """Whether it is a native histogram here."""
 
 
 _metric_name: TypeAdapter[str] = TypeAdapter(MetricName)
@@ -89,20 +94,30 @@ class SignalSpec(Authored):
     """
 
     profile: Reference
+    """The profile whose metrics these are."""
     presence: Annotated[tuple[KeyName, ...], Field(min_length=1)] | None = None
+    """The metrics whose absence is watched, instead of the profile's."""
     target: dict[LabelName, LabelValue] = {}
+    """Labels that select its series, beside and instead of the service's."""
     metrics: dict[KeyName, Annotated[MetricChange, WrapValidator(_metric), OrText("the metric's name")]] = {}
+    """Metrics that differ from the profile's."""
     labels: dict[KeyName, LabelName] = {}
+    """Labels that have another name here: the profile's key, and the name."""
     classes: dict[ClassName, LabelValue] = {}
+    """Classes that have another regular expression here."""
     limits: dict[KeyName, AnyQuantity] = {}
+    """The limits that the profile asks for."""
     exclude: dict[KeyName, Annotated[tuple[LabelValue, ...], Field(min_length=1)]] = {}
+    """Values of labels that are left out, such as the routes of health checks."""
 
 
 class PackUse(Authored):
     """A pack, with the signals that it shall speak of where that is not clear by itself."""
 
     pack: Reference
+    """The pack's name."""
     signals: dict[KeyName, KeyName] = {}
+    """Which of the service's signals stands for which of the pack's."""
 
 
 def _pack(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001 (pydantic's signature)
@@ -133,9 +148,13 @@ class AlertsSpec(Authored):
     """Alerts from packs, what this service changes in them, and its own."""
 
     packs: tuple[Annotated[PackUse, WrapValidator(_pack), OrText("the pack's name")], ...] = ()
+    """Packs whose alerts and panels are taken."""
     override: dict[AlertName, Change] = {}
+    """What changes in alerts of packs, by name; each with a `why`."""
     drop: dict[AlertName, Sentence] = {}
+    """Alerts of packs that are not taken, each with the reason."""
     own: dict[AlertName, AnyAlert] = {}
+    """The service's own alerts, by name."""
 
 
 class DashboardsSpec(Authored):
@@ -146,33 +165,46 @@ class DashboardsSpec(Authored):
     """
 
     packs: tuple[Annotated[PackUse, WrapValidator(_pack), OrText("the pack's name")], ...] = ()
+    """Packs whose panels are taken, without their alerts."""
     drop: dict[Sentence, Sentence] = {}
+    """Panels of packs that are not taken, by title, each with the reason."""
     order: dict[KeyName, Annotated[tuple[Sentence, ...], Field(min_length=1)]] = {}
+    """The panels that come first on a dashboard, by title."""
     own: tuple[AnyPanel, ...] = ()
+    """The service's own panels."""
 
 
 class ProbeSpec(Authored):
     """A blackbox exporter that probes the targets instead of Prometheus scraping them."""
 
     exporter: Address
+    """The exporter's address."""
     module: KeyName
+    """The exporter's module."""
 
 
 class ScrapeSpec(Authored):
     """A scrape job; its key is the `job` label. `targets` maps environments to addresses."""
 
     interval: DurationText | None = None
+    """How often; without it the platform's interval."""
     path: UrlPath | None = None
+    """The path of the metrics."""
     scheme: Literal["http", "https"] = "http"
+    """The protocol."""
     probe: ProbeSpec | None = None
+    """For targets that are probed from outside."""
     targets: Annotated[dict[EnvironmentName, tuple[Address, ...]], Field(min_length=1)]
+    """The addresses, for each environment (or `environment/cluster`)."""
 
 
 class WaiverSpec(Authored):
     """Why a P1 may be without a runbook for a while, and how long that is."""
 
     until: Day
+    """The day until which it may be missing."""
     why: Sentence
+    """Why it is missing."""
 
 
 class ServiceSpec(Authored):
@@ -187,18 +219,34 @@ class ServiceSpec(Authored):
     """
 
     service: ServiceName
+    """The service's name, which is the file's too."""
     title: Sentence
+    """Its name for people."""
     team: Reference
+    """The team that owns it."""
     environments: tuple[KeyName, ...] | None = None
+    """The environments in which it runs; without it all."""
     evaluation_interval: DurationText | None = None
+    """How often its rules are evaluated."""
     notify_within: DurationText | None = None
+    """How soon after a fault a message must leave, at worst."""
     depends_on: tuple[KeyName, ...] = ()
+    """Services and own signals that it needs; while one is down, its P1 are muted."""
     needs: dict[Sentence, tuple[KeyName, ...]] = {}
+    """What stands behind it, for its pages, with the signals that tell of each; it mutes nothing."""
     target: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
+    """The labels that select its series; they are put into every selector."""
     scrape: dict[LabelValue, ScrapeSpec] = {}
+    """Its scrape jobs, by the value of the label `job`."""
     signals: Annotated[dict[KeyName, SignalSpec], Field(min_length=1)]
+    """What it exports, by names of its own."""
     slos: dict[KeyName, AnySlo] = {}
+    """Its objectives, by name."""
     alerts: AlertsSpec
+    """Its alerts: those of packs, and its own."""
     dashboards: DashboardsSpec = DashboardsSpec.model_construct()
+    """Its panels beside those of the packs."""
     without_runbook: dict[AlertName, WaiverSpec] = {}
+    """P1 alerts that may be without a runbook for a while, by name."""
     renamed: dict[AnyName, AnyName] = {}
+    """Former names of alerts and objectives, each with the new one."""

@@ -28,19 +28,33 @@ class SloSpec(Authored):
     """
 
     title: Sentence
+    """The objective's name for people."""
     signal: Reference
+    """The signal of the service that the indicator reads."""
     objective: Ratio
+    """The share that must be good over the period."""
     period: DurationText = Duration.parse("30d")
+    """The rolling time over which that is promised."""
     min_bad_events: Count = Quantity(Decimal(5), Unit.COUNT)
+    """The least number of bad events in a tier's long window, below which nothing fires."""
     per: tuple[KeyName, ...] = ()
+    """The labels whose values are judged one by one, by their keys in the profile."""
     page: StrictBool = True
+    """Whether a fast burn pages; without it only the slow tiers notify."""
     missing_after: DurationText | None = None
+    """How long the indicator may be missing before an alert tells of that."""
     stage: Literal["live", "shadow"] = "live"
+    """`shadow` sends its alerts to a log channel only."""
     groups: Count = Quantity(Decimal(20), Unit.COUNT)
+    """The most values of the labels `per` that are expected."""
     impact: Sentence
+    """Who suffers while it is missed, and how."""
     action: Sentence
+    """The first step of whoever answers its page."""
     why: Sentence | None = None
+    """Why the objective is what it is."""
     adr: tuple[AnyDecision, ...] = ()
+    """The decisions that it rests on, by their ids."""
 
     @property
     def sli(self) -> Sli:

@@ -14,13 +14,17 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from watchbill.channels import Definition, definitions
+from watchbill.channels.base import Destination
+from watchbill.channels.destinations import destinations
+from watchbill.channels.received import Web, drill_secret
 from watchbill.model.bundle import Bundle, Platform
-from watchbill.model.routing import Channel
-from watchbill.naming import secret_file
+from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW
 from watchbill.outputs import alertmanager as alertmanager_target
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import Duration
 from watchbill.stack.exporter import NUMBER
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.receivers import Addresses, Receivers
 from watchbill.stack.world import Target
 
@@ -115,18 +119,26 @@ def _at_least(duration: str, seconds: float) -> str:
 
 def alertmanager(bundle: Bundle, receivers: Receivers, secrets: Path) -> Config:
     """Write Alertmanager's configuration, with every receiver on loopback."""
-    config: Config = _load(alertmanager_target.render(bundle)["alertmanager/alertmanager.yml"])
-    config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{receivers.url}/pagerduty"}
+    config: Config = _load(alertmanager_target.config(bundle))
+    for definition in definitions().values():
+        config["global"] |= definition.loopback.settings(receivers.at[definition.channel.called])
     _wake(config["route"])
-    second = bundle.platform.delivery.fallback
-    for receiver in config["receivers"]:
-        for mail in receiver.get("email_configs", ()):
-            here = receivers.second_smtp if second and mail["smarthost"] == second.smtp.host else receivers.smtp
-            mail["smarthost"] = here
-        for hook in receiver.get("webhook_configs", ()):
-            hook["url"] = f"{receivers.url}/switch{urlsplit(hook['url']).path}"
+    emitted = zip(config["receivers"], alertmanager_target.receivers(bundle), strict=True)
+    for written, receiver in emitted:
+        _place(written, destinations(receiver, bundle.platform), receivers.at)
+        for hook in written.get("webhook_configs", ()) if receiver == HEARTBEAT else ():
+            hook["url"] = f"{receivers.url}/{SWITCH}{urlsplit(hook['url']).path}"
     placed: Config = _with_secrets(config, str(secrets))
     return placed
+
+
+def _place(written: Config, reached: Iterable[Destination], at: Mapping[str, str]) -> None:
+    """Lead each entry of a receiver to where its channel answers; channels may share a list."""
+    entries = {key: iter(value) for key, value in written.items() if isinstance(value, list)}
+    for destination in reached:
+        definition = definitions()[destination.channel.name]
+        entry = next(entries[definition.key])
+        entry |= definition.loopback.entry(entry, at[destination.recipient[0]])
 
 
 def _wake(route: Config) -> None:
@@ -159,30 +171,33 @@ def secret_names(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def secret_text(name: str, slack: str) -> str:
+def secret_text(name: str, receivers: Receivers) -> str:
     """Make up what a secret file holds."""
-    return slack if name == "slack-api-url" else f"drill-{name}"
+    for definition in definitions().values():
+        texts = definition.loopback.secrets(receivers.at[definition.channel.called])
+        if name in texts:
+            return texts[name]
+    return drill_secret(name)
 
 
 def addresses(platform: Platform) -> Addresses:
-    """List whom the specs name; who is not here cannot be told."""
-    delivery, teams = platform.delivery, platform.teams.values()
+    """List whom the specs name; who is not here cannot be reached."""
+    delivery = platform.delivery
+    known = {name: _known(definition, platform) for name, definition in definitions().items()}
+    for destination in destinations(SHADOW, platform) if delivery.shadow else ():
+        known[destination.channel.name][destination.address] = destination.address
     switch = {}
     if delivery.heartbeat:
-        switch[urlsplit(delivery.heartbeat).path] = "drill-heartbeat-token" if delivery.heartbeat_token else ""
+        switch[urlsplit(delivery.heartbeat).path] = drill_secret("heartbeat-token") if delivery.heartbeat_token else ""
+    return Addresses(known, destinations(FALLBACK, platform) if delivery.fallback else (), switch)
 
-    def of(channel: Channel) -> frozenset[str]:
-        return frozenset(team.addresses[channel] for team in teams if channel in team.addresses)
 
-    return Addresses(
-        pagerduty={
-            f"drill-{Path(secret_file('', f'pagerduty-{team.name}')).name}": team.addresses[Channel.PAGERDUTY]
-            for team in teams
-            if Channel.PAGERDUTY in team.addresses
-        },
-        slack=of(Channel.SLACK) | ({delivery.shadow} if delivery.shadow else frozenset()),
-        mail=of(Channel.EMAIL),
-        fallback_mail=frozenset({delivery.fallback.email}) if delivery.fallback else frozenset(),
-        passwords=frozenset({"drill-smtp-password", "drill-second-path-smtp-password"}),
-        switch=switch,
-    )
+def _known(definition: Definition, platform: Platform) -> dict[str, str]:
+    """Map what a message calls each team's address to the address."""
+    receiver = definition.receiver
+    found = {}
+    for team in platform.teams.values():
+        address = team.addresses.get(definition.channel)
+        if address is not None:
+            found[receiver.calls(team.name, address) if isinstance(receiver, Web) else address] = address
+    return found

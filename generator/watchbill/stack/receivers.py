@@ -7,30 +7,20 @@ import email.policy
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from watchbill.channels import definitions
+from watchbill.channels.base import Destination
+from watchbill.channels.received import Answer, Mail, Notification, Post, Refusal, Web, drill_secret, need
 from watchbill.stack.exporter import Handler, serving
 from watchbill.stack.loopback import free_port
-from watchbill.stack.notifications import (
-    FALLBACK_MAIL,
-    MAIL,
-    PAGERDUTY,
-    SLACK,
-    SWITCH,
-    Notification,
-    Received,
-    Refusal,
-    mail,
-    need,
-    pagerduty_event,
-    slack_message,
-)
+from watchbill.stack.notifications import SWITCH, Received
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what it does itself
 
@@ -46,9 +36,10 @@ class Doorkeeper(Protocol):
 class MailServer:
     """A mail server that asks for user and password, and knows its mailboxes."""
 
-    def __init__(self, channel: str, received: Received, mailboxes: frozenset[str], passwords: frozenset[str]) -> None:
+    def __init__(self, channel: str, received: Received, mail: Mail, mailboxes: Iterable[str]) -> None:
         self.channel, self._inbox = channel, received
-        self._mailboxes, self._passwords = mailboxes, passwords
+        self._mail, self._mailboxes = mail, frozenset(mailboxes)
+        self._passwords = {drill_secret(name) for name in mail.passwords}
 
     def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
         """Let in who knows the password."""
@@ -75,81 +66,116 @@ class MailServer:
         if self._inbox.broken(self.channel):
             return "451 try again later"
         message = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
-        for address in envelope.rcpt_tos:
-            self._inbox.take(mail(message, (self.channel, address), time.time()))
+        try:
+            for address in envelope.rcpt_tos:
+                self._inbox.take(self._mail.read(message, (self.channel, address), time.time()))
+        except Refusal as refusal:
+            self._inbox.refuse(f"{self.channel}: {refusal}")
+            return f"{refusal.status} {refusal}"
         return "250 taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Who can be reached: PagerDuty services by key, Slack channels, mailboxes and passwords, and the switch.
+    """Who can be reached: by channel, what a message calls an address, and the address; and the fallback receiver.
 
-    `mail` and `fallback_mail` are mailboxes of the two mail servers; `switch` maps the path of a dead man's switch to
-    its token, "" where it has none.
+    `switch` maps the path of a dead man's switch to its token, "" where it has none.
     """
 
-    pagerduty: Mapping[str, str]
-    slack: frozenset[str]
-    mail: frozenset[str]
-    fallback_mail: frozenset[str]
-    passwords: frozenset[str]
+    known: Mapping[str, Mapping[str, str]]
+    fallback: tuple[Destination, ...]
     switch: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """Running receivers: where they answer, and what they took."""
+    """Running receivers, and what they took: `at` says where each answers, by the channel of those whom it tells.
+
+    That is a URL, or host and port of a mail server; `url` is the root of all URLs.
+    """
 
     url: str
-    smtp: str
-    second_smtp: str
+    at: Mapping[str, str]
     received: Received
+
+
+class WebServer:
+    """Answers what is posted to a channel's path, and to the dead man's switch."""
+
+    def __init__(self, addresses: Addresses, received: Received) -> None:
+        self._addresses, self._inbox = addresses, received
+
+    def answer(self, path: str, token: str, text: bytes) -> Answer:
+        """Take a message, or say why the real receiver would not; `token` is what it is authorized by."""
+        try:
+            return self._take(path, token, text)
+        except Refusal as refusal:
+            self._inbox.refuse(f"{path}: {refusal}")
+            return Answer(refusal.status, str(refusal))
+
+    def _take(self, path: str, token: str, text: bytes) -> Answer:
+        at, body = time.time(), _json(text)
+        channel, _, rest = path.removeprefix("/").partition("/")
+        if channel == SWITCH:
+            self._inbox.take(self._beat(f"/{rest}", token, body, at))
+            return Answer()
+        definition = definitions().get(channel)
+        if definition is None or not isinstance(definition.receiver, Web):
+            raise Refusal(404, "no such receiver")
+        if self._inbox.broken(definition.channel.called):
+            return Answer(500, "out of order")
+        try:
+            notification = definition.receiver.read(Post(rest, body, at, self._addresses.known.get(channel, {})))
+        except (AttributeError, LookupError, TypeError) as error:
+            raise Refusal(400, f"the message has another form ({error})") from None
+        self._inbox.take(notification)
+        return definition.receiver.answer(notification)
+
+    def _beat(self, path: str, token: str, body: Mapping[str, Any], at: float) -> Notification:
+        need(path in self._addresses.switch, 404, "no such switch")
+        wanted = self._addresses.switch[path]
+        need(not wanted or token == f"Bearer {wanted}", 401, "a wrong token")
+        alerts = "\n".join(alert["labels"].get("alertname", "") for alert in body.get("alerts", ()))
+        ended = body.get("status") == "resolved"
+        return Notification((SWITCH, path), at, ended, "", alerts, "" if ended else alerts, "", {})
+
+
+def _json(text: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise Refusal(400, "no JSON") from None
+    if not isinstance(body, dict):
+        raise Refusal(400, "no JSON object")
+    return body
 
 
 @contextmanager
 def receiving(addresses: Addresses) -> Iterator[Receivers]:
     """Run all receivers until the block ends."""
     received = Received()
+    server = WebServer(addresses, received)
 
-    class Web(Handler):
+    class Posted(Handler):
         def do_POST(self) -> None:  # noqa: N802 (its base calls it so)
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-            try:
-                self._check(body)
-            except Refusal as refusal:
-                received.refuse(f"{self.path}: {refusal}")
-                self.respond(refusal.status, "text/plain", str(refusal))
+            text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = server.answer(self.path, self.headers.get("Authorization", ""), text)
+            self.respond(answer.status, answer.kind, answer.text)
 
-        def _check(self, body: Mapping[str, Any]) -> None:
-            at = time.time()
-            if self.path == "/pagerduty":
-                if received.broken(PAGERDUTY):
-                    self.respond(500, "text/plain", "out of order")
-                    return
-                event = pagerduty_event(body, addresses.pagerduty, at)
-                received.take(event)
-                answer = {"status": "success", "message": "Event processed", "dedup_key": event.incident}
-                self.respond(202, "application/json", json.dumps(answer))
-            elif self.path == "/slack":
-                if received.broken(SLACK):
-                    self.respond(500, "text/plain", "out of order")
-                    return
-                received.take(slack_message(body, addresses.slack, at))
-                self.respond(200, "text/plain", "ok")
+    with serving(Posted) as url, ExitStack() as running:
+        at = {}
+        for name, definition in definitions().items():
+            if isinstance(definition.receiver, Mail):
+                called, boxes = definition.channel.called, addresses.known.get(name, {})
+                at[called] = running.enter_context(mailing(MailServer(called, received, definition.receiver, boxes)))
             else:
-                path = self.path.removeprefix("/switch")
-                need(path in addresses.switch, 404, "no such switch")
-                token = addresses.switch[path]
-                need(not token or self.headers.get("Authorization") == f"Bearer {token}", 401, "a wrong token")
-                alerts = "\n".join(alert["labels"].get("alertname", "") for alert in body.get("alerts", ()))
-                ended = body.get("status") == "resolved"
-                received.take(Notification((SWITCH, path), at, ended, "", alerts, "" if ended else alerts, "", {}))
-                self.respond(200, "text/plain", "ok")
-
-    first = MailServer(MAIL, received, addresses.mail, addresses.passwords)
-    second = MailServer(FALLBACK_MAIL, received, addresses.fallback_mail, addresses.passwords)
-    with serving(Web) as url, mailing(first) as smtp, mailing(second) as second_smtp:
-        yield Receivers(url, smtp, second_smtp, received)
+                at[definition.channel.called] = f"{url}/{name}"
+        for destination in addresses.fallback:
+            called, mail = destination.recipient[0], definitions()[destination.channel.name].receiver
+            if isinstance(mail, Mail):
+                second = MailServer(called, received, mail, [destination.address])
+                at[called] = running.enter_context(mailing(second))
+        yield Receivers(url, at, received)
 
 
 @contextmanager

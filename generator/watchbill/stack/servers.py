@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from watchbill.model.drills import Server
-from watchbill.stack.stack import Stack
+from watchbill.stack.running import Stack
 
 
 class Servers:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from watchbill import naming
 from watchbill.errors import ToolError, UsageError, choose
-from watchbill.lower.routing import receivers
-from watchbill.model.alerts import Severity, Stage
+from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
-from watchbill.model.routing import QuietTime
+from watchbill.model.routing import QuietTime, Receiver
 from watchbill.quantity import Duration
 from watchbill.spec.platform import DAYS
 from watchbill.words.receivers import addresses, quiet_words
+from watchbill.words.urls import page_url
 
 ALERT, SUBJECT = "TestPage", "test-page"
 # No service's name has a slash, so that no rule of inhibition and no group of real alerts is about this one.
@@ -32,7 +32,7 @@ class PagePlan:
     severity: Severity
     env: str
     cluster: str
-    receivers: tuple[str, ...]
+    receiver: Receiver
     notified: str
     group_wait: Duration
     group_interval: Duration
@@ -47,14 +47,15 @@ def choose_plan(bundle: Bundle, *, team: str, severity: Severity, env: str | Non
     if team not in platform.teams:
         raise UsageError(f'there is no team "{team}"; {choose(team, platform.teams)}')
     place, owner, policy = _environment(platform, env), platform.teams[team], platform.policies[severity]
+    receiver = platform.receiver(team, severity, place)
     quiet = tuple(quiet for quiet in platform.quiet_times if quiet.name in policy.quiet_times)
     return PagePlan(
         team=owner,
         severity=severity,
         env=place.name,
         cluster=place.clusters[0],  # no route reads it
-        receivers=receivers(platform, severity=severity, stage=Stage.LIVE, team=team)[place.name],
-        notified=addresses(owner, platform.channels(severity, place)),
+        receiver=receiver,
+        notified=addresses(receiver, platform),
         group_wait=policy.timing.group_wait,
         group_interval=policy.timing.group_interval,
         quiet=quiet,
@@ -84,7 +85,7 @@ def _general_runbook(bundle: Bundle) -> str:
     general = (book.id for book in bundle.pages.runbooks if not book.alerts and book.severity == GENERAL)
     first = next(general, None)
     page = naming.RUNBOOKS_PAGE if first is None else naming.runbook_page(first)
-    return naming.page_url(bundle.platform.urls.site, page)
+    return page_url(bundle.platform.urls.site, page)
 
 
 def service(key: str) -> str:

@@ -78,7 +78,7 @@ def _watch(sent: Sent) -> Routed:
 def judge(sent: Sent, routed: Routed) -> tuple[str, ...]:
     """Say what is wrong: other receivers than the specs say, or something that mutes it."""
     wrong = []
-    url, wanted = sent.server.url, sent.plan.receivers
+    url, wanted = sent.server.url, (sent.plan.receiver.name,)
     if set(routed.receivers) != set(wanted):
         wrong.append(
             f"Alertmanager routes it to {_names(routed.receivers)}, and by these specs it belongs to {_names(wanted)};"

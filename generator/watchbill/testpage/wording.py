@@ -12,7 +12,7 @@ def before(sent: Sent) -> str:
     """Say whom it will reach, and when, before it is sent."""
     plan = sent.plan
     rows = [
-        ("Reaches", f"{plan.notified}, by the receiver {', '.join(plan.receivers)}"),
+        ("Reaches", f"{plan.notified}, by the receiver {plan.receiver.name}"),
         ("Through", f"Alertmanager {sent.version}, {sent.server.url}"),
         ("Notifies", f"{plan.group_wait.words()} after it was sent, as every {plan.severity}"),
         ("Ends", f"by itself at {sent.ends:%H:%M} UTC, and that is notified within {plan.group_interval.words()}"),
@@ -43,7 +43,7 @@ def as_json(verdict: PageResult) -> dict[str, Any]:
         "env": plan.env,
         "alertmanager": {"url": sent.server.url, "version": sent.version},
         "alert": {"service": service(sent.key), "starts": sent.at.isoformat(), "ends": sent.ends.isoformat()},
-        "expected": {"receivers": list(plan.receivers), "notified": plan.notified},
+        "expected": {"receivers": [plan.receiver.name], "notified": plan.notified},
         "routed": {
             "receivers": list(routed.receivers),
             "silenced_by": list(routed.silenced_by),

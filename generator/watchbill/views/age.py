@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
@@ -16,8 +16,21 @@ from watchbill.views.base import View
 class Age(View):
     """The time since a gauge of Unix seconds."""
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+dashboards:
+  own:
+    - title: Age of the Last Export
+      signal: orders
+      kind: age
+      metric: exported
+      help: It falls to zero each time an export succeeds.
+"""
+
     kind: Literal["age"]
     metric: KeyName
+    """The gauge that holds a Unix time, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one gauge."""

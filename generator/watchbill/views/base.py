@@ -30,7 +30,9 @@ class View(Statement):
     """Whether its values lie between 0 and 1."""
 
     by: tuple[KeyName, ...] = ()
+    """The labels that tell the series apart, by their keys in the profile; `instance` always works."""
     only: dict[KeyName, LabelValue] = {}
+    """Labels with the one value that is shown."""
 
     @abstractmethod
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:

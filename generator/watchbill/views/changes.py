@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, KeyName
@@ -16,9 +16,25 @@ from watchbill.views.base import View, rate
 class Changes(View):
     """Changes of a gauge within each step."""
 
+    usage: ClassVar[str] = """\
+signals:
+  breakers: {profile: circuit-breaker}
+dashboards:
+  own:
+    - title: Breaker Changes
+      signal: breakers
+      kind: changes
+      metric: state
+      where: open
+      by: [breaker]
+      help: A breaker that opens again and again has a sick neighbour.
+"""
+
     kind: Literal["changes"]
     metric: KeyName
+    """The gauge, by its key in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one gauge."""

@@ -18,8 +18,21 @@ class Heatmap(View):
 
     usual_look: ClassVar[Look] = Look.HEATMAP
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Latency Distribution
+      signal: http
+      kind: heatmap
+      metric: duration
+      help: Two bands mean that two kinds of requests are mixed.
+"""
+
     kind: Literal["heatmap"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one histogram."""

@@ -18,9 +18,24 @@ class HitRatio(View):
 
     share: ClassVar[bool] = True
 
+    usage: ClassVar[str] = """\
+signals:
+  cache: {profile: cache}
+dashboards:
+  own:
+    - title: Cache Hit Ratio
+      signal: cache
+      kind: hit_ratio
+      hits: hits
+      misses: misses
+      help: It drops when keys change or the cache is emptied.
+"""
+
     kind: Literal["hit_ratio"]
     hits: KeyName
+    """The counter of hits, by its key in the profile."""
     misses: KeyName
+    """The counter of misses, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read hits and misses."""

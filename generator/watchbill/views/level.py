@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,10 +18,28 @@ from watchbill.views.base import View
 class Level(View):
     """Gauges as they are; where several series fall together, their largest, least or sum."""
 
+    usage: ClassVar[str] = """\
+signals:
+  queue: {profile: queue}
+dashboards:
+  own:
+    - title: Jobs Waiting
+      signal: queue
+      kind: level
+      metrics: [jobs]
+      where: waiting
+      across: sum
+      by: [queue]
+      help: A queue that only grows has too few workers.
+"""
+
     kind: Literal["level"]
     metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The gauges, by their keys in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     across: Literal["max", "min", "sum"] = "max"
+    """What is shown where several series fall together."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read gauges."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import KeyName
@@ -16,8 +16,22 @@ from watchbill.views.base import View, rate
 class Mean(View):
     """The mean of what a histogram observed; it is exact, and knows no highest bucket."""
 
+    usage: ClassVar[str] = """\
+signals:
+  db: {profile: database-client}
+dashboards:
+  own:
+    - title: Mean Time of Queries
+      signal: db
+      kind: mean
+      metric: duration
+      by: [operation]
+      help: Compare an operation with itself, not with others.
+"""
+
     kind: Literal["mean"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one histogram."""

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import Sentence
-from watchbill.model.dashboards import RANGE, RATE_INTERVAL, Query
+from watchbill.model.dashboards import PANEL_UNITS, RANGE, RATE_INTERVAL, Query
 from watchbill.model.signals import Signal
 from watchbill.promql import PromQLError, retarget, selections
 from watchbill.quantity import Unit
 from watchbill.views.base import View
 
-UNITS = {
-    "s": Unit.SECONDS,
-    "ms": Unit.MILLISECONDS,
-    "bytes": Unit.BYTES,
-    "ratio": Unit.RATIO,
-    "count": Unit.COUNT,
-    "/s": Unit.PER_SECOND,
-    "/min": Unit.PER_MINUTE,
-    "/h": Unit.PER_HOUR,
-    "x": Unit.TIMES,
-}
 # No parser reads Grafana's variables; these durations, which nobody writes, stand for them meanwhile.
 _STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
 
@@ -33,10 +22,27 @@ _STAND_INS = {RATE_INTERVAL: "59m59s997ms", RANGE: "59m59s998ms"}
 class PromQL(View):
     """An expression that no other kind can say; the service's target and the variables are put into it."""
 
+    usage: ClassVar[str] = """\
+signals:
+  orders: {profile: orders}
+dashboards:
+  own:
+    - title: Orders Waiting per Instance
+      signal: orders
+      kind: promql
+      expr: sum by (cluster, env) (orders_waiting) / count by (cluster, env) (orders_waiting)
+      unit: count
+      legend: waiting
+      help: More than four are too many.
+"""
+
     kind: Literal["promql"]
     expr: str
+    """The expression, with Grafana's variables in it."""
     unit_: Annotated[Literal["s", "ms", "bytes", "ratio", "count", "/s", "/min", "/h", "x"], Field(alias="unit")]
+    """The unit of its values."""
     legend_: Annotated[Sentence | None, Field(alias="legend")] = None
+    """The name of each series; `{{label}}` is not needed, since the labels `by` are put before it."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read what the author's expression names, which may be no metric of the profile."""
@@ -65,7 +71,7 @@ class PromQL(View):
 
     def unit(self, signal: Signal) -> Unit:
         """Take the author's unit."""
-        return UNITS[self.unit_]
+        return PANEL_UNITS[self.unit_]
 
     def queries(self, signal: Signal) -> tuple[Query, ...]:
         """Put the signal's matchers into every selector that does not match their labels yet."""

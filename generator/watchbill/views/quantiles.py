@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from watchbill.conditions.latency_quantile import QUANTILES, Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import KeyName
+from watchbill.language.fields import QUANTILES, KeyName, Quantile
 from watchbill.model.dashboards import Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit
@@ -19,9 +18,24 @@ from watchbill.views.base import View, buckets
 class Quantiles(View):
     """Quantiles of histograms, estimated by interpolation within buckets."""
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Latency Percentiles
+      signal: http
+      kind: quantiles
+      metrics: [duration]
+      quantiles: [p50, p99]
+      help: A p99 far above the p50 means that a few requests are slow.
+"""
+
     kind: Literal["quantiles"]
     metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The histograms, by their keys in the profile; all of one unit."""
     quantiles: Annotated[tuple[Quantile, ...], Field(min_length=1)] = ("p50", "p95", "p99")
+    """Which quantiles are drawn."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read histograms."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,11 +22,30 @@ UNITS = {"s": Unit.PER_SECOND, "min": Unit.PER_MINUTE, "h": Unit.PER_HOUR, "d": 
 class Rate(View):
     """Counters per second, or in another `period`. With `total`, their sum stands beside those of each label."""
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Requests by Method
+      signal: http
+      kind: rate
+      metrics: [requests]
+      by: [method]
+      period: min
+      total: true
+      help: A sudden fall is as telling as a rise.
+"""
+
     kind: Literal["rate"]
     metrics: Annotated[tuple[KeyName, ...], Field(min_length=1)]
+    """The counters, by their keys in the profile."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
     period: Literal["s", "min", "h", "d"] = "s"
+    """What the rate counts in: seconds, minutes, hours or days."""
     total: StrictBool = False
+    """Whether the sum of all is drawn too."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read counters."""

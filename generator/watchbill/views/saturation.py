@@ -18,11 +18,29 @@ class Saturation(View):
 
     share: ClassVar[bool] = True
 
+    usage: ClassVar[str] = """\
+signals:
+  process: {profile: process, limits: {memory: 512MiB}}
+dashboards:
+  own:
+    - title: Memory in Use
+      signal: process
+      kind: saturation
+      used: resident
+      limit: memory
+      by: [instance]
+      help: At 100% the instance is killed.
+"""
+
     kind: Literal["saturation"]
     used: KeyName | None = None
+    """The metric of what is in use, by its key in the profile; exactly one of `used` and `free` is written."""
     free: KeyName | None = None
+    """The metric of what is left."""
     limit: KeyName | None = None
+    """The signal's limit that it is measured against."""
     where: ClassName | None = None
+    """Only the series of this class of the profile."""
 
     @property
     def _measured(self) -> str:

@@ -21,10 +21,26 @@ class Share(View):
 
     share: ClassVar[bool] = True
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Error Rate
+      signal: http
+      kind: share
+      metric: requests
+      bad: [4xx, 5xx]
+      help: 4xx are the clients' faults, 5xx are ours.
+"""
+
     kind: Literal["share"]
     metric: KeyName
+    """The counter of all events, by its key in the profile."""
     bad: tuple[ClassName, ...] = ()
+    """The classes of the profile that count as bad, each drawn by itself."""
     errors: KeyName | None = None
+    """Another counter, which counts the bad events alone."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read the events and, where they have a counter of their own, the errors."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from watchbill.conditions.latency_quantile import QUANTILES, Quantile
 from watchbill.language.base import Diagnostics
-from watchbill.language.fields import KeyName
+from watchbill.language.fields import QUANTILES, KeyName, Quantile
 from watchbill.model.dashboards import Look, Query
 from watchbill.model.signals import MetricType, Signal
 from watchbill.quantity import Unit
@@ -21,9 +20,24 @@ class Slowest(View):
 
     usual_look: ClassVar[Look] = Look.TABLE
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Slowest Routes
+      signal: http
+      kind: slowest
+      metric: duration
+      by: [route]
+      help: Start with the first row.
+"""
+
     kind: Literal["slowest"]
     metric: KeyName
+    """The histogram, by its key in the profile."""
     quantile: Quantile = "p99"
+    """The quantile by which they are ranked."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one histogram."""

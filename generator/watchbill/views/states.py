@@ -26,9 +26,25 @@ class States(View):
 
     usual_look: ClassVar[Look] = Look.STATES
 
+    usage: ClassVar[str] = """\
+signals:
+  breakers: {profile: circuit-breaker}
+dashboards:
+  own:
+    - title: Breaker States
+      signal: breakers
+      kind: states
+      metric: state
+      order: [closed, half_open, open]
+      by: [breaker]
+      help: An open breaker keeps requests away from what it protects.
+"""
+
     kind: Literal["states"]
     metric: KeyName
+    """The gauge that is 1 for the state that holds, by its key in the profile."""
     order: Annotated[tuple[ClassName, ...], Field(min_length=2, max_length=len(LEVELS))]
+    """The classes of the profile that are its states, from the best to the worst."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one gauge."""

@@ -18,8 +18,22 @@ class Totals(View):
 
     usual_look: ClassVar[Look] = Look.PIE
 
+    usage: ClassVar[str] = """\
+signals:
+  http: {profile: http-server}
+dashboards:
+  own:
+    - title: Requests by Status
+      signal: http
+      kind: totals
+      metric: requests
+      by: [status]
+      help: Counts the whole of the time that is shown.
+"""
+
     kind: Literal["totals"]
     metric: KeyName
+    """The counter, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one counter."""

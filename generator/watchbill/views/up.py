@@ -20,8 +20,21 @@ class Up(View):
 
     usual_look: ClassVar[Look] = Look.STATES
 
+    usage: ClassVar[str] = """\
+signals:
+  health: {profile: probe}
+dashboards:
+  own:
+    - title: Health Check
+      signal: health
+      kind: up
+      metric: success
+      help: Down means that nobody can use the service.
+"""
+
     kind: Literal["up"]
     metric: KeyName
+    """The gauge that is 1 while all is well, by its key in the profile."""
 
     def reads(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """Read one gauge."""

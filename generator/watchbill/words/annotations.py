@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import quote_plus
 
 from watchbill.model.alerts import Alert, AnnotationQuery, Display
-from watchbill.naming import TARGET_LABELS, variable
 from watchbill.promql import quoted
 
 
@@ -131,11 +129,3 @@ def texts(alert: Alert) -> dict[str, Text]:
     written = {"summary": summary(alert), "description": description(alert)}
     spoken = {"impact": alert.impact, "action": alert.action}
     return written | {name: (f"{text.rstrip('.')}.",) for name, text in spoken.items() if text}
-
-
-def dashboard_url_rendered(alert: Alert, labels: Mapping[str, str]) -> str:
-    """Address the panel for one series."""
-    url = alert.dashboard_url
-    for label in (*TARGET_LABELS, *alert.grouping):
-        url = url.replace(variable(label), f"var-{label}={quote_plus(labels.get(label, ''))}")
-    return url

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill, Server
-from watchbill.model.routing import Channel
 
-_CHANNELS = {Channel.PAGERDUTY: "PagerDuty", Channel.SLACK: "Slack", Channel.EMAIL: "the mail server"}
 _RESTARTS = {
     Server.PROMETHEUS: "Prometheus is restarted while alerts are pending",
     Server.ALERTMANAGER: "Alertmanager is away when it begins, and is restarted once all are notified",
@@ -51,7 +49,8 @@ def alternatives(drill: Drill) -> tuple[str, ...]:
     if drill.restart is not None:
         found.append(_RESTARTS[drill.restart])
     if drill.outage is not None:
-        found.append(f"{_CHANNELS[drill.outage.channel]} answers with errors for {drill.outage.lasts.words()}")
+        channel = drill.outage.channel
+        found.append(f"{channel.server or channel.called} answers with errors for {drill.outage.lasts.words()}")
     return tuple(found)
 
 

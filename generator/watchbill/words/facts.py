@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from watchbill import naming
+from watchbill.channels import definitions
 from watchbill.errors import choose
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle, Service, Team
 from watchbill.model.pages import Decision, Reference, Runbook
-from watchbill.model.routing import Channel
 from watchbill.model.slo import Slo
 from watchbill.quantity import words
 
@@ -56,7 +56,7 @@ class Facts:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._things: Mapping[str, Mapping[str, Thing]] = {
-            "alert": {alert.id: alert for alert in bundle.alerts},
+            "alert": bundle.alerts_by_id,
             "slo": {slo.id: slo for service in bundle.services for slo in service.slos},
             "team": bundle.platform.teams,
             "service": {service.name: service for service in bundle.services},
@@ -110,8 +110,7 @@ def panel_url(alert: Alert) -> str:
 
 def job(service: Service, alert: Alert) -> str:
     """Name the scrape job that an alert's signal comes from."""
-    signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
-    matchers = signal.matchers if signal is not None else ()
+    matchers = service.signal(alert.subject).matchers
     return next((m.value for m in matchers if m.label == "job" and m.op == "="), service.job)
 
 
@@ -153,12 +152,12 @@ def _slo(slo: Slo) -> Fields:
 
 
 def _team(team: Team) -> Fields:
-    addresses = {channel.value: team.addresses.get(channel) for channel in Channel}
+    written = {channel.name: Fact(address) for channel, address in team.addresses.items()}
     return {
         "name": Fact(team.name),
         "title": Fact(team.title),
         "link": Fact(team.title, page=naming.team_page(team.name)),
-        **{channel: Fact(address) if address is not None else None for channel, address in addresses.items()},
+        **{name: written.get(name) for name in definitions()},
     }
 
 

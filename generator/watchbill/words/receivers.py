@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchbill import naming
+from watchbill.channels.base import Destination
+from watchbill.channels.destinations import destinations
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
-from watchbill.model.routing import Channel, QuietTime
-
-_WORDS = {Channel.PAGERDUTY: "PagerDuty {}", Channel.SLACK: "Slack {}", Channel.EMAIL: "{}"}
+from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW, QuietTime, Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +48,18 @@ def asides(bundle: Bundle) -> tuple[Aside, ...]:
     """List what goes another way."""
     platform = bundle.platform
     delivery = platform.delivery
-    everybody = addresses(platform.teams[platform.default_team], platform.policies[Severity.P0].channels)
+    everybody = addresses(Receiver(platform.default_team, platform.policies[Severity.P0].channels), platform)
     found = [Aside("an alert whose team, env or severity is missing or unknown", None, everybody)]
     if delivery.shadow:
         trial = tuple(alert for alert in bundle.alerts if alert.stage is Stage.SHADOW)
-        found.append(Aside("on trial (stage: shadow)", trial, f"Slack {delivery.shadow}"))
+        found.append(Aside("on trial (stage: shadow)", trial, addresses(SHADOW, platform)))
     if delivery.heartbeat:
         beats = tuple(alert for alert in bundle.alerts if alert.stage is Stage.HEARTBEAT)
         found.append(Aside("heartbeat, missed when it stops", beats, delivery.heartbeat))
     if delivery.fallback is not None:
-        alternatives = tuple(
-            a for a in bundle.alerts if any(naming.FALLBACK in notified for notified in a.receivers.values())
-        )
+        alternatives = tuple(a for a in bundle.alerts if any(FALLBACK in notified for notified in a.receivers.values()))
         paging = ", ".join(environment.name for environment in platform.environments if environment.pages)
-        found.append(Aside(f"also, over the fallback receiver ({paging})", alternatives, delivery.fallback.email))
+        found.append(Aside(f"also, to the fallback receiver ({paging})", alternatives, addresses(FALLBACK, platform)))
     return tuple(found)
 
 
@@ -77,34 +74,36 @@ def quiet_words(bundle: Bundle, quiet: QuietTime) -> str:
     return f"{' and '.join(waiting)} {verb} from {first.start} to {last.end} {quiet.zone}, {days}{but}"
 
 
-def addresses(team: Team, channels: Iterable[Channel]) -> str:
-    """Write a team's addresses in the order of the channels: `PagerDuty Backend, Slack #incidents, …`."""
-    return ", ".join(_WORDS[channel].format(team.addresses[channel]) for channel in channels)
+def addresses(receiver: Receiver, platform: Platform) -> str:
+    """Write whom a receiver reaches, the loudest first: `PagerDuty Backend, Slack #incidents, …`."""
+    return ", ".join(_listed(destination) for destination in destinations(receiver, platform))
+
+
+def _listed(destination: Destination) -> str:
+    return destination.channel.listed.format(destination.address)
 
 
 def notified(platform: Platform, alert: Alert, environment: Environment) -> str:
     """Say in words whom an alert reaches in an environment, from its receivers."""
-    return ", and ".join(
-        _words(name, platform, alert, environment) for name in reversed(alert.receivers[environment.name])
-    )
+    return ", and ".join(_words(receiver, platform) for receiver in reversed(alert.receivers[environment.name]))
 
 
-def _words(receiver: str, platform: Platform, alert: Alert, environment: Environment) -> str:
-    delivery = platform.delivery
-    if receiver == naming.HEARTBEAT:
-        return delivery.heartbeat
-    if receiver == naming.SHADOW:
-        return f"Slack {delivery.shadow}, as it is on trial"
-    if receiver == naming.FALLBACK and delivery.fallback is not None:
-        return f"{delivery.fallback.email} over the fallback receiver"
-    return addresses(platform.teams[alert.team], platform.channels(alert.severity, environment))
+def _words(receiver: Receiver, platform: Platform) -> str:
+    if receiver == HEARTBEAT:
+        return platform.delivery.heartbeat
+    if receiver == SHADOW:
+        return f"{addresses(receiver, platform)}, as it is on trial"
+    if receiver == FALLBACK:
+        return f"{addresses(receiver, platform)} (fallback receiver)"
+    return addresses(receiver, platform)
 
 
 def _notified(bundle: Bundle, team: Team, alerts: tuple[Alert, ...]) -> dict[str, str]:
     owners = {alert.service for alert in alerts}
     lived_in = {place for service in bundle.services if service.name in owners for place in service.environments}
+    platform, severity = bundle.platform, alerts[0].severity
     return {
-        environment.name: addresses(team, bundle.platform.channels(alerts[0].severity, environment))
-        for environment in bundle.platform.environments
+        environment.name: addresses(platform.receiver(team.name, severity, environment), platform)
+        for environment in platform.environments
         if environment in lived_in
     }

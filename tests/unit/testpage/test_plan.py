@@ -40,7 +40,7 @@ def refusal(made: Bundle, *, team: str = "backend", env: str | None = None) -> s
 
 def test_a_page_goes_where_the_only_environment_that_pages_is(tmp_path: Path) -> None:
     made = plan(bundle(tmp_path))
-    assert (made.env, made.cluster, made.receivers) == ("production", "main", ("backend/pagerduty+slack+email",))
+    assert (made.env, made.cluster, made.receiver.name) == ("production", "main", "backend/pagerduty+slack+email")
     assert made.notified == "PagerDuty backend-primary, Slack #backend, backend@example.com"
 
 

@@ -27,7 +27,7 @@ def verdict(sent: Sent, routed: Routed) -> PageResult:
 
 
 def test_the_readme_shows_what_the_command_says(sent: Sent) -> None:
-    said = wording.after(verdict(sent, Routed(sent.plan.receivers)))
+    said = wording.after(verdict(sent, Routed((sent.plan.receiver.name,))))
     shown = f"{wording.before(sent)}\nsent; watching it for 15 s …\n{said}\n"
     assert shown in (ROOT / "README.md").read_text()
 

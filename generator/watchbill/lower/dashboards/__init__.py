@@ -26,6 +26,7 @@ from watchbill.promql import Matcher, selector
 __all__ = ["AlertPanel", "service_dashboards"]
 
 MORE = "More"
+FIRST_PANELS = 12  # of a dashboard; those that follow wait in a collapsed row
 FIRING = (Matcher("alertstate", "=", "firing"), Matcher("env", "=", "$env"), NOT_ON_TRIAL)
 
 
@@ -60,11 +61,11 @@ class _Service:
     def all_keys(self) -> tuple[str, ...]:
         """List the dashboards that there are: one for the service, and those of its panels and alerts."""
         keys = {naming.SERVICE_DASHBOARD, *(panel.dashboard for panel in self.linked.panels)}
-        return tuple(sorted(keys | {alert_panel.draft.dashboard for alert_panel in self.alert_panels}))
+        return tuple(sorted(keys | {alert_panel.dashboard for alert_panel in self.alert_panels}))
 
     def dashboard(self, key: str) -> Dashboard:
         """Make one dashboard."""
-        alert_panels = tuple(alert_panel for alert_panel in self.alert_panels if alert_panel.draft.dashboard == key)
+        alert_panels = tuple(alert_panel for alert_panel in self.alert_panels if alert_panel.dashboard == key)
         labels = labels_of(alert_panels) if key != naming.SLO_DASHBOARD else _slo_labels(self.objectives)
         narrow = Narrowing(self.linked.environments, labels, self.targets)
         first, rows = self._layout(key, alert_panels, narrow)
@@ -96,7 +97,7 @@ class _Service:
         if key == naming.SLO_DASHBOARD:
             return self._objectives(alert_panels)
         panels = self._panels(key, alert_panels, narrow)
-        first, rest = panels[: naming.FIRST_PANELS], panels[naming.FIRST_PANELS :]
+        first, rest = panels[:FIRST_PANELS], panels[FIRST_PANELS:]
         return first, (Row(MORE, rest, collapsed=True),) if rest else ()
 
     def _objectives(self, alert_panels: tuple[AlertPanel, ...]) -> tuple[tuple[Panel, ...], tuple[Row, ...]]:
@@ -113,8 +114,8 @@ class _Service:
             if written.dashboard == key:
                 found[written.title] = builder.written(written)
         for alert_panel in alert_panels:
-            if alert_panel.draft.panel not in found:
-                found[alert_panel.draft.panel] = builder.derived(alert_panel.draft.panel)
+            if alert_panel.panel not in found:
+                found[alert_panel.panel] = builder.derived(alert_panel.panel)
         if key == naming.INFRASTRUCTURE:
             here = shown_on(alert_panels, key, naming.HEALTH_SUMMARY)
             found[naming.HEALTH_SUMMARY] = health_summary(self.linked.signals, narrow, here)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchbill.conditions import Condition
-from watchbill.lower.draft import Draft
 from watchbill.model.alerts import Alert, Direction, Severity, Threshold
 from watchbill.model.dashboards import Line, LineLevel, Link
+from watchbill.model.signals import Signal
 from watchbill.quantity import Quantity, Unit
 
 LEVELS = {Severity.P0: LineLevel.CRITICAL, Severity.P1: LineLevel.WARNING, Severity.INFO: LineLevel.INFO}
@@ -16,10 +16,15 @@ LEVELS = {Severity.P0: LineLevel.CRITICAL, Severity.P1: LineLevel.WARNING, Sever
 
 @dataclass(frozen=True, slots=True)
 class AlertPanel:
-    """An alert with its draft, and its condition where an author wrote one."""
+    """An alert, its signal, the panel that it leads to, and its condition where it has one.
 
-    draft: Draft
+    `dashboard` is the panel's dashboard by its key, `panel` the panel's title.
+    """
+
     alert: Alert
+    signal: Signal
+    dashboard: str
+    panel: str
     condition: Condition | None = None
 
     @property
@@ -29,7 +34,7 @@ class AlertPanel:
 
     def lines(self, unit: Unit) -> tuple[Line, ...]:
         """Draw its threshold in a panel's unit; nothing where it has none."""
-        thresholds = self.condition.lines(self.draft.signal) if self.condition is not None else ()
+        thresholds = self.condition.lines(self.signal) if self.condition is not None else ()
         found = next((line for line in thresholds if line.unit.dimension is unit.dimension), None)
         return () if found is None else (self._line(found, unit),)
 
@@ -46,9 +51,7 @@ class AlertPanel:
 def shown_on(alert_panels: Iterable[AlertPanel], dashboard: str, title: str) -> tuple[AlertPanel, ...]:
     """List the alerts that lead to a panel, the most urgent first."""
     here = (
-        alert_panel
-        for alert_panel in alert_panels
-        if (alert_panel.draft.dashboard, alert_panel.draft.panel) == (dashboard, title)
+        alert_panel for alert_panel in alert_panels if (alert_panel.dashboard, alert_panel.panel) == (dashboard, title)
     )
     order = list(Severity)
     return tuple(

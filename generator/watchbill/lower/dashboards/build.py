@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchbill import naming
-from watchbill.conditions.absent import Absent
-from watchbill.conditions.baseline import AgainstBaseline
 from watchbill.link.linked import LinkedPanel
 from watchbill.lower.dashboards.alert_panel import AlertPanel, runbooks, shown_on
-from watchbill.lower.dashboards.derived import view_of
+from watchbill.lower.dashboards.default_view import default_view
 from watchbill.lower.dashboards.narrow import PLACE, Narrowing
 from watchbill.lower.dashboards.presence import presence_panel
+from watchbill.model.alerts import Symptom
 from watchbill.model.dashboards import Line, Look, Panel, Query
 from watchbill.model.signals import Signal
 from watchbill.promql import Matcher, aggregate, selector
-from watchbill.quantity import REAL_TIME, Dimension, Unit, decimal_text
+from watchbill.quantity import Unit, decimal_text
 from watchbill.views import View
 
 FIRING = "ALERTS"
@@ -57,15 +56,15 @@ class Builder:
     def derived(self, title: str) -> Panel:
         """Build a panel for the alerts that lead to one which nobody wrote."""
         here = shown_on(self.alert_panels, self.dashboard, title)
-        text = " ".join(alert_panel.draft.sentence for alert_panel in here)
-        judged = [
-            (alert_panel.condition, alert_panel.draft.signal)
-            for alert_panel in here
-            if alert_panel.condition is not None
-        ]
-        drawn = [pair for pair in judged if not pair[0].heartbeat]
-        absent = [(signal, condition.metrics) for condition, signal in drawn if isinstance(condition, Absent)]
-        sights = [PanelQuery(view_of(c, signal), signal) for c, signal in drawn if not isinstance(c, Absent)]
+        text = " ".join(alert_panel.alert.sentence for alert_panel in here)
+        sights, absent = [], []
+        for alert_panel in here:
+            condition, signal = alert_panel.condition, alert_panel.signal
+            view = None if condition is None else default_view(condition, signal)
+            if view is not None:
+                sights.append(PanelQuery(view, signal))
+            elif condition is not None and condition.symptom is Symptom.ABSENCE:
+                absent.append((signal, tuple(condition.roles(signal).values())))
         if sights:
             lines = list(self._lines(title, sights[0].unit))
             return self._panel(title, text, sights, look=sights[0].view.usual_look, lines=lines)
@@ -122,11 +121,11 @@ class Builder:
         """Draw limits that move."""
         for alert_panel in alert_panels:
             condition = alert_panel.condition
-            if isinstance(condition, AgainstBaseline) and unit.dimension is Dimension.RATE:
-                limit = condition.limit(self.narrow(alert_panel.draft.signal), REAL_TIME)
-                scaled = limit if unit.size == 1 else f"{decimal_text(unit.size)} * {limit}"
-                empty = f"there is nothing to compare with before there is a history of {condition.baseline.words()}"
-                yield Query(scaled, f"{alert_panel.alert.name}: limit", empty=empty)
+            limit = None if condition is None else condition.moving_limit(self.narrow(alert_panel.signal))
+            if limit is not None and limit.unit.dimension is unit.dimension:
+                factor = unit.size / limit.unit.size
+                scaled = limit.expr if factor == 1 else f"{decimal_text(factor)} * {limit.expr}"
+                yield Query(scaled, f"{alert_panel.alert.name}: limit", empty=limit.empty)
 
     def _of_alert(self, title: str, text: str, alert_panels: tuple[AlertPanel, ...]) -> Panel:
         """Show alerts by themselves, where they judge nothing that could be drawn."""
@@ -140,7 +139,7 @@ class Builder:
                 Query(_firing(alert_panel), f"{alert_panel.alert.name} {{{{alertstate}}}}")
                 for alert_panel in alert_panels
             ),
-            interval=alert_panels[0].draft.signal.scrape_interval,
+            interval=alert_panels[0].signal.scrape_interval,
             lowest=Decimal(0),
             alerts=tuple(alert_panel.alert.id for alert_panel in alert_panels),
             links=runbooks(alert_panels),

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.probe_failing import UP
 from watchbill.lower.dashboards.alert_panel import AlertPanel
-from watchbill.lower.draft import Draft
 from watchbill.model.bundle import Environment
 from watchbill.model.dashboards import Panel, Variable
-from watchbill.model.signals import Signal
+from watchbill.model.signals import UP, Signal
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, selector
 
@@ -38,7 +36,7 @@ class Narrowing:
     def variables(self, alert_panels: Iterable[AlertPanel]) -> tuple[Variable, ...]:
         """List the variables; Prometheus knows the values of labels, the spec those of places."""
         found = list(places(self.environments))
-        carriers = {label: alert_panel.draft for alert_panel in alert_panels for label in alert_panel.draft.grouping}
+        carriers = {label: alert_panel for alert_panel in alert_panels for label in alert_panel.alert.grouping}
         for label in self.labels:
             series = selector(UP.name, self.targets.within(*PLACE).matchers)
             if label in carriers and label not in {INSTANCE, "job"}:
@@ -47,11 +45,11 @@ class Narrowing:
         return tuple(found)
 
 
-def _carrying(label: str, draft: Draft) -> str:
+def _carrying(label: str, alert_panel: AlertPanel) -> str:
     """Select a metric of an alert that carries a label; nothing where only the author's PromQL knows it."""
-    signal = draft.signal.within(*PLACE)
+    signal = alert_panel.signal.within(*PLACE)
     roles = {role for role, name in signal.labels.items() if name == label}
-    metrics = (m for m in signal.metrics.values() if m.role in draft.metrics and roles & set(m.labels))
+    metrics = (m for m in signal.metrics.values() if m.role in alert_panel.alert.metrics and roles & set(m.labels))
     metric = next(metrics, None)
     return "" if metric is None else signal.select(metric, suffix=metric.type_suffix)
 
@@ -68,7 +66,7 @@ def places(environments: Iterable[Environment]) -> tuple[Variable, Variable]:
 
 def labels_of(alert_panels: Iterable[AlertPanel]) -> tuple[str, ...]:
     """List the labels that alerts lead with, the instance first."""
-    found = {label for alert_panel in alert_panels for label in alert_panel.draft.grouping} - set(TARGET_LABELS)
+    found = {label for alert_panel in alert_panels for label in alert_panel.alert.grouping} - set(TARGET_LABELS)
     return tuple(sorted(found | {INSTANCE}, key=lambda label: (label != INSTANCE, label)))
 
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from watchbill import naming
 from watchbill.conditions.base import INSTANCE
-from watchbill.conditions.probe_failing import UP
 from watchbill.lower.dashboards.alert_panel import AlertPanel, runbooks
 from watchbill.lower.dashboards.narrow import PLACE, Narrowing
 from watchbill.model.alerts import Severity
 from watchbill.model.dashboards import Column, LineLevel, Look, Panel, Query, State
-from watchbill.model.signals import Metric, Signal
+from watchbill.model.signals import UP, Metric, Signal
 from watchbill.naming import TARGET_LABELS
 from watchbill.promql import Matcher, aggregate, quoted, selector
 from watchbill.quantity import Duration, Unit

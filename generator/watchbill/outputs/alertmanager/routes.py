@@ -77,7 +77,7 @@ def _branch(
     policy = platform.policies[severity]
     matches = (Match("env", tuple(env.name for env in environments)), Match("severity", (severity.value,)))
     branch: dict[str, Plain] = {
-        "receiver": naming.receiver(team.name, platform.channels(severity, environments[0])),
+        "receiver": platform.receiver(team.name, severity, environments[0]).name,
         "matchers": [matcher(match) for match in matches],
         "group_by": list(INCIDENT),
         **_timing(policy.timing),

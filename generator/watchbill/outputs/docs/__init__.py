@@ -1,4 +1,9 @@
-"""The runbook site's pages and navigation."""
+"""The runbook site's pages and navigation.
+
+Read by: MkDocs, which builds the site of it.
+
+Checked by: `watchbill site`: a strict build, and every link followed.
+"""
 
 from __future__ import annotations
 

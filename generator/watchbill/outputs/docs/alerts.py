@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from watchbill import naming
-from watchbill.model.alerts import Alert, Severity, Stage
+from watchbill.model.alerts import Alert, Severity, Stage, Symptom
 from watchbill.model.bundle import Bundle, Service
 from watchbill.model.pages import Runbook
 from watchbill.model.slo import Slo
@@ -31,10 +31,9 @@ SEVERITIES = {
 _BOOSTS = {Severity.P0: 4, Severity.P1: 2, Severity.INFO: 1}
 STAGES = {
     Stage.LIVE: "live: it reaches people",
-    Stage.SHADOW: "on trial: it tells a log channel only",
+    Stage.SHADOW: "on trial: it notifies a log channel only",
     Stage.HEARTBEAT: "a heartbeat: it always fires, and its silence is noticed",
 }
-_OF_EVERY_SIGNAL = ("absent", "sli_missing")
 # What is needed first comes first: the head of the page says already what it means and who is hurt (ADR 0028).
 FIRST = ("Is it real?", "Mitigate first", "Escalate")
 
@@ -75,19 +74,19 @@ def _urgency(section: tuple[str, str]) -> int:
 
 
 def tags(alert: Alert, service: Service) -> list[str]:
-    """Name what a page can be found by besides its text."""
+    """Name what a page can be found by, apart from its text."""
     return [alert.severity.value, service.name, alert.team, subject_title(alert, service)]
 
 
 def subject_title(alert: Alert, service: Service) -> str:
-    """Name the kind of thing that an alert speaks of."""
+    """Name the kind of signal that an alert watches."""
     if alert.slo:
         return "Objective"
-    return next((signal.title for signal in service.signals if signal.key == alert.subject), "Monitoring")
+    return service.signal(alert.subject).title
 
 
 def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
-    """Link what whoever answers opens besides the page."""
+    """Link what whoever answers opens beside the page."""
     urls = bundle.platform.urls
     expr = quote(alert.rules[0].expr, safe="")
     matchers = quote(f"{{alertname={quoted(alert.name)},service={quoted(alert.service)}}}", safe="")
@@ -102,7 +101,12 @@ def _lead(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, str
     """Say in four lines what it means, who is hurt, what to do first, and who is woken."""
     paging = [place for place in service.environments if place.pages] or list(service.environments)
     notified = "; ".join(f"{receivers.notified(bundle.platform, alert, place)} ({place.name})" for place in paging)
-    entries = [("Fires", alert.sentence), ("Hurts", alert.impact), ("First", alert.action), ("Tells", notified)]
+    entries = [
+        ("Fires", alert.sentence),
+        ("Impact", alert.impact),
+        ("First step", alert.action),
+        ("Notifies", notified),
+    ]
     return [(title, inline(text)) for title, text in entries if text]
 
 
@@ -118,12 +122,12 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Threshold", [str(alert.threshold)] if alert.threshold else []),
         ("For", [lasting]),
         ("Keeps firing", [f"{alert.keep_firing_for.words()} longer"] if alert.keep_firing_for.milliseconds else []),
-        ("Speaks of", [_subject(alert, service, page)]),
+        ("Signal", [_subject(alert, service, page)]),
         ("Muted by", _alerts(bundle.inhibited_by[alert.id], service, page)),
         ("Mutes", _alerts(bundle.mutes.get(alert.id, ()), service, page)),
         ("Declares down", [code(alert.declares_down)] if alert.declares_down else []),
         *_objective(alert, service, page),
-        ("Same subject", _alerts(_siblings(alert, service), service, page)),
+        ("Same signal", _alerts(_siblings(alert, service), service, page)),
         ("Depends on", depends_on(service, page)),
         ("Needed by", needed_by(service, page)),
         ("Why", [inline(alert.why)] if alert.why else []),
@@ -146,12 +150,12 @@ def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str,
     quiet = bundle.platform.policies[alert.severity].quiet_times
     waits = [inline(receivers.quiet_words(bundle, q)) for q in bundle.platform.quiet_times if q.name in quiet]
     prompt = service.prompt and alert.severity is not Severity.INFO
-    return [("Tells", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
+    return [("Notifies", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
 
 
 def _subject(alert: Alert, service: Service, page: PageContext) -> str:
-    signal = next((signal for signal in service.signals if signal.key == alert.subject), None)
-    metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics) if signal is not None else ""
+    signal = service.signal(alert.subject)
+    metrics = ", ".join(code(signal.metrics[role].name) for role in alert.metrics)
     exported = page.to(naming.metrics_page(service.name), "metrics")
     return f"{code(alert.subject)}" + (f", read from {metrics} ({exported})" if metrics else "")
 
@@ -167,9 +171,9 @@ def _siblings(alert: Alert, service: Service) -> list[str]:
 
 def _objective(alert: Alert, service: Service, page: PageContext) -> list[tuple[str, list[str]]]:
     """Say how much of a budget there is, and how soon it is gone at the burn rates that this alert tells of."""
-    slo = next((slo for slo in service.slos if slo.name == alert.slo), None)
-    if slo is None:
+    if not alert.slo:
         return []
+    slo = service.slo(alert.slo)
     tiers = [exhaustion(slo, index) for index, tier in enumerate(slo.tiers) if tier.severity == alert.severity.value]
     left = [f"{code(series)}" for series in budget_series(slo)]
     return [
@@ -207,10 +211,10 @@ def depends_on(service: Service, page: PageContext) -> list[str]:
 def _tells_of(keys: Collection[str], service: Service, page: PageContext) -> str:
     """Link the most urgent alerts about some signals; those that every signal has say little of what is behind."""
     subjects = {*keys, *(slo.name for slo in service.slos if slo.signal in keys)}
-    about = [alert for alert in service.alerts if alert.subject in subjects and alert.kind not in _OF_EVERY_SIGNAL]
+    about = [alert for alert in service.alerts if alert.subject in subjects and alert.symptom is not Symptom.ABSENCE]
     for alerts in by_severity(about).values():
         return ", ".join(page.alert(alert) for alert in alerts)
-    return "no alert of ours tells of it"
+    return "no alert of ours watches it"
 
 
 def needed_by(service: Service, page: PageContext) -> list[str]:

@@ -21,11 +21,11 @@ def drills_page(writer: Writer) -> str:
 def _entry(drill: Drill, page: PageContext) -> Mapping[str, Any]:
     rows = [
         ("Breaks", _alerts(drill.breaks, page)),
-        ("Told", _alerts(drill.notified, page)),
+        ("Notified", _alerts(drill.notified, page)),
         ("Muted", _alerts(drill.muted, page)),
         ("Quiet", _alerts(drill.quiet, page)),
         ("Wakes", inline(drills.seen(drill, page.bundle))),
-        ("Besides", inline("; ".join(drills.alternatives(drill)))),
+        ("Also", inline("; ".join(drills.alternatives(drill)))),
         ("In", inline(", ".join(f"{env} ({cluster})" for env, cluster in drill.places))),
         ("Run", code(drills.command(drill.name))),
         ("Spec", code(drill.origin.document)),

@@ -128,7 +128,7 @@ def team_page(team: Team, writer: Writer) -> str:
         "site/team.md.j2",
         page.path,
         team=team,
-        reached=[(channel.value, address) for channel, address in sorted(team.addresses.items())],
+        reached=sorted((channel.title, address) for channel, address in team.addresses.items()),
         default=team.name == bundle.platform.default_team,
         services=[page.service(service.name) for service in bundle.services if service.team == team.name],
         rows=[_notified(entry) for entry in receivers.rows(bundle) if entry.team is team],

@@ -11,6 +11,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.outputs.yamltext import Plain, dump
 
 PATH = "mkdocs.nav.yml"
+_BEHIND_REFERENCE = "/reference/*/"  # one page links them all
 
 
 def navigation(bundle: Bundle, unlisted: Iterable[str]) -> str:
@@ -35,9 +36,10 @@ def navigation(bundle: Bundle, unlisted: Iterable[str]) -> str:
             {html.escape(f"{d.id}: {d.title}"): in_docs(naming.decision_page(d.id))} for d in bundle.pages.decisions
         ]
         nav.append({"Decisions": [in_docs(naming.DECISIONS_PAGE), *pages]})
-    rest = "\n".join(f"/{in_docs(page)}" for page in sorted(unlisted))
+    nav.append({"Reference": in_docs(naming.REFERENCE_PAGE)})
+    rest = "\n".join((_BEHIND_REFERENCE, *(f"/{in_docs(page)}" for page in sorted(unlisted))))
     content: dict[str, Plain] = {"nav": [entry for entry in nav if entry != {"Services": []}]}
-    return dump(content | ({"not_in_nav": f"{rest}\n"} if rest else {}), source="specs")
+    return dump(content | {"not_in_nav": f"{rest}\n"}, source="specs")
 
 
 def _alerts(bundle: Bundle) -> list[Plain]:

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from watchbill import naming
+from watchbill.channels import definitions
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Environment, Platform, Service
 from watchbill.model.routing import Channel
@@ -20,7 +21,8 @@ def routing(bundle: Bundle, writer: Writer) -> str:
     return writer.template(
         "routing.md.j2",
         page.path,
-        paging=[place.name for place in platform.environments if Channel.PAGERDUTY in _everything(platform, place)],
+        paging=[place.name for place in platform.environments if any(c.wakes for c in _everything(platform, place))],
+        waking=_waking(platform),
         teams=[
             {"name": team.name, "rows": [_severity(row) for row in own]}
             for team, own in groupby(receivers.rows(bundle), key=lambda row: row.team)
@@ -47,6 +49,13 @@ def routing(bundle: Bundle, writer: Writer) -> str:
         prompt_wait=platform.prompt_wait.words(),
         services=[muted for service in bundle.services if (muted := _muting(service, page))["alerts"]],
     )
+
+
+def _waking(platform: Platform) -> list[str]:
+    """Name the channels that wake people here, or that could."""
+    used = {channel for policy in platform.policies.values() for channel in policy.channels}
+    waking = [each.channel for each in definitions().values() if each.channel.wakes]
+    return [channel.called for channel in waking if channel in used] or [channel.called for channel in waking]
 
 
 def _everything(platform: Platform, environment: Environment) -> set[Channel]:

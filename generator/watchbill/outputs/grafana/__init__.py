@@ -1,4 +1,9 @@
-"""Dashboards for Grafana 11 to 13, and the files that provision them."""
+"""Dashboards for Grafana 11 to 13, and the files that provision them.
+
+Read by: Grafana, which provisions them from files.
+
+Checked by: tests against Grafana's own schema; `watchbill audit` asks every query of real metrics.
+"""
 
 from __future__ import annotations
 

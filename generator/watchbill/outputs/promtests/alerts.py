@@ -15,7 +15,7 @@ from watchbill.outputs.promtests.clock import Clock, clock
 from watchbill.outputs.promtests.decoys import Place, at_fault, decoys, elsewhere, still
 from watchbill.promql import Matcher, selector
 from watchbill.quantity import Duration
-from watchbill.words.annotations import dashboard_url_rendered, rendered, texts
+from watchbill.words import firing
 
 LOOKBACK = Duration.parse("5m")  # how long promtool still sees a series after its last sample
 Phases = tuple[tuple[Phase, Duration], ...]
@@ -53,7 +53,7 @@ class AlertProver:
     def __init__(self, alert: Alert, rule: Rule, example: Example, service: Service) -> None:
         self.alert, self.rule, self.service, self.example = alert, rule, service, example
         self.clock: Clock = clock(alert)
-        self.signal = next(s for s in service.signals if s.key == alert.subject)
+        self.signal = service.signal(alert.subject)
         environment = service.environments[0]
         self.place = dict(rule.place) or {"cluster": environment.clusters[0], "env": environment.name}
         self.two_steps = self.clock.evaluation.times(2)
@@ -134,7 +134,7 @@ class AlertProver:
 
     def _decoys(self, streams: tuple[ExampleSeries, ...]) -> Iterable[tuple[ExampleSeries, Place]]:
         higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
-        for decoy in decoys(self.signal, excluded=self.alert.kind != "promql"):
+        for decoy in decoys(self.signal, excluded=not self.alert.authored):
             for stream in streams:
                 if not decoy.needs or decoy.needs in dict(stream.labels):
                     yield at_fault(stream, higher=higher), decoy.labels
@@ -156,32 +156,23 @@ class AlertProver:
 
     def _fires(self, case: str, at: Duration, places: Iterable[Place] = ({},)) -> AlertCheck:
         fired = tuple(
-            self.fired({**place, **dict(firing.labels)}, firing.value)
-            for place in places
-            for firing in self.example.firing
+            self.fired({**place, **dict(each.labels)}, each.value) for place in places for each in self.example.firing
         )
         return AlertCheck(case, at, self.alert.name, fired)
 
     def _firing(self, case: str, at: Duration) -> SampleCheck:
         """Ask for the alert itself, where its texts show a value that is only nearly known."""
-        own = {"alertname": self.alert.name, "alertstate": "firing"}
+        state = {"alertstate": "firing"}
+        own = {"alertname": self.alert.name, **state}
         expr = selector("ALERTS", (Matcher(label, "=", value) for label, value in own.items()))
-        fired = (self._labels(dict(firing.labels)) | own for firing in self.example.firing)
+        series = ({**self.place, **dict(each.labels)} for each in self.example.firing)
+        fired = (firing.labels(self.alert, each) | state for each in series)
         samples = tuple((notation.series("ALERTS", labels), Decimal(1)) for labels in fired)
         return SampleCheck(case, at, expr, samples)
 
-    def _labels(self, own: Place) -> dict[str, str]:
-        return {**self.place, **own, **dict(self.alert.labels)}
-
     def fired(self, own: Place, value: Decimal) -> Fired:
         """Write the alert with its labels and texts, rendered for a value."""
-        labels = {**self.place, **own}
-        annotations = {name: rendered(text, labels, value) for name, text in texts(self.alert).items()}
-        urls = {
-            "runbook_url": self.alert.runbook_url,
-            "dashboard_url": dashboard_url_rendered(self.alert, labels),
-        }
-        return Fired(dict(sorted(self._labels(own).items())), annotations | urls)
+        return firing.fired(self.alert, {**self.place, **own}, value)
 
     def _proof(
         self,

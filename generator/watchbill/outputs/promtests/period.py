@@ -168,7 +168,7 @@ class _Days:
         return Input(notation.series(naming.SLO_HEARTBEAT, labels), " ".join(parts))
 
     def _group(self) -> dict[str, str]:
-        signal = next(signal for signal in self.service.signals if signal.key == self.slo.name)
+        signal = self.service.signal(self.slo.name)
         return {signal.labels[role]: signal.examples[role] for role in signal.labels}
 
     # What must come out.

@@ -50,7 +50,7 @@ class _Hours:
 
     def __init__(self, slo: Slo, sli_source: SliSource, service: Service) -> None:
         self.slo, self.sli_source, self.service = slo, sli_source, service
-        self.signal = next(signal for signal in service.signals if signal.key == slo.signal)
+        self.signal = service.signal(slo.signal)
         environment = service.environments[0]
         self.place = {"cluster": environment.clusters[0], "env": environment.name}
         examples = {label: self.signal.examples[role] for role, label in self.signal.labels.items()}

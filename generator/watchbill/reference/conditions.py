@@ -1,0 +1,34 @@
+"""A page for each kind of condition: its fields, and an alert of it with all that it becomes."""
+
+from __future__ import annotations
+
+from watchbill.conditions import Condition, kinds
+from watchbill.reference import markdown, shown
+from watchbill.reference.page import Page, See, paragraphs
+from watchbill.reference.synthetic import compiled
+
+TITLE = "Conditions"
+
+
+def render() -> dict[str, str]:
+    """Write all of them."""
+    return markdown.written(tuple(map(page, names())))
+
+
+def names() -> tuple[str, ...]:
+    """List the kinds, sorted."""
+    return tuple(kinds())
+
+
+def page(kind: str) -> Page:
+    """Tell of a kind."""
+    model = kinds()[kind]
+    found = compiled(model.usage)
+    blocks = (
+        *paragraphs(model.__doc__),
+        *shown.of_kind(model, Condition),
+        See("specs/alert.md", "`alert`", "The fields that every alert has beside those of its condition"),
+        *shown.example(model.usage),
+        *shown.alert_parts(found, found.alert()),
+    )
+    return Page(f"conditions/{kind}.md", kind, blocks)

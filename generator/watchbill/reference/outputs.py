@@ -1,0 +1,50 @@
+"""A page for each output: what it writes, who reads that, and what checks it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from functools import cache
+from types import ModuleType
+
+from watchbill import outputs
+from watchbill.reference import markdown
+from watchbill.reference.house import house
+from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Text, paragraphs
+
+TITLE = "Outputs"
+_FACT = re.compile(r"^(Read by|Checked by): (.+)$", re.DOTALL)
+
+
+def render() -> dict[str, str]:
+    """Write all of them."""
+    return markdown.written(tuple(map(page, names())))
+
+
+@cache
+def _modules() -> dict[str, ModuleType]:
+    modules = {
+        e.name: importlib.import_module(f"{outputs.__name__}.{e.name}") for e in pkgutil.iter_modules(outputs.__path__)
+    }
+    return {name: module for name, module in sorted(modules.items()) if hasattr(module, "render")}
+
+
+def names() -> tuple[str, ...]:
+    """List the outputs, sorted."""
+    return tuple(_modules())
+
+
+def page(name: str) -> Page:
+    """Tell of an output; the paths are those of the example house."""
+    module = _modules()[name]
+    texts = paragraphs(module.__doc__)
+    facts = [match for text in texts if (match := _FACT.match(text.text))]
+    blocks: tuple[Block, ...] = (
+        *(text for text in texts if not _FACT.match(text.text)),
+        *((Facts(tuple((match[1], match[2]) for match in facts)),) if facts else ()),
+        Heading("Files"),
+        Text("Of the example house (one service, one runbook), below `out/`."),
+        Listing("\n".join(sorted(module.render(house()))), "text"),
+    )
+    return Page(f"outputs/{name}.md", name, blocks)
