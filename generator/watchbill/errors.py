@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 LONGEST_NAME = 100
+MOST_CHOICES = 20  # as many are all shown
+SHOWN_CHOICES = 12  # of more than that
 
 
 class ExitCode(IntEnum):
@@ -46,11 +48,12 @@ class Span:
 class Diagnostic:
     """One thing that is wrong, where, and what its author can do about it.
 
-    `what` states the fault and quotes the author's text; `todo` is an instruction.
-    Neither ends in a full stop.
+    `code` names the kind of fault, such as `pack/unknown-alert`; `library/diagnostics.yaml` explains each. `what`
+    states the fault and quotes the author's text; `todo` is an instruction. Neither ends in a full stop.
     """
 
     span: Span
+    code: str
     what: str
     todo: str
     level: DiagnosticLevel = DiagnosticLevel.ERROR
@@ -91,7 +94,7 @@ class ToolError(WatchbillError):
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sort by place, then text, without repetitions."""
-    return tuple(sorted(set(diagnostics), key=lambda d: (d.span, d.what, d.todo)))
+    return tuple(sorted(set(diagnostics), key=lambda d: (d.span, d.what, d.todo, d.code)))
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
@@ -128,5 +131,19 @@ def choose(name: str, choices: Iterable[str], *, none: str = "there is nothing t
     known = [choice for choice in known if choice.startswith(_home(name, known))]
     if not known:
         return none
-    shown = ", ".join(known[:12])
-    return f"choose one of: {shown}" + (", …" if len(known) > 12 else "")
+    if len(known) <= MOST_CHOICES:
+        return f"choose one of: {', '.join(known)}"
+    shown = _closest(name, known)
+    return f"choose one of: {', '.join(shown)}{and_more(len(known) - len(shown))}"
+
+
+def _closest(name: str, known: Iterable[str]) -> list[str]:
+    """Sort the few choices that are most like a name, although none is near enough to be meant."""
+    import difflib  # noqa: PLC0415 (as in `nearest`)
+
+    wanted = name[:LONGEST_NAME].casefold()
+
+    def likeness(choice: str) -> float:
+        return difflib.SequenceMatcher(None, choice.casefold(), wanted).ratio()
+
+    return sorted(sorted(known, key=likeness, reverse=True)[:SHOWN_CHOICES])

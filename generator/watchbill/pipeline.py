@@ -95,7 +95,7 @@ def verify(compiled: Compiled, staged: Path) -> None:
     unfit = amtool.check(ensure("amtool").path, staged / naming.ALERTMANAGER)
     if unfit:
         what = f"amtool refuses the routing: {unfit}"
-        diagnostics.append(Diagnostic(compiled.bundle.platform.origin.span, what, _TODO))
+        diagnostics.append(Diagnostic(compiled.bundle.platform.origin.span, "amtool/refused", what, _TODO))
     if diagnostics:
         raise CompileError(SpecError(diagnostics), compiled.texts)
 
@@ -106,9 +106,13 @@ def _located(bundle: Bundle, complaint: promtool.Complaint) -> Diagnostic:
             for name, group in rule_groups(service, area):
                 if name == complaint.group and complaint.rule is not None and complaint.rule <= len(group):
                     alert, _ = group[complaint.rule - 1]
-                    return Diagnostic(alert.origin.span, f'promtool refuses "{alert.id}": {complaint.text}', _TODO)
+                    return Diagnostic(
+                        alert.origin.span, "promtool/refused", f'promtool refuses "{alert.id}": {complaint.text}', _TODO
+                    )
         for slo in service.slos:
             if complaint.group in {naming.slo_group(service.name, slo.name, group.part) for group in slo.groups}:
-                return Diagnostic(slo.origin.span, f'promtool refuses "{slo.id}": {complaint.text}', _TODO)
+                return Diagnostic(
+                    slo.origin.span, "promtool/refused", f'promtool refuses "{slo.id}": {complaint.text}', _TODO
+                )
     span = bundle.services[0].origin.span
-    return Diagnostic(span, f"promtool refuses the configuration: {complaint.text}", _TODO)
+    return Diagnostic(span, "promtool/refused", f"promtool refuses the configuration: {complaint.text}", _TODO)

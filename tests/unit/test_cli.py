@@ -109,7 +109,9 @@ def test_fault_ends_with_1_names_its_line_and_leaves_out_alone(checkout: Path) -
     result = watchbill(checkout, "generate")
     assert result.returncode == 1
     assert result.stdout == ""
-    assert result.stderr == ('specs/services/core-api.yaml:4:7: team "backnd" is unknown; use "backend"\n1 error\n')
+    assert result.stderr == (
+        'specs/services/core-api.yaml:4:7: team "backnd" is unknown; use "backend" [team/unknown]\n1 error\n'
+    )
     assert snapshot(checkout / "out") == before
 
 
@@ -237,7 +239,7 @@ def test_specs_without_a_service_are_refused_with_what_to_write(checkout: Path) 
     result = watchbill(checkout, "generate")
     assert result.returncode == 1
     assert result.stderr.splitlines()[0] == (
-        "specs/platform.yaml:1:1: there is no service to compile; write specs/services/<name>.yaml"
+        "specs/platform.yaml:1:1: there is no service to compile; write specs/services/<name>.yaml [service/none]"
     )
 
 

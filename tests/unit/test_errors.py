@@ -20,7 +20,7 @@ from watchbill.errors import (
 
 
 def at(line: int, *, file: str = "a.yaml", what: str = "wrong") -> Diagnostic:
-    return Diagnostic(Span(file, line, 1, line, 2), what, "mend it")
+    return Diagnostic(Span(file, line, 1, line, 2), "spec/unknown-key", what, "mend it")
 
 
 def test_a_diagnostic_reads_as_place_fault_and_remedy() -> None:
@@ -97,8 +97,18 @@ def test_choose_lists_what_there_is_when_nothing_is_near() -> None:
     assert choose("xyz", ["total", "bad"]) == "choose one of: bad, total"
 
 
-def test_choose_shortens_a_long_list() -> None:
-    assert choose("xyz", [f"a{i:02}" for i in range(13)]).endswith("a10, a11, …")
+def test_choose_lists_all_of_twenty() -> None:
+    known = [f"a{i:02}" for i in range(20)]
+    assert choose("xyz", known[::-1]) == f"choose one of: {', '.join(known)}"
+
+
+def test_choose_lists_of_more_than_twenty_the_likest_and_counts_the_rest() -> None:
+    unlike = [f"zzz{i:02}" for i in range(9, 30)]
+    found = choose("abc", [*unlike, "bxx", "cxx"])
+    assert found.endswith(" (and 11 more)")
+    shown = found.removeprefix("choose one of: ").removesuffix(" (and 11 more)").split(", ")
+    assert (shown, len(shown)) == (sorted(shown), 12)
+    assert {"bxx", "cxx"} <= set(shown)
 
 
 def test_choose_says_that_there_is_nothing_to_choose() -> None:

@@ -172,7 +172,7 @@ def test_nothing_that_we_ship_is_taken_for_a_secret(folder: str) -> None:
 def test_no_report_prints_a_secret(style: Style) -> None:
     for kind, text in EVERY:
         line = text.replace("\n", "\\n")
-        found = [Diagnostic(Span("a.yaml", 1, 1, 1, 9), f'{kind} "{text}"', f'not "{text}"')]
+        found = [Diagnostic(Span("a.yaml", 1, 1, 1, 9), "spec/unknown-key", f'{kind} "{text}"', f'not "{text}"')]
         shown = render(found, style=style, texts={"a.yaml": f"a: {line}"})
         assert text not in shown
         assert DOT in shown or style is Style.JSON

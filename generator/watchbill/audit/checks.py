@@ -58,9 +58,11 @@ def _is_histogram(required: Required) -> bool:
 
 
 def _fault(
-    level: DiagnosticLevel, required: Required, what: str, todo: str, alerts: tuple[str, ...] | None = None
+    level: DiagnosticLevel, required: Required, code: str, what: str, todo: str, alerts: tuple[str, ...] | None = None
 ) -> Mismatch:
-    return Mismatch(level, required.signal, required.name, what, todo, required.alerts if alerts is None else alerts)
+    return Mismatch(
+        level, required.signal, required.name, code, what, todo, required.alerts if alerts is None else alerts
+    )
 
 
 def _missing(required: Required, scrape: Scrape) -> Mismatch:
@@ -68,8 +70,10 @@ def _missing(required: Required, scrape: Scrape) -> Mismatch:
     near = _nearest_metric(required, scrape)
     if near is None:
         todo = f"let the service export it, or {_rename(required, '<its name>')}"
-        return _fault(DiagnosticLevel.ERROR, required, what, todo)
-    return _fault(DiagnosticLevel.ERROR, required, what, f'"{near}" is there: {_rename(required, near)}')
+        return _fault(DiagnosticLevel.ERROR, required, "scrape/missing-metric", what, todo)
+    return _fault(
+        DiagnosticLevel.ERROR, required, "scrape/missing-metric", what, f'"{near}" is there: {_rename(required, near)}'
+    )
 
 
 def _rename(required: Required, name: str) -> str:
@@ -98,7 +102,11 @@ def _check_type(required: Required, family: Family) -> Mismatch | None:
     if found == "unknown":
         todo = f"let the service declare it: # TYPE {required.name} {expected}"
         return _fault(
-            DiagnosticLevel.WARNING, required, f"{where} has no type, and the spec takes it for a {expected}", todo
+            DiagnosticLevel.WARNING,
+            required,
+            "scrape/undeclared-type",
+            f"{where} has no type, and the spec takes it for a {expected}",
+            todo,
         )
     part = required.name.removeprefix(family.name)
     if found in _COUNTED and part in {"_count", "_sum", "_bucket"}:
@@ -106,7 +114,7 @@ def _check_type(required: Required, family: Family) -> Mismatch | None:
     if found == expected or (found in _GAUGES and expected is MetricType.GAUGE):
         return None
     what = f"{where} is a {found}, and the spec takes it for a {expected}"
-    return _fault(DiagnosticLevel.ERROR, required, what, _retype(required, found))
+    return _fault(DiagnosticLevel.ERROR, required, "scrape/other-type", what, _retype(required, found))
 
 
 def _retype(required: Required, found: str) -> str:
@@ -126,14 +134,19 @@ def _check_series(required: Required, family: Family, scrape: Scrape) -> Mismatc
     if not there:
         what = f'metric "{required.name}" is declared and has no series'
         todo = "let the service make its series at the start, with 0, and take the sample again"
-        return _fault(DiagnosticLevel.WARNING, required, what, todo)
+        return _fault(DiagnosticLevel.WARNING, required, "scrape/no-series", what, todo)
     alerts = tuple(sorted({use.alert for use in required.uses if use.series in lacking}))
     what = f'metric "{required.name}" has no series {listed(lacking)}, only {listed(there)}'
     if _is_histogram(required):
         todo = "let the service export a histogram with classic buckets (_bucket, _sum and _count)"
-        return _fault(DiagnosticLevel.ERROR, required, what, todo, alerts)
+        return _fault(DiagnosticLevel.ERROR, required, "scrape/missing-series", what, todo, alerts)
     return _fault(
-        DiagnosticLevel.ERROR, required, what, _rename(required, nearest(required.name, there) or there[0]), alerts
+        DiagnosticLevel.ERROR,
+        required,
+        "scrape/missing-series",
+        what,
+        _rename(required, nearest(required.name, there) or there[0]),
+        alerts,
     )
 
 
@@ -153,7 +166,7 @@ def _check_unit(required: Required, family: Family) -> Mismatch | None:
     said = f"# UNIT {word}" if family.unit else "its name"
     what = f'metric "{metric.name}" is in {word} by {said}, and in {_unit_word(metric)} by the spec'
     todo = f"write metrics: {{{metric.role}: {{unit: …}}}} in signal {SIGNALS}, or rename the metric"
-    return _fault(DiagnosticLevel.ERROR, required, what, todo.replace("…", _spec_unit(found)))
+    return _fault(DiagnosticLevel.ERROR, required, "scrape/other-unit", what, todo.replace("…", _spec_unit(found)))
 
 
 def _unit_word(metric: Metric) -> str:
@@ -185,10 +198,10 @@ def _check_edges(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
         what = f'no bucket of "{required.name}" ends at {edge:f}, only at {shown}{hint}'
         readers = tuple(sorted({use.alert for use in required.uses if edge in use.edges}))
         todo = f"let the service export that bucket, or {rewrite} and set the threshold on one of them"
-        yield _fault(DiagnosticLevel.ERROR, required, what, todo, readers)
+        yield _fault(DiagnosticLevel.ERROR, required, "scrape/missing-bucket", what, todo, readers)
     if not absent and declared != exported:
         what = f'the buckets of "{required.name}" are {shown}{hint}, and others in the spec'
-        yield _fault(DiagnosticLevel.WARNING, required, what, rewrite, ())
+        yield _fault(DiagnosticLevel.WARNING, required, "scrape/other-buckets", what, rewrite, ())
 
 
 def _check_reserved(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
@@ -201,7 +214,13 @@ def _check_reserved(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
             what += f": Prometheus renames it to exported_{label}, and with honor_labels it would misroute alerts"
         else:
             what += ", and the alert's own label takes its place"
-        yield _fault(DiagnosticLevel.WARNING, required, what, "rename it in the service, or by metric_relabel_configs")
+        yield _fault(
+            DiagnosticLevel.WARNING,
+            required,
+            "scrape/reserved-label",
+            what,
+            "rename it in the service, or by metric_relabel_configs",
+        )
 
 
 def _check_cardinality(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
@@ -215,7 +234,11 @@ def _check_cardinality(required: Required, scrape: Scrape) -> Iterable[Mismatch]
         widest = max(sorted(set(values) - {EDGE}), key=lambda label: len(values[label]))
         what = f'metric "{required.name}" has {count} label sets in one scrape, "{widest}" {len(values[widest])} values'
         yield _fault(
-            DiagnosticLevel.WARNING, required, what, "bound the label: a route's pattern, never a path with its ids"
+            DiagnosticLevel.WARNING,
+            required,
+            "scrape/too-many-series",
+            what,
+            "bound the label: a route's pattern, never a path with its ids",
         )
 
 

@@ -24,6 +24,7 @@ class Finding:
     level: DiagnosticLevel
     signals: tuple[str, ...]
     metrics: tuple[str, ...]
+    code: str
     what: str
     todo: str
     alerts: tuple[str, ...]
@@ -42,6 +43,7 @@ class Mismatch:
     level: DiagnosticLevel
     signal: Signal
     metric: str
+    code: str
     what: str
     todo: str
     alerts: tuple[str, ...]
@@ -49,11 +51,11 @@ class Mismatch:
 
 def merge(diagnostics: Iterable[Mismatch]) -> tuple[Finding, ...]:
     """Join the faults that have one cause; errors come first."""
-    causes: dict[tuple[DiagnosticLevel, str, str], list[Mismatch]] = {}
+    causes: dict[tuple[DiagnosticLevel, str, str, str], list[Mismatch]] = {}
     for fault in diagnostics:
-        causes.setdefault((fault.level, fault.what, fault.todo), []).append(fault)
+        causes.setdefault((fault.level, fault.code, fault.what, fault.todo), []).append(fault)
     findings = []
-    for (level, what, todo), same in causes.items():
+    for (level, code, what, todo), same in causes.items():
         signals = tuple(dict.fromkeys(fault.signal.key for fault in same))
         metrics = tuple(dict.fromkeys(fault.metric for fault in same))
         findings.append(
@@ -61,6 +63,7 @@ def merge(diagnostics: Iterable[Mismatch]) -> tuple[Finding, ...]:
                 level=level,
                 signals=signals,
                 metrics=metrics,
+                code=code,
                 what=what.replace(METRICS, listed(metrics)),
                 todo=todo.replace(SIGNALS, listed(f'"{key}"' for key in signals)),
                 alerts=tuple(sorted({alert for fault in same for alert in fault.alerts})),
@@ -74,7 +77,7 @@ def diagnostic(finding: Finding) -> Diagnostic:
     """Say a finding as a diagnostic on its signal, with the alerts that it touches."""
     names = [alert.partition("/")[2] or alert for alert in finding.alerts]
     touched = f" (affects {listed(names)})" if names else ""
-    return Diagnostic(finding.span, finding.what + touched, finding.todo, finding.level)
+    return Diagnostic(finding.span, finding.code, finding.what + touched, finding.todo, finding.level)
 
 
 def listed(names: Iterable[str]) -> str:

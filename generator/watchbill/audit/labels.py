@@ -50,7 +50,9 @@ def _missing_label(required: Required, label: str, present: set[str]) -> Mismatc
         there = ", ".join(sorted(present - {EDGE})) or "none"
         todo = f"let the service set it, or name the right one {where}; there is {there}"
     what = f'label "{label}" is on no series of {METRICS}'
-    return Mismatch(DiagnosticLevel.ERROR, signal, required.name, what, todo, required.readers(label))
+    return Mismatch(
+        DiagnosticLevel.ERROR, signal, required.name, "scrape/missing-label", what, todo, required.readers(label)
+    )
 
 
 def _matchers(required: Required, present: set[str]) -> list[Matcher]:
@@ -68,11 +70,19 @@ def _idle_matcher(required: Required, matcher: Matcher, values: set[str]) -> Mis
     alerts = tuple(sorted(readers))
     near = nearest_value(matcher, values)
     if near is None:
-        return Mismatch(DiagnosticLevel.WARNING, required.signal, required.name, what, _initialise(required), alerts)
+        return Mismatch(
+            DiagnosticLevel.WARNING,
+            required.signal,
+            required.name,
+            "scrape/no-match",
+            what,
+            _initialise(required),
+            alerts,
+        )
     name = next((c.name for c in required.signal.classes.values() if c.matcher == matcher), None)
     place = f"write classes: {{{name}: {quote(near)}}}" if name else f"write {quote(near)}"
     todo = f"{quote(near)} is there: {place} in signal {SIGNALS}"
-    return Mismatch(DiagnosticLevel.ERROR, required.signal, required.name, what, todo, alerts)
+    return Mismatch(DiagnosticLevel.ERROR, required.signal, required.name, "scrape/no-match", what, todo, alerts)
 
 
 def _idle_together(required: Required, use: Use, series: SeriesOf) -> Iterable[Mismatch]:
@@ -80,7 +90,13 @@ def _idle_together(required: Required, use: Use, series: SeriesOf) -> Iterable[M
         together = listed(str(matcher) for matcher in use.matchers)
         what = f"no series of {METRICS} matches {together} together"
         yield Mismatch(
-            DiagnosticLevel.WARNING, required.signal, required.name, what, _initialise(required), (use.alert,)
+            DiagnosticLevel.WARNING,
+            required.signal,
+            required.name,
+            "scrape/no-match",
+            what,
+            _initialise(required),
+            (use.alert,),
         )
 
 

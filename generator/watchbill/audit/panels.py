@@ -29,7 +29,7 @@ def check_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) ->
 def _fault(signal: Signal, panel: Panel, name: str) -> Mismatch:
     what = f'panel "{panel.title}" stays empty, since the service does not export {METRICS}'
     todo = f'let it, or write why it does not: dashboards: {{drop: {{"{panel.title}": …}}}}'
-    return Mismatch(DiagnosticLevel.WARNING, signal, name, what, todo, ())
+    return Mismatch(DiagnosticLevel.WARNING, signal, name, "scrape/empty-panel", what, todo, ())
 
 
 def _read(panel: Panel) -> set[str]:

@@ -46,7 +46,11 @@ def unsampled(service: Service, folder: Path) -> tuple[Finding, ...]:
             readers = {alert.id for alert in service.alerts if alert.subject in {signal.key for signal in signals}}
             what = f'no sample shows what job "{job}" exports, so nothing holds its alerts against reality'
             todo = f"save one: {_curl(service, job)} > {path}"
-            diagnostics.append(Mismatch(DiagnosticLevel.WARNING, signals[0], "", what, todo, tuple(sorted(readers))))
+            diagnostics.append(
+                Mismatch(
+                    DiagnosticLevel.WARNING, signals[0], "", "scrape/no-sample", what, todo, tuple(sorted(readers))
+                )
+            )
     return merge(diagnostics)
 
 
@@ -67,7 +71,7 @@ def load_sample(path: Path, *, shown: str | None = None) -> Scrape:
 
 
 def _unreadable(name: str, what: str, todo: str, *, line: int = 1) -> SpecError:
-    return SpecError([Diagnostic(Span(name, line, 1, line, 1), what, todo)])
+    return SpecError([Diagnostic(Span(name, line, 1, line, 1), "scrape/unreadable", what, todo)])
 
 
 def _curl(service: Service, job: str) -> str:

@@ -93,7 +93,7 @@ def read_scrape(text: str, *, name: str, content_type: str = "") -> Scrape:
 
 
 def _refusal(name: str, what: str, todo: str, *, line: int = 1, width: int = 0) -> SpecError:
-    return SpecError([Diagnostic(Span(name, line, 1, line, width + 1), what, todo)])
+    return SpecError([Diagnostic(Span(name, line, 1, line, width + 1), "scrape/unreadable", what, todo)])
 
 
 class _Reader:

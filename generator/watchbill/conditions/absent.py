@@ -55,9 +55,14 @@ alerts:
         for index, role in enumerate(self.metrics):
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                diagnostics.add(self.span("metrics", index), what, choose(role, signal.metrics))
+                diagnostics.add(self.span("metrics", index), "profile/unknown-name", what, choose(role, signal.metrics))
         if self.per:
-            diagnostics.add(self.span("per"), "a metric that is absent has no labels to tell groups by", 'remove "per"')
+            diagnostics.add(
+                self.span("per"),
+                "label/cannot-group",
+                "a metric that is absent has no labels to tell groups by",
+                'remove "per"',
+            )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Ask whether any of them is not there, keeping the target labels only."""

@@ -68,7 +68,9 @@ class Condition(Statement):
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
             if role in self.per[:index]:
-                diagnostics.add(self.span("per", index), f'"{role}" stands here twice', "remove one of them")
+                diagnostics.add(
+                    self.span("per", index), "spec/duplicate-entry", f'"{role}" stands here twice', "remove one of them"
+                )
             if not self._check_label(index, role, signal, diagnostics):
                 continue
             for metric in metrics:
@@ -83,19 +85,26 @@ class Condition(Statement):
         if role not in known:
             diagnostics.add(
                 self.span("per", index),
+                "label/unknown",
                 f'"{role}" is not a label of signal "{signal.key}"',
                 choose(role, known),
             )
             return False
         if signal.labels.get(role, role) in RESERVED_LABELS:
             what = f'label "{signal.labels[role]}" would overwrite a label of the alert itself'
-            diagnostics.add(self.span("per", index), what, "rename it in the scrape configuration and in the signal")
+            diagnostics.add(
+                self.span("per", index),
+                "label/reserved",
+                what,
+                "rename it in the scrape configuration and in the signal",
+            )
         return True
 
     def _check_carries(self, metric: Metric, role: str, span: Span, diagnostics: Diagnostics) -> None:
         if role != INSTANCE and role not in metric.labels:
             diagnostics.add(
                 span,
+                "label/not-on-metric",
                 f'metric "{metric.name}" carries no label "{role}"',
                 choose(role, metric.labels, none="remove it"),
             )
@@ -106,7 +115,7 @@ class Condition(Statement):
             what = (
                 f"a window of {window} holds fewer than four samples at a scrape interval of {signal.scrape_interval}"
             )
-            diagnostics.add(self.span(field), what, f"use {shortest} or more")
+            diagnostics.add(self.span(field), "condition/window-too-short", what, f"use {shortest} or more")
 
     @abstractmethod
     def expression(self, signal: Signal, scale: TimeScale) -> str:
@@ -176,17 +185,25 @@ class Condition(Statement):
         if roles:
             name = getattr(self, field)
             what = f'class "{name}" is recognised by label "{roles[0]}", so nothing can be judged by it one by one'
-            diagnostics.add(self.span("per"), what, f'remove "{roles[0]}" from "per"')
+            diagnostics.add(self.span("per"), "label/cannot-group", what, f'remove "{roles[0]}" from "per"')
 
     def check_share(self, diagnostics: Diagnostics, field: str, share: Quantity) -> None:
         """Require a share that can be exceeded, but is not always."""
         ratio = share.to(Unit.RATIO)
         if ratio <= 0:
             diagnostics.add(
-                self.span(field), f"a share above {share} is reached by next to nothing", "write more than 0%"
+                self.span(field),
+                "condition/threshold-makes-no-sense",
+                f"a share above {share} is reached by next to nothing",
+                "write more than 0%",
             )
         elif ratio >= 1:
-            diagnostics.add(self.span(field), f"a share can never be above {share}", "write less than 100%")
+            diagnostics.add(
+                self.span(field),
+                "condition/threshold-makes-no-sense",
+                f"a share can never be above {share}",
+                "write less than 100%",
+            )
 
     def check_one_of(self, diagnostics: Diagnostics, first: str, second: str) -> bool:
         """Require exactly one of two fields."""
@@ -196,16 +213,19 @@ class Condition(Statement):
         if given:
             what, todo = f'"{first}" and "{second}" exclude each other', "remove one of the two"
             last = max(given, key=list(self.node).index)  # in an override, the one that it adds
-            diagnostics.add(self.span(last, key=True), what, todo)
+            diagnostics.add(self.span(last, key=True), "spec/either-or", what, todo)
         else:
             diagnostics.add(
-                self.span("kind"), f'{self.kind} needs either "{first}" or "{second}"', "write one of the two"
+                self.span("kind"),
+                "spec/either-or",
+                f'{self.kind} needs either "{first}" or "{second}"',
+                "write one of the two",
             )
         return False
 
-    def warn(self, diagnostics: Diagnostics, field: str, what: str, todo: str) -> None:
+    def warn(self, diagnostics: Diagnostics, field: str, code: str, what: str, todo: str) -> None:
         """Note something that compiles, but that its author would want to know."""
-        diagnostics.add(self.span(field), what, todo, level=DiagnosticLevel.WARNING)
+        diagnostics.add(self.span(field), code, what, todo, level=DiagnosticLevel.WARNING)
 
 
 def class_matchers(signal: Signal, name: str | None) -> tuple[Matcher, ...]:

@@ -46,11 +46,15 @@ class AgainstBaseline(Condition):
         self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
         if self.baseline < self.window:
             diagnostics.add(
-                self.span("baseline"), f"a baseline {self.baseline} ago overlaps the window", "use 1d or 7d"
+                self.span("baseline"),
+                "condition/baseline-does-not-fit",
+                f"a baseline {self.baseline} ago overlaps the window",
+                "use 1d or 7d",
             )
         if self.smooth < self.window:
             diagnostics.add(
                 self.span("smooth"),
+                "condition/baseline-does-not-fit",
                 f"a baseline smoothed over {self.smooth} is noisier than the window itself",
                 "use 1h",
             )

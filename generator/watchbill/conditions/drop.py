@@ -47,7 +47,9 @@ alerts:
         super().check(signal, diagnostics)
         if not 0 < self.below.to(Unit.RATIO) < 1:
             what = f"below {self.below} of the baseline is no drop"
-            diagnostics.add(self.span("below"), what, "write more than 0% and less than 100%")
+            diagnostics.add(
+                self.span("below"), "condition/threshold-makes-no-sense", what, "write more than 0% and less than 100%"
+            )
 
     def limit(self, signal: Signal, scale: TimeScale) -> str:
         """Take a share of the baseline."""

@@ -63,7 +63,12 @@ alerts:
         if metric is not None:
             self.check_unit(diagnostics, "above", self.above, metric.unit)
         if self.above.number == 0:
-            diagnostics.add(self.span("above"), "a growth above 0 fires on noise", "write the amount that is too much")
+            diagnostics.add(
+                self.span("above"),
+                "condition/threshold-makes-no-sense",
+                "a growth above 0 fires on noise",
+                "write the amount that is too much",
+            )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare the lows of four windows in a row."""

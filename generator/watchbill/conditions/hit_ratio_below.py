@@ -73,10 +73,15 @@ alerts:
         for field in ("hits", "misses"):
             self.check_type(signal, diagnostics, field, MetricType.COUNTER)
         if self.below.number == 0:
-            diagnostics.add(self.span("below"), "a share can never be below 0%", "write more than 0%")
+            diagnostics.add(
+                self.span("below"),
+                "condition/threshold-makes-no-sense",
+                "a share can never be below 0%",
+                "write more than 0%",
+            )
         elif self.below.to(Unit.RATIO) > 1:
             what = f"a share is always below {self.below}"
-            diagnostics.add(self.span("below"), what, "write 100% at most")
+            diagnostics.add(self.span("below"), "condition/threshold-makes-no-sense", what, "write 100% at most")
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide hits by look-ups."""

@@ -95,6 +95,7 @@ alerts:
             what = f'histogram "{metric.name}" has no buckets in its signal'
             diagnostics.add(
                 self.span("metric"),
+                "metric/no-buckets",
                 what,
                 "give the metric's buckets in the signal, as the service exports them",
             )
@@ -102,23 +103,29 @@ alerts:
             highest = words.measured(metric.buckets[-1], metric.unit)
             what = f"no quantile of {metric.name} can be above {self.above}, since its highest bucket is {highest}"
             diagnostics.add(
-                self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service"
+                self.span("above"),
+                "metric/no-bucket-there",
+                what,
+                f"choose one of its edges ({edges}), or add a bucket to the service",
             )
         elif limit < metric.buckets[0]:
             what = (
                 f"{self.above} lies below the lowest bucket of {metric.name}, so the {self.quantile} is always above it"
             )
             diagnostics.add(
-                self.span("above"), what, f"choose one of its edges ({edges}), or add a bucket to the service"
+                self.span("above"),
+                "metric/no-bucket-there",
+                what,
+                f"choose one of its edges ({edges}), or add a bucket to the service",
             )
         elif limit not in metric.buckets:
             between = f"{self.above} lies between two buckets of {metric.name}"
             if self.min_events is not None:
                 what = f"{between}, where min_events cannot be counted"
-                diagnostics.add(self.span("above"), what, f"choose one of its edges: {edges}")
+                diagnostics.add(self.span("above"), "metric/no-bucket-there", what, f"choose one of its edges: {edges}")
             else:
                 what = f"{between}, so the quantile is a guess by interpolation"
-                self.warn(diagnostics, "above", what, f"choose one of its edges: {edges}")
+                self.warn(diagnostics, "above", "metric/no-bucket-there", what, f"choose one of its edges: {edges}")
 
     def _ratio(self) -> Decimal:
         return 1 - Decimal(QUANTILES[self.quantile])

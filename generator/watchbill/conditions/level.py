@@ -88,7 +88,12 @@ alerts:
             field = "above" if self.above is not None else "below"
             self.check_unit(diagnostics, field, self._limit(), metric.unit)
         if self.below is not None and self.below.number == 0:
-            diagnostics.add(self.span("below"), "a level below 0 can never be", "write the level that is too low")
+            diagnostics.add(
+                self.span("below"),
+                "condition/threshold-makes-no-sense",
+                "a level below 0 can never be",
+                "write the level that is too low",
+            )
 
     def _limit(self) -> Quantity:
         return self.above or self.below or Quantity(Decimal(0), Unit.COUNT)

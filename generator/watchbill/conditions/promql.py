@@ -33,7 +33,7 @@ def _pattern(value: object) -> SamplePattern:
     match = _PATTERN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not value:
         hint = "write a gauge's level (5), a counter's increase (+2.5/s), both (5+0.1/s), or gone"
-        raise problem(f"{describe(value)} is not the motion of a series", hint)
+        raise problem("spec/wrong-form", f"{describe(value)} is not the motion of a series", hint)
     level = Decimal(match["level"]) if match["level"] else None
     return SamplePattern(Decimal(match["slope"] or 0), level)
 
@@ -63,7 +63,7 @@ class AuthoredSeries(Authored):
 def _decimal(value: object) -> object:
     if isinstance(value, Decimal):
         return value
-    raise problem(f"{describe(value)} is not a number", "write the number that the expression gives")
+    raise problem("spec/wrong-type", f"{describe(value)} is not a number", "write the number that the expression gives")
 
 
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
@@ -146,27 +146,44 @@ alerts:
         try:
             parse(self.expr)
         except PromQLError as error:
-            diagnostics.add(self.span("expr"), f"this is not PromQL: {error}", "correct the expression")
+            diagnostics.add(
+                self.span("expr"), "promql/unreadable", f"this is not PromQL: {error}", "correct the expression"
+            )
             return
         lost = ungrouped(self.expr, TARGET_LABELS)
         if lost:
             what = f"an aggregation drops {' and '.join(lost)}, so that routing would not know the environment"
-            diagnostics.add(self.span("expr"), what, f"aggregate by ({', '.join(TARGET_LABELS)}, …)")
+            diagnostics.add(
+                self.span("expr"), "promql/lost-labels", what, f"aggregate by ({', '.join(TARGET_LABELS)}, …)"
+            )
         names = {selection.metric for selection in selections(self.expr)}
         if None in names:
-            diagnostics.add(self.span("expr"), "a selector names no metric", "name the metric outside the braces")
+            diagnostics.add(
+                self.span("expr"),
+                "promql/no-metric",
+                "a selector names no metric",
+                "name the metric outside the braces",
+            )
         else:
             self._check_target(signal, diagnostics)
         written = sorted(name for name in names if name)
         for label in sorted(RESERVED_LABELS & set(self.example_.labels)):
             todo = "remove it; env and cluster are added for you, and the others are the alert's own"
             diagnostics.add(
-                self.example_.span("labels", label, key=True), f'an example does not show label "{label}"', todo
+                self.example_.span("labels", label, key=True),
+                "promql/example-does-not-fit",
+                f'an example does not show label "{label}"',
+                todo,
             )
         for index, stream in enumerate(self.example_.series):
             if stream.metric not in names:
                 what = f'test series "{stream.metric}" is not in the expression'
-                diagnostics.add(self.example_.span("series", index, "metric"), what, choose(stream.metric, written))
+                diagnostics.add(
+                    self.example_.span("series", index, "metric"),
+                    "promql/example-does-not-fit",
+                    what,
+                    choose(stream.metric, written),
+                )
 
     def _check_target(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Try what the compiler will do to the expression, on which not all PromQL can be kept."""
@@ -174,7 +191,10 @@ alerts:
             self.expression(signal, REAL_TIME)
         except PromQLError as error:
             diagnostics.add(
-                self.span("expr"), f"this cannot be an alert's expression: {error}", "write it without that"
+                self.span("expr"),
+                "promql/unreadable",
+                f"this cannot be an alert's expression: {error}",
+                "write it without that",
             )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:

@@ -67,17 +67,22 @@ alerts:
         oldest = self.check_type(signal, diagnostics, "oldest", MetricType.GAUGE)
         if oldest is not None and oldest.type is MetricType.GAUGE and oldest.unit is not Unit.SECONDS:
             what = f'metric "{oldest.name}" is no Unix time in seconds'
-            diagnostics.add(self.span("oldest"), what, 'name one that is, with "unit: s"')
+            diagnostics.add(self.span("oldest"), "metric/not-a-time", what, 'name one that is, with "unit: s"')
         for field in ("deleted_by_age", "deleted_by_size"):
             self.check_type(signal, diagnostics, field, MetricType.COUNTER)
         limit = signal.limits.get(self.limit)
         if limit is None or limit.number is None:
             known = [name for name, entry in signal.limits.items() if entry.number is not None]
             what = f'signal "{signal.key}" has no number for limit "{self.limit}"'
-            diagnostics.add(self.span("limit"), what, choose(self.limit, known, none="add it to the signal's limits"))
+            diagnostics.add(
+                self.span("limit"),
+                "signal/missing-limit",
+                what,
+                choose(self.limit, known, none="add it to the signal's limits"),
+            )
         if INSTANCE not in self.per:
             what = "each instance has a history of its own"
-            diagnostics.add(self.span("kind"), what, 'add "per: [instance]"')
+            diagnostics.add(self.span("kind"), "condition/needs-per-instance", what, 'add "per: [instance]"')
 
     def _kept(self, signal: Signal) -> tuple[Decimal, Unit, str]:
         """Say the limit in the largest unit in which it is a whole number."""

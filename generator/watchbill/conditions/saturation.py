@@ -104,17 +104,19 @@ alerts:
             todo = f'add "limits: {{{self.limit}: …}}" to the signal'
             if (match := nearest(self.limit, signal.limits)) is not None:
                 todo = f'use "{match}" in the alert, or {todo}'
-            diagnostics.add(signal.origin.span, what, todo)
+            diagnostics.add(signal.origin.span, "signal/missing-limit", what, todo)
         elif limit is not None and limit.number is not None and INSTANCE not in self.per:
             what = f'limit "{self.limit}" is a number for one instance, but the use of all instances is added up'
-            diagnostics.add(self.span("limit"), what, 'add "per: [instance]"')
+            diagnostics.add(self.span("limit"), "condition/needs-per-instance", what, 'add "per: [instance]"')
         self.check_share(diagnostics, "above", self.above)
 
     def _check_without_limit(self, metric: Metric, diagnostics: Diagnostics) -> None:
         counts_time = metric.type is MetricType.COUNTER and metric.unit.dimension is Dimension.TIME
         if self.free is None or not counts_time:
             what = "a share needs a limit, unless it is one of free time"
-            diagnostics.add(self.span(self._side), what, 'add "limit: …", one of the signal\'s limits')
+            diagnostics.add(
+                self.span(self._side), "signal/missing-limit", what, 'add "limit: …", one of the signal\'s limits'
+            )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Divide what is used by the limit; what is free is taken off the whole."""

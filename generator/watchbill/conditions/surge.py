@@ -49,6 +49,7 @@ alerts:
         if self.above.number <= 1:
             diagnostics.add(
                 self.span("above"),
+                "condition/threshold-makes-no-sense",
                 f"{self.above} the baseline is no surge",
                 "write a factor above 1x, such as 3x",
             )

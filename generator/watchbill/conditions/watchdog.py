@@ -47,7 +47,12 @@ alerts:
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Refuse to judge groups one by one: there are no series."""
         if self.per:
-            diagnostics.add(self.span("per"), "a watchdog reads no series that could be kept apart", 'remove "per"')
+            diagnostics.add(
+                self.span("per"),
+                "label/cannot-group",
+                "a watchdog reads no series that could be kept apart",
+                'remove "per"',
+            )
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Make a series of the place that the signal is narrowed to."""

@@ -79,6 +79,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int]:
         "end_line": span.end_line,
         "end_column": span.end_column,
         "level": diagnostic.level.value,
+        "code": diagnostic.code,
         "what": mask(diagnostic.what),
         "todo": mask(diagnostic.todo),
     }
@@ -87,9 +88,10 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int]:
 def _annotate(diagnostic: Diagnostic) -> str:
     """Write a workflow command; GitHub takes columns only where a span stays on one line."""
     span = diagnostic.span
-    properties = {"file": span.file, "line": span.line, "endLine": span.end_line}
+    properties: dict[str, str | int] = {"file": span.file, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:
         properties |= {"col": span.column, "endColumn": span.end_column}
+    properties["title"] = diagnostic.code
     written = ",".join(
         f"{name}={_escape_command(str(value)).replace(':', '%3A').replace(',', '%2C')}"
         for name, value in properties.items()
@@ -126,7 +128,7 @@ class _Printer:
         if diagnostic.level is DiagnosticLevel.WARNING:
             what = f"warning: {what}"
         place, what = self._paint(place, _BOLD), self._paint(what, _colour_of(diagnostic))
-        return f"{place}: {what}; {visible(mask(diagnostic.todo))}"
+        return f"{place}: {what}; {visible(mask(diagnostic.todo))} [{diagnostic.code}]"
 
     def _excerpt(self, diagnostic: Diagnostic) -> list[str]:
         line = self._line(diagnostic.span)

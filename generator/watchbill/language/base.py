@@ -38,9 +38,11 @@ class Diagnostics:
     found: list[Diagnostic] = field(default_factory=list)
     misspelt: set[tuple[int, str | None]] = field(default_factory=set)
 
-    def add(self, span: Span, what: str, todo: str, *, level: DiagnosticLevel = DiagnosticLevel.ERROR) -> None:
+    def add(
+        self, span: Span, code: str, what: str, todo: str, *, level: DiagnosticLevel = DiagnosticLevel.ERROR
+    ) -> None:
         """Note one fault."""
-        self.found.append(Diagnostic(span, what, todo, level))
+        self.found.append(Diagnostic(span, code, what, todo, level))
 
     @property
     def fatal(self) -> bool:
@@ -55,9 +57,9 @@ def collector(info: ValidationInfo) -> Diagnostics:
     return info.context
 
 
-def problem(what: str, todo: str) -> PydanticCustomError:
+def problem(code: str, what: str, todo: str) -> PydanticCustomError:
     """Make the error that a field's validator raises; both texts are shown as they are."""
-    return PydanticCustomError("watchbill", "{what}; {todo}", {"what": what, "todo": todo})
+    return PydanticCustomError("watchbill", "{what}; {todo}", {"code": code, "what": what, "todo": todo})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,22 @@ class Authored(BaseModel):
         if isinstance(data, cls):
             return data
         if not isinstance(data, Map):
-            raise problem(f"{describe(data)} stands where a mapping belongs", "write keys and values here")
+            raise problem(
+                "spec/wrong-type", f"{describe(data)} stands where a mapping belongs", "write keys and values here"
+            )
         known = {field.alias or name: field for name, field in cls.model_fields.items()}
         diagnostics = collector(info)
         _rename_former(data, cls.former(), diagnostics)
         for key in data:
             if key not in known:
-                diagnostics.add(span_of(data, [key], key=True), f'key "{key}" is unknown', choose(key, known))
+                diagnostics.add(
+                    span_of(data, [key], key=True), "spec/unknown-key", f'key "{key}" is unknown', choose(key, known)
+                )
                 diagnostics.misspelt.add((id(data), nearest(key, known)))
             elif data[key] is None:
-                diagnostics.add(span_of(data, [key]), *_no_value(key, required=known[key].is_required()))
+                diagnostics.add(
+                    span_of(data, [key]), "spec/no-value", *_no_value(key, required=known[key].is_required())
+                )
         model: Self = handler(data)
         model._node = data
         return model
@@ -131,9 +139,20 @@ def _rename_former(data: Map, former: dict[str, str], diagnostics: Diagnostics) 
     for key in [key for key in data if key in former]:
         name, span = former[key], span_of(data, [key], key=True)
         if name in data:
-            diagnostics.add(span, f'"{key}" is the former name of "{name}", which stands here too', f'remove "{key}"')
+            diagnostics.add(
+                span,
+                "spec/former-key",
+                f'"{key}" is the former name of "{name}", which stands here too',
+                f'remove "{key}"',
+            )
         else:
-            diagnostics.add(span, f'"{key}" is called "{name}" now', f'write "{name}"', level=DiagnosticLevel.WARNING)
+            diagnostics.add(
+                span,
+                "spec/former-key",
+                f'"{key}" is called "{name}" now',
+                f'write "{name}"',
+                level=DiagnosticLevel.WARNING,
+            )
             data[name], data.places[name] = data[key], data.places[key]
         del data[key], data.places[key]
 
@@ -189,27 +208,27 @@ def _diagnose(error: ErrorDetails, data: Map) -> Diagnostic:
     if error["type"] == "missing":
         name = str(path.pop())
         span = span_of(data, path, key=bool(path))
-        return Diagnostic(span, f'"{name}" is missing', f'add "{name}: …"')
+        return Diagnostic(span, "spec/missing-key", f'"{name}" is missing', f'add "{name}: …"')
     span = span_of(data, path, key=at_key)
-    what, todo = _phrase(error, str(path[-1]) if path else "value")
-    return Diagnostic(span, what, todo)
+    code, what, todo = _phrase(error, str(path[-1]) if path else "value")
+    return Diagnostic(span, code, what, todo)
 
 
 def _no_value(name: str, *, required: bool) -> tuple[str, str]:
     return f'"{name}" has no value', "write one" if required else "write one, or remove the key"
 
 
-def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:  # noqa: PLR0911 (one line per kind of error)
+def _phrase(error: ErrorDetails, name: str) -> tuple[str, str, str]:  # noqa: PLR0911 (one line per kind of error)
     context = error.get("ctx", {})
     if error["type"] == "watchbill":
-        return context["what"], context["todo"]
+        return context["code"], context["what"], context["todo"]
     value = describe(error["input"])
     if error["input"] is None:
-        return _no_value(name, required=False)
+        return "spec/no-value", *_no_value(name, required=False)
     if error["type"] == "too_short":
-        return f'"{name}" is empty', "write at least one entry"
+        return "spec/empty", f'"{name}" is empty', "write at least one entry"
     if isinstance(error["input"], list) and error["type"] == "string_type":
-        return f"{value} stands where a text belongs", "write one text, without brackets and dashes"
+        return "spec/wrong-type", f"{value} stands where a text belongs", "write one text, without brackets and dashes"
     expected = {
         "string_type": ("a text", "put it in quotes"),
         "bool_type": ("a boolean", "write true or false"),
@@ -218,11 +237,11 @@ def _phrase(error: ErrorDetails, name: str) -> tuple[str, str]:  # noqa: PLR0911
         "dict_type": ("a mapping", "write keys and values"),
     }.get(error["type"])
     if expected:
-        return f"{value} stands where {expected[0]} belongs", expected[1]
+        return "spec/wrong-type", f"{value} stands where {expected[0]} belongs", expected[1]
     if error["type"] in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", str(context["expected"]))
-        return f"{value} is not known here", choose(str(error["input"]), choices)
-    return f"{value} does not fit here ({error['msg'].lower()})", f'correct "{name}"'
+        return "spec/unknown-value", f"{value} is not known here", choose(str(error["input"]), choices)
+    return "spec/wrong-form", f"{value} does not fit here ({error['msg'].lower()})", f'correct "{name}"'
 
 
 def read(model: type[Model], document: Document, diagnostics: Diagnostics) -> Model | None:

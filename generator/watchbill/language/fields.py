@@ -38,15 +38,17 @@ class TextRule:
     def _check(self, value: object) -> object:
         if isinstance(value, (bool, Decimal)):
             what = f"{describe(value)} stands where {self.kind} belongs"
-            raise problem(what, "put it in quotes if it is meant as text")
+            raise problem("spec/wrong-type", what, "put it in quotes if it is meant as text")
         if not isinstance(value, str):
             return value
         if not value.strip():
-            raise problem("the text is empty", f"write {self.kind}, or remove the key")
+            raise problem("spec/empty", "the text is empty", f"write {self.kind}, or remove the key")
         if len(value) > self.longest:
-            raise problem(f"{self.kind} of {len(value)} characters is too long", f"use at most {self.longest}")
+            raise problem(
+                "spec/too-long", f"{self.kind} of {len(value)} characters is too long", f"use at most {self.longest}"
+            )
         if self.pattern is not None and self.pattern.fullmatch(value) is None:
-            raise problem(f"{describe(value)} is not {self.kind}", self.hint)
+            raise problem("spec/wrong-form", f"{describe(value)} is not {self.kind}", self.hint)
         return value
 
 
@@ -66,11 +68,11 @@ class ValueRule:
 
     def _check(self, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, (str, Decimal)):
-            raise problem(f"{describe(value)} is not {self.kind}", f"write {self.kind}")
+            raise problem("spec/wrong-type", f"{describe(value)} is not {self.kind}", f"write {self.kind}")
         try:
             return self.parse(value)
         except QuantityError as error:
-            raise problem(error.what, error.todo) from None
+            raise problem("quantity/unreadable", error.what, error.todo) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq would hash the fields, and typing hashes rules
@@ -172,7 +174,9 @@ QUANTILES = {"p50": "0.5", "p75": "0.75", "p90": "0.9", "p95": "0.95", "p99": "0
 
 def _quantile(value: object) -> str:
     if not isinstance(value, str) or value not in QUANTILES:
-        raise problem(f"{describe(value)} is not a quantile", f"choose one of: {', '.join(QUANTILES)}")
+        raise problem(
+            "spec/unknown-value", f"{describe(value)} is not a quantile", f"choose one of: {', '.join(QUANTILES)}"
+        )
     return value
 
 

@@ -39,7 +39,7 @@ class Statement(Authored):
         for field, role in self.roles(signal).items():
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                diagnostics.add(self.span(field), what, choose(role, signal.metrics))
+                diagnostics.add(self.span(field), "profile/unknown-name", what, choose(role, signal.metrics))
 
     def check_type(self, signal: Signal, diagnostics: Diagnostics, field: str, *types: MetricType) -> Metric | None:
         """Check the metric that `field` names against a type; None where it is missing or of another type."""
@@ -47,7 +47,7 @@ class Statement(Authored):
         if metric is None or metric.type in types:
             return metric
         what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {" or ".join(types)}'
-        diagnostics.add(self.span(field), what, f'name another metric in "{field}"')
+        diagnostics.add(self.span(field), "metric/wrong-type", what, f'name another metric in "{field}"')
         return None
 
     def require_classic(self, metric: Metric | None, diagnostics: Diagnostics, field: str) -> Metric | None:
@@ -56,7 +56,10 @@ class Statement(Authored):
             return metric
         what = f'metric "{metric.name}" is a native histogram, which {self.kind} cannot read'
         diagnostics.add(
-            self.span(field), what, "make it an objective of kind latency, or let the service export buckets"
+            self.span(field),
+            "metric/native-histogram",
+            what,
+            "make it an objective of kind latency, or let the service export buckets",
         )
         return None
 
@@ -67,21 +70,23 @@ class Statement(Authored):
             return
         if name not in signal.classes:
             what = f'profile "{signal.profile}" has no class "{name}"'
-            diagnostics.add(self.span(field), what, choose(name, signal.classes))
+            diagnostics.add(self.span(field), "profile/unknown-name", what, choose(name, signal.classes))
             return
         labels = {signal.labels[role] for role in signal.metrics[metric].labels} if metric in signal.metrics else set()
         label = signal.classes[name].matcher.label
         if labels and label not in labels:
             carrier = signal.metrics[metric].name
             what = f'class "{name}" is recognised by label "{label}", which metric "{carrier}" does not carry'
-            diagnostics.add(self.span(field), what, "name another class, or the metric that carries it")
+            diagnostics.add(
+                self.span(field), "label/not-on-metric", what, "name another class, or the metric that carries it"
+            )
 
     def check_unit(self, diagnostics: Diagnostics, field: str, quantity: Quantity, unit: Unit) -> bool:
         """Check a quantity against the dimension of a metric's unit."""
         try:
             quantity.to(unit)
         except QuantityError as error:
-            diagnostics.add(self.span(field), error.what, error.todo)
+            diagnostics.add(self.span(field), "quantity/wrong-unit", error.what, error.todo)
             return False
         return True
 

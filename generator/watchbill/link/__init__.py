@@ -58,6 +58,7 @@ def link(documents: Iterable[Document]) -> Linked:
         span = platform.defaults.span("team")
         diagnostics.add(
             span,
+            "team/unknown",
             f'team "{platform.defaults.team}" is unknown',
             choose(platform.defaults.team, platform.teams),
         )
@@ -100,17 +101,20 @@ def _sort_out(documents: Iterable[Document], diagnostics: Diagnostics) -> dict[s
             what = f"a spec does not belong at {'/'.join(parts)}"
             registry = parts[0] if parts[0] in SHELVES else "services"
             todo = f"move it to {registry}/{parts[-1]}, or to platform.yaml, profiles/, packs/ or drills/"
-            diagnostics.add(_start(document), what, todo)
+            diagnostics.add(_start(document), "file/wrong-place", what, todo)
         root = document.path[: len(document.path) - len("/".join(parts))] + "platform.yaml"
     if not found["platform"]:
         diagnostics.add(
             Span(root, 1, 1, 1, 1),
+            "platform/missing",
             "the platform's spec is missing",
             "write it: teams, environments, urls, defaults",
         )
     elif not found["services"]:
         services = f"{root.removesuffix('platform.yaml')}services"
-        diagnostics.add(Span(root, 1, 1, 1, 1), "there is no service to compile", f"write {services}/<name>.yaml")
+        diagnostics.add(
+            Span(root, 1, 1, 1, 1), "service/none", "there is no service to compile", f"write {services}/<name>.yaml"
+        )
     return found
 
 
@@ -121,7 +125,7 @@ def _require_own_jobs(services: Iterable[LinkedService], diagnostics: Diagnostic
             span = service.spec.span("scrape", job, key=True)
             if job in seen:
                 todo = "give it another name, and the target of its signals the same"
-                diagnostics.add(span, f'scrape job "{job}" stands at {seen[job]} already', todo)
+                diagnostics.add(span, "spec/name-taken", f'scrape job "{job}" stands at {seen[job]} already', todo)
             seen.setdefault(job, span)
 
 
@@ -135,7 +139,11 @@ def _warn_of_shared_targets(services: Iterable[LinkedService], diagnostics: Diag
                 f'"{service.spec.service}" selects the same target as "{other.spec.service}", so each fault tells twice'
             )
             diagnostics.add(
-                service.spec.span("target"), what, "give each its own target", level=DiagnosticLevel.WARNING
+                service.spec.span("target"),
+                "service/shared-target",
+                what,
+                "give each its own target",
+                level=DiagnosticLevel.WARNING,
             )
 
 
@@ -180,12 +188,14 @@ def _shelve(
         if PurePosixPath(document.pointer).stem != name:
             diagnostics.add(
                 spec.span(word),
+                "file/name-differs",
                 f'{word} "{name}" stands in a file of another name',
                 f"call the file {name}.yaml",
             )
         if name in registry:
             diagnostics.add(
                 spec.span(word),
+                "spec/name-taken",
                 f'{word} "{name}" exists already',
                 "choose another name; change single alerts by override",
             )
@@ -198,7 +208,12 @@ def _require_own_targets(services: Iterable[LinkedService], diagnostics: Diagnos
     for service in services:
         name, span = service.spec.service, service.spec.span("service")
         if name in seen:
-            diagnostics.add(span, f'service "{name}" stands at {seen[name]} already', "give each service one file")
+            diagnostics.add(
+                span,
+                "spec/name-taken",
+                f'service "{name}" stands at {seen[name]} already',
+                "give each service one file",
+            )
         seen.setdefault(name, span)
 
 
@@ -209,6 +224,6 @@ def _require_filled(documents: Iterable[Document], diagnostics: Diagnostics) -> 
         text, found = Text(document.path, document.text), list(islice(_UNFILLED.finditer(document.text), MOST_UNFILLED))
         for match in found:
             what = f"the skeleton is not filled in: {match['what'].strip()}"
-            diagnostics.add(text.between(*match.span()), what, "write it")
+            diagnostics.add(text.between(*match.span()), "skeleton/unfilled", what, "write it")
         filled += [] if found else [document]
     return tuple(filled)

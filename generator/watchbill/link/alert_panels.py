@@ -41,10 +41,12 @@ class _Judge:
             if alert.panel in self.spec.dashboards.drop:
                 span = self.spec.span("dashboards", "drop", alert.panel, key=True)
                 what = f'alert "{alert.name}" leads to panel "{alert.panel}"'
-                self.diagnostics.add(span, what, "drop the alert too, or keep the panel")
+                self.diagnostics.add(span, "alert/panel-does-not-fit", what, "drop the alert too, or keep the panel")
             elif self._is_made_otherwise(alert):
                 what = f'alert "{alert.name}" leads to "{alert.panel}" on "{alert.dashboard}", which cannot show it'
-                self.diagnostics.add(alert.origin.span, what, "name another panel or dashboard")
+                self.diagnostics.add(
+                    alert.origin.span, "alert/panel-does-not-fit", what, "name another panel or dashboard"
+                )
             elif panel is not None and alert.sound and panel.sound:
                 self._validate_alert(alert, panel)
 
@@ -61,13 +63,13 @@ class _Judge:
         if lines and all(line.unit.dimension is not unit.dimension for line in lines):
             judged, seen = lines[0].unit.dimension.name.lower(), unit.dimension.name.lower()
             what = f'alert "{alert.name}" judges a {judged}, and its panel "{panel.title}" shows a {seen}'
-            self.diagnostics.add(alert.origin.span, what, _OTHER)
+            self.diagnostics.add(alert.origin.span, "alert/panel-does-not-fit", what, _OTHER)
             return
         read = {alert.signal.metrics[role].name for role in alert.spec.condition.roles(alert.signal).values()}
         shown = {panel.signal.metrics[role].name for _, role in panel.spec.view.reads()}
         if read and shown and not read & shown:
             what = f'panel "{panel.title}" shows nothing that alert "{alert.name}" judges'
-            self.diagnostics.add(alert.origin.span, what, _OTHER)
+            self.diagnostics.add(alert.origin.span, "alert/panel-does-not-fit", what, _OTHER)
 
     def validate_unwritten(self) -> None:
         """Require one unit of alerts that share a built-in panel."""
@@ -82,4 +84,6 @@ class _Judge:
                     what = (
                         f'alerts "{other}" and "{alert.name}" cannot share panel "{alert.panel}", as their units differ'
                     )
-                    self.diagnostics.add(alert.origin.span, what, "give one of them another panel")
+                    self.diagnostics.add(
+                        alert.origin.span, "alert/panel-does-not-fit", what, "give one of them another panel"
+                    )

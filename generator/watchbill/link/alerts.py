@@ -53,7 +53,9 @@ class _Alerts:
             span = self.spec.span("alerts", "packs", index)
             pack = self.packs.get(use.pack)
             if pack is None:
-                self.diagnostics.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                self.diagnostics.add(
+                    span, "pack/unknown", f'pack "{use.pack}" is unknown', choose(use.pack, self.packs)
+                )
                 unknown = True
                 continue
             slots = link_slots(use, pack, self.spec, self.signals, span=span, diagnostics=self.diagnostics)
@@ -74,7 +76,10 @@ class _Alerts:
         if alert.name in found:
             first = found[alert.name]
             self.diagnostics.add(
-                span, f'alert "{alert.name}" comes from {first.source} already', "rename or drop one of them"
+                span,
+                "alert/duplicate",
+                f'alert "{alert.name}" comes from {first.source} already',
+                "rename or drop one of them",
             )
         found[alert.name] = alert
 
@@ -92,6 +97,7 @@ class _Alerts:
         if spec.signal not in pack.needs:
             self.diagnostics.add(
                 spec.span("signal"),
+                "signal/unknown",
                 f'signal "{spec.signal}" is not among the pack\'s needs',
                 choose(spec.signal, pack.needs),
             )
@@ -106,6 +112,7 @@ class _Alerts:
             if key in change:
                 self.diagnostics.add(
                     change.places[key].key or change.span,
+                    "override/fixed-key",
                     f'an override cannot change "{key}"',
                     "drop the alert and write your own",
                 )
@@ -123,6 +130,7 @@ class _Alerts:
         if spec.signal not in self.spec.signals:
             self.diagnostics.add(
                 spec.span("signal"),
+                "signal/unknown",
                 f'signal "{spec.signal}" is unknown',
                 choose(spec.signal, self.spec.signals),
             )
@@ -159,7 +167,7 @@ class _Alerts:
         if key not in self.spec.signals:
             known = {self.spec.service, *self.spec.signals}
             what = f'"{name}" is neither this service nor a signal of it'
-            self.diagnostics.add(spec.span("declares_down"), what, choose(name, known))
+            self.diagnostics.add(spec.span("declares_down"), "dependency/unknown", what, choose(name, known))
             return ""
         return f"{self.spec.service}/{key}"
 
@@ -170,11 +178,19 @@ class _Alerts:
                     span = self.spec.span("alerts", section, name, key=True)
                     none = "take the pack that has it"
                     self.diagnostics.add(
-                        span, f'no pack of this service has an alert "{name}"', choose(name, known, none=none)
+                        span,
+                        "pack/unknown-alert",
+                        f'no pack of this service has an alert "{name}"',
+                        choose(name, known, none=none),
                     )
         for name in set(self.spec.alerts.override) & set(self.spec.alerts.drop):
             span = self.spec.span("alerts", "drop", name, key=True)
-            self.diagnostics.add(span, f'alert "{name}" is both changed and dropped', "remove one of the two")
+            self.diagnostics.add(
+                span,
+                "override/changed-and-dropped",
+                f'alert "{name}" is both changed and dropped',
+                "remove one of the two",
+            )
 
 
 def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, diagnostics: Diagnostics) -> None:
@@ -182,7 +198,12 @@ def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, 
     kept = platform.defaults.retention
     if kept < SHORTEST_RETENTION:
         what = f"Prometheus keeps {SHORTEST_RETENTION.words()} of samples at least, and this says {kept.words()}"
-        diagnostics.add(platform.defaults.span("retention"), what, "write what it keeps, 15d unless it is set")
+        diagnostics.add(
+            platform.defaults.span("retention"),
+            "platform/retention-too-short",
+            what,
+            "write what it keeps, 15d unless it is set",
+        )
         return
     for service in services:
         for alert in service.alerts:
@@ -196,4 +217,4 @@ def validate_history(services: Iterable[LinkedService], platform: PlatformSpec, 
                     f"keep more (\"retention: {needed}\" in the platform's defaults, and Prometheus' "
                     "--storage.tsdb.retention.time the same), or look back less"
                 )
-                diagnostics.add(alert.origin.span, what, todo)
+                diagnostics.add(alert.origin.span, "alert/looks-back-too-far", what, todo)

@@ -52,17 +52,21 @@ class _Panels:
                 span = self.spec.span(section, "packs", index)
                 if use.pack in taken and section == "dashboards":
                     what = f'the panels of pack "{use.pack}" are there already, as its alerts are'
-                    self.diagnostics.add(span, what, "remove it here")
+                    self.diagnostics.add(span, "pack/panels-twice", what, "remove it here")
                 elif use.pack in self.packs:
                     self._take(use, self.packs[use.pack], span)
                 elif section == "dashboards":  # that of an alert has been told
-                    self.diagnostics.add(span, f'pack "{use.pack}" is unknown', choose(use.pack, self.packs))
+                    self.diagnostics.add(
+                        span, "pack/unknown", f'pack "{use.pack}" is unknown', choose(use.pack, self.packs)
+                    )
                 taken.add(use.pack)
         for panel in self.spec.dashboards.own:
             span = panel.span("title")
             if panel.signal not in self.spec.signals:
                 known = choose(panel.signal, self.spec.signals)
-                self.diagnostics.add(panel.span("signal"), f'signal "{panel.signal}" is unknown', known)
+                self.diagnostics.add(
+                    panel.span("signal"), "signal/unknown", f'signal "{panel.signal}" is unknown', known
+                )
             elif panel.signal in self.signals:
                 self._keep(panel, self.signals[panel.signal], panel.dashboard or naming.SERVICE_DASHBOARD, span)
 
@@ -73,7 +77,7 @@ class _Panels:
                 self.dropped.add(panel.title)
             elif panel.signal not in pack.needs:
                 what = f'signal "{panel.signal}" is not among the pack\'s needs'
-                self.diagnostics.add(panel.span("signal"), what, choose(panel.signal, pack.needs))
+                self.diagnostics.add(panel.span("signal"), "signal/unknown", what, choose(panel.signal, pack.needs))
             elif panel.signal in slots:
                 self._keep(panel, slots[panel.signal], panel.dashboard or pack.dashboard, span)
 
@@ -90,15 +94,21 @@ class _Panels:
         where = f'dashboard "{dashboard}"'
         if (dashboard, title) in self.found:
             todo = "rename one of them, or drop the pack's"
-            self.diagnostics.add(span, f'{where} has a panel "{title}" already', todo)
+            self.diagnostics.add(span, "panel/duplicate", f'{where} has a panel "{title}" already', todo)
         if title in naming.BUILT_IN_PANELS.get(dashboard, ()):
-            self.diagnostics.add(span, f'{where} gets a panel "{title}" by itself', "choose another title")
+            self.diagnostics.add(
+                span, "panel/duplicate", f'{where} gets a panel "{title}" by itself', "choose another title"
+            )
         if dashboard == naming.SLO_DASHBOARD:
-            self.diagnostics.add(span, f"{where} is made of the objectives", "choose another dashboard")
+            self.diagnostics.add(
+                span, "dashboard/reserved", f"{where} is made of the objectives", "choose another dashboard"
+            )
         number = naming.panel_id(title)
         other = next((t for d, t in self.found if d == dashboard and t != title and naming.panel_id(t) == number), None)
         if other is not None:
-            self.diagnostics.add(span, f'panels "{other}" and "{title}" would share a number', "rename one of them")
+            self.diagnostics.add(
+                span, "panel/duplicate", f'panels "{other}" and "{title}" would share a number', "rename one of them"
+            )
 
 
 def _validate_names(panels: _Panels, alerts: tuple[LinkedAlert, ...]) -> None:
@@ -110,24 +120,29 @@ def _validate_names(panels: _Panels, alerts: tuple[LinkedAlert, ...]) -> None:
         if title not in panels.dropped:
             what = f'no pack of this service has a panel "{title}"'
             todo = choose(title, {title for _, title in places}, none="take the pack that has it")
-            diagnostics.add(spec.span("drop", title, key=True), what, todo)
+            diagnostics.add(spec.span("drop", title, key=True), "pack/unknown-panel", what, todo)
     for dashboard, first in spec.order.items():
         here = {title for other, title in places if other == dashboard}
         if not here:
             what = f'this service has no dashboard "{dashboard}"'
             diagnostics.add(
-                spec.span("order", dashboard, key=True), what, choose(dashboard, {key for key, _ in places})
+                spec.span("order", dashboard, key=True),
+                "dashboard/unknown",
+                what,
+                choose(dashboard, {key for key, _ in places}),
             )
             continue
         for index, title in enumerate(first):
             if title not in here:
                 what = f'dashboard "{dashboard}" has no panel "{title}"'
-                diagnostics.add(spec.span("order", dashboard, index), what, choose(title, here))
+                diagnostics.add(spec.span("order", dashboard, index), "panel/unknown", what, choose(title, here))
     for (dashboard, _), panel in panels.found.items():
         other = panel.spec.lines_of
         here = {title for key, title in places if key == dashboard} | panels.dropped
         if other is not None and other not in here:
-            diagnostics.add(panel.spec.span("lines_of"), f'there is no panel "{other}"', choose(other, here))
+            diagnostics.add(
+                panel.spec.span("lines_of"), "panel/unknown", f'there is no panel "{other}"', choose(other, here)
+            )
 
 
 def require_unique_titles(spec: ServiceSpec, diagnostics: Diagnostics) -> None:
@@ -137,7 +152,7 @@ def require_unique_titles(spec: ServiceSpec, diagnostics: Diagnostics) -> None:
         other = seen.setdefault(slo.title, name)
         if other != name:
             what = f'objectives "{other}" and "{name}" share a title, and so their panels'
-            diagnostics.add(slo.span("title"), what, "rename one of them")
+            diagnostics.add(slo.span("title"), "panel/duplicate", what, "rename one of them")
 
 
 def require_unique_uids(services: Iterable[LinkedService], diagnostics: Diagnostics) -> None:
@@ -150,7 +165,9 @@ def require_unique_uids(services: Iterable[LinkedService], diagnostics: Diagnost
             other = seen.setdefault(naming.dashboard_uid(name, key), name)
             if other != name:
                 what = f'dashboard "{key}" would have the address of one of {other}'
-                diagnostics.add(service.spec.span("service"), what, "rename the service, or the dashboard")
+                diagnostics.add(
+                    service.spec.span("service"), "spec/name-taken", what, "rename the service, or the dashboard"
+                )
 
 
 def _ordered(spec: ServiceSpec, panels: Iterable[LinkedPanel]) -> tuple[LinkedPanel, ...]:

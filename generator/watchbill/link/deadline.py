@@ -40,4 +40,6 @@ def _check_fields(service: LinkedService, promised: Duration, platform: Platform
         if total > promised:
             summed = " + ".join(f"{step} {name}" for name, step in steps.items() if step.milliseconds)
             what = f"this is sent after {total} at worst ({summed}), and the service promises {promised}"
-            diagnostics.add(alert.span("for"), what, 'shorten one of these, or raise "notify_within"')
+            diagnostics.add(
+                alert.span("for"), "alert/notified-too-late", what, 'shorten one of these, or raise "notify_within"'
+            )

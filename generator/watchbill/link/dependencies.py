@@ -21,7 +21,12 @@ def validate_dependencies(services: Iterable[LinkedService], diagnostics: Diagno
             if alert.declares_down and alert.declares_down not in needed:
                 name = alert.spec.declares_down
                 what = f'"{alert.name}" declares "{name}" down, and nothing depends on it'
-                diagnostics.add(alert.span("declares_down"), what, _who_could(service, alert.declares_down))
+                diagnostics.add(
+                    alert.span("declares_down"),
+                    "dependency/not-declared-down",
+                    what,
+                    _who_could(service, alert.declares_down),
+                )
 
 
 def dependencies(service: LinkedService) -> tuple[str, ...]:
@@ -37,18 +42,23 @@ def _validate_dependencies(
     for index, (name, full) in enumerate(zip(service.spec.depends_on, dependencies(service), strict=True)):
         span = service.spec.span("depends_on", index)
         if name in own & others:
-            diagnostics.add(span, f'"{name}" is both a signal of this service and another service', "rename the signal")
+            diagnostics.add(
+                span,
+                "spec/name-taken",
+                f'"{name}" is both a signal of this service and another service',
+                "rename the signal",
+            )
         elif name == service.spec.service and name not in own:
-            diagnostics.add(span, "a service does not depend on itself", "remove it")
+            diagnostics.add(span, "dependency/on-itself", "a service does not depend on itself", "remove it")
         elif name not in own | others:
             what = f'"{name}" is neither a signal of this service nor another service'
-            diagnostics.add(span, what, choose(name, own | others))
+            diagnostics.add(span, "dependency/unknown", what, choose(name, own | others))
         elif name in service.spec.depends_on[:index]:
-            diagnostics.add(span, f'"{name}" stands here twice', "remove one of them")
+            diagnostics.add(span, "spec/duplicate-entry", f'"{name}" stands here twice', "remove one of them")
         elif full not in declared:
             todo = f'add "declares_down: {name}" to the alert that tells that it is down, or remove it here'
             what = f'no alert declares "{name}" down, so its outage mutes nothing'
-            diagnostics.add(span, what, todo, level=DiagnosticLevel.WARNING)
+            diagnostics.add(span, "dependency/not-declared-down", what, todo, level=DiagnosticLevel.WARNING)
 
 
 def _validate_needs(service: LinkedService, diagnostics: Diagnostics) -> None:
@@ -57,9 +67,9 @@ def _validate_needs(service: LinkedService, diagnostics: Diagnostics) -> None:
         for index, key in enumerate(keys):
             span = service.spec.span("needs", what, index)
             if key not in own:
-                diagnostics.add(span, f'"{key}" is no signal of this service', choose(key, own))
+                diagnostics.add(span, "dependency/unknown", f'"{key}" is no signal of this service', choose(key, own))
             elif key in keys[:index]:
-                diagnostics.add(span, f'"{key}" stands here twice', "remove one of them")
+                diagnostics.add(span, "spec/duplicate-entry", f'"{key}" stands here twice', "remove one of them")
 
 
 def _who_could(service: LinkedService, down: str) -> str:

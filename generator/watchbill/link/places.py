@@ -13,11 +13,14 @@ def link_environments(spec: ServiceSpec, platform: PlatformSpec, diagnostics: Di
     """Find the environments that a service runs in: those that it names, or all."""
     names = spec.environments if spec.environments is not None else tuple(platform.environments)
     if not names:
-        diagnostics.add(spec.span("environments"), "a service in no environment", "name one, or remove the key")
+        diagnostics.add(
+            spec.span("environments"), "spec/empty", "a service in no environment", "name one, or remove the key"
+        )
     for index, name in enumerate(names):
         if name not in platform.environments:
             diagnostics.add(
                 spec.span("environments", index),
+                "environment/unknown",
                 f'environment "{name}" is unknown',
                 choose(name, platform.environments),
             )
@@ -34,18 +37,21 @@ def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostic
         if known is None:
             diagnostics.add(
                 scrape.span("targets", place, key=True),
+                "environment/unknown",
                 f'environment "{env}" is unknown',
                 choose(env, platform.environments),
             )
         elif not cluster and len(known.clusters) > 1:
             diagnostics.add(
                 scrape.span("targets", place, key=True),
+                "environment/cluster-missing",
                 f'environment "{env}" has several clusters',
                 f"write {env}/{known.clusters[0]}",
             )
         elif cluster and cluster not in known.clusters:
             diagnostics.add(
                 scrape.span("targets", place, key=True),
+                "environment/unknown-cluster",
                 f'"{env}" has no cluster "{cluster}"',
                 choose(cluster, known.clusters),
             )
@@ -53,6 +59,7 @@ def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostic
             index = next(i for i, address in enumerate(addresses) if "/" in address)
             diagnostics.add(
                 scrape.span("targets", place, index),
+                "service/target-is-a-url",
                 f'"{addresses[index]}" is a URL, and Prometheus scrapes a host and port',
                 "write host:port, and the rest as scheme and path; or probe it by an exporter",
             )

@@ -32,7 +32,9 @@ def validate_platform(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
         for index, cluster in enumerate(environment.clusters):
             if cluster in environment.clusters[:index]:
                 span = platform.span("environments", name, "clusters", index)
-                diagnostics.add(span, f'cluster "{cluster}" stands here twice', "remove one of them")
+                diagnostics.add(
+                    span, "spec/duplicate-entry", f'cluster "{cluster}" stands here twice', "remove one of them"
+                )
 
 
 def validate_alerts(platform: PlatformSpec, services: Iterable[LinkedService], diagnostics: Diagnostics) -> None:
@@ -46,7 +48,12 @@ def validate_alerts(platform: PlatformSpec, services: Iterable[LinkedService], d
                 what = (
                     f'nobody receives the alerts of "{slo.name}": on trial they tell a log channel, and there is none'
                 )
-                diagnostics.add(slo.spec.span("stage"), what, 'add "delivery: {shadow: …}" to the platform')
+                diagnostics.add(
+                    slo.spec.span("stage"),
+                    "routing/nobody-notified",
+                    what,
+                    'add "delivery: {shadow: …}" to the platform',
+                )
     if not diagnostics.fatal:  # else a name that is misspelt elsewhere may be the one that is missing
         _find_idle(platform, everything, diagnostics)
 
@@ -83,7 +90,7 @@ def _find_idle_delivery(platform: PlatformSpec, alerts: Iterable[LinkedAlert], d
 
 
 def _warn(platform: PlatformSpec, path: tuple[str, str], what: str, todo: str, diagnostics: Diagnostics) -> None:
-    diagnostics.add(platform.span(*path, key=True), what, todo, level=DiagnosticLevel.WARNING)
+    diagnostics.add(platform.span(*path, key=True), "routing/unused", what, todo, level=DiagnosticLevel.WARNING)
 
 
 def _validate_channels(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
@@ -92,20 +99,25 @@ def _validate_channels(platform: PlatformSpec, severity: str, policy: Policy, di
     waking = [name for name, definition in definitions().items() if definition.channel.wakes]
     quiet = [name for name in definitions() if name not in waking]
     if not policy.to:
-        diagnostics.add(span, f"nobody receives {severity}", f"name at least one of: {', '.join(definitions())}")
+        diagnostics.add(
+            span,
+            "routing/nobody-notified",
+            f"nobody receives {severity}",
+            f"name at least one of: {', '.join(definitions())}",
+        )
     elif len(set(policy.to)) < len(policy.to):
-        diagnostics.add(span, f"{severity} goes to the same channel twice", "name each once")
+        diagnostics.add(span, "spec/duplicate-entry", f"{severity} goes to the same channel twice", "name each once")
     elif set(policy.to) <= set(waking) and silent:
         what = f'nobody receives {severity} of "{silent[0]}", which never pages'
-        diagnostics.add(span, what, f"add {listed(quiet, 'or')}")
+        diagnostics.add(span, "routing/nobody-notified", what, f"add {listed(quiet, 'or')}")
     elif severity == "P0" and not set(policy.to) & set(waking):
         todo = f"add {listed(waking, 'or')}, unless nobody stands watch at night"
-        diagnostics.add(span, "a P0 wakes nobody", todo, level=DiagnosticLevel.WARNING)
+        diagnostics.add(span, "routing/wakes-nobody", "a P0 wakes nobody", todo, level=DiagnosticLevel.WARNING)
 
 
 def _validate_timing(platform: PlatformSpec, severity: str, policy: Policy, diagnostics: Diagnostics) -> None:
     def fault(field: str, what: str, todo: str) -> None:
-        diagnostics.add(platform.span("severities", severity, field), what, todo)
+        diagnostics.add(platform.span("severities", severity, field), "routing/wrong-interval", what, todo)
 
     for field in ("group_interval", "repeat_interval"):
         if getattr(policy, field) < SHORTEST:
@@ -138,16 +150,26 @@ def _validate_tiers(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
     for tier in platform.slo.tiers:
         if not 0 < tier.budget.to(Unit.RATIO) <= 1:
             diagnostics.add(
-                tier.span("budget"), f"{tier.budget} is no share of a budget", "write more than 0%, 100% at most"
+                tier.span("budget"),
+                "slo/wrong-tiers",
+                f"{tier.budget} is no share of a budget",
+                "write more than 0%, 100% at most",
             )
         if not SHORTEST_WINDOW <= tier.short < tier.long:
             what = f"the short window of {tier.short} does not fit one of {tier.long}"
-            diagnostics.add(tier.span("short"), what, f"write {SHORTEST_WINDOW} or more, and less than the long one")
+            diagnostics.add(
+                tier.span("short"),
+                "slo/wrong-tiers",
+                what,
+                f"write {SHORTEST_WINDOW} or more, and less than the long one",
+            )
     windows = {window for tier in platform.slo.tiers for window in (tier.long, tier.short)}
     rules = len(windows) + len({tier.long for tier in platform.slo.tiers})
     if rules > MAX_GROUP_RULES - 2:
         what = f"these tiers make a group of {rules + 2} rules for each objective, and {MAX_GROUP_RULES} are the most"
-        diagnostics.add(platform.span("slo", "tiers", key=True), what, "write fewer, or let them share windows")
+        diagnostics.add(
+            platform.span("slo", "tiers", key=True), "slo/wrong-tiers", what, "write fewer, or let them share windows"
+        )
 
 
 def _validate_addresses(platform: PlatformSpec, diagnostics: Diagnostics) -> None:
@@ -159,12 +181,16 @@ def _validate_addresses(platform: PlatformSpec, diagnostics: Diagnostics) -> Non
         need = definitions()[channel].needs
         if need is not None and getattr(platform.delivery, need.key) is None:
             span = platform.span("severities", severities[0], "to")
-            diagnostics.add(span, f"{_go(severities)} to {channel}, and {need.what}", need.todo)
+            diagnostics.add(
+                span, "routing/no-mail-server", f"{_go(severities)} to {channel}, and {need.what}", need.todo
+            )
     for name, team in platform.teams.items():
         for channel, severities in users.items():
             if channel not in team.addresses:
                 what = f'team "{name}" has no "{channel}", where {_go(severities)}'
-                diagnostics.add(platform.span("teams", name, key=True), what, f'add "{channel}: …"')
+                diagnostics.add(
+                    platform.span("teams", name, key=True), "routing/no-address", what, f'add "{channel}: …"'
+                )
 
 
 def _go(severities: list[str]) -> str:
@@ -175,24 +201,31 @@ def _validate_quiet_times(platform: PlatformSpec, diagnostics: Diagnostics) -> N
     for name, quiet in platform.quiet_times.items():
         if "P0" in quiet.severities:
             span = platform.span("quiet_times", name, "severities", quiet.severities.index("P0"))
-            diagnostics.add(span, "a P0 must wake somebody at any hour, so it is never muted", "name P1 and Info only")
+            diagnostics.add(
+                span,
+                "routing/wrong-quiet-time",
+                "a P0 must wake somebody at any hour, so it is never muted",
+                "name P1 and Info only",
+            )
         for index, severity in enumerate(quiet.severities):
             lasting = [c for c in platform.policies[severity].to if definitions()[c].channel.incidents]
             if severity != "P0" and lasting:
                 span = platform.span("quiet_times", name, "severities", index)
                 what = f"{severity} goes to {lasting[0]}, and what ends in a quiet time would stay open there for ever"
-                diagnostics.add(span, what, f"take {severity} out of one of the two")
+                diagnostics.add(span, "routing/wrong-quiet-time", what, f"take {severity} out of one of the two")
         if (quiet.from_, quiet.to) == ("00:00", "24:00") and set(quiet.days) in (set(), set(DAYS)):
             span = platform.span("quiet_times", name, key=True)
             what = f"{listed(quiet.severities, 'and')} would never be sent"
-            diagnostics.add(span, what, "name days, or hours after which it is sent")
+            diagnostics.add(span, "routing/wrong-quiet-time", what, "name days, or hours after which it is sent")
         if quiet.from_ in {quiet.to, "24:00"}:
             span = platform.span("quiet_times", name, "from")
             todo = 'write from: "20:00", to: "08:00", say, and from: "00:00", to: "24:00" for whole days'
-            diagnostics.add(span, f"{quiet.from_} to {quiet.to} is no time at all", todo)
+            diagnostics.add(span, "routing/wrong-quiet-time", f"{quiet.from_} to {quiet.to} is no time at all", todo)
         if not _is_zone(quiet.zone) and (known := zoneinfo.available_timezones() - NO_ZONES):
             span = platform.span("quiet_times", name, "zone")
-            diagnostics.add(span, f'time zone "{quiet.zone}" is unknown', choose(quiet.zone, known))
+            diagnostics.add(
+                span, "routing/unknown-time-zone", f'time zone "{quiet.zone}" is unknown', choose(quiet.zone, known)
+            )
 
 
 def _is_zone(name: str) -> bool:
@@ -214,7 +247,12 @@ def _validate_receiver(platform: PlatformSpec, alert: LinkedAlert, diagnostics: 
     ):
         if key == "fallback" and needed and not any(place.pages for place in platform.environments.values()):
             idle = f'nothing of "{alert.name}" goes to the fallback receiver, since no environment pages'
-            diagnostics.add(alert.span(field), idle, f'remove "{field}"')
+            diagnostics.add(alert.span(field), "routing/unused", idle, f'remove "{field}"')
         elif needed and has is None:
             where = f'add "delivery: {{{key}: …}}" to the platform'
-            diagnostics.add(alert.span(field), f'nobody receives "{alert.name}": {what}, and there is none', where)
+            diagnostics.add(
+                alert.span(field),
+                "routing/nobody-notified",
+                f'nobody receives "{alert.name}": {what}, and there is none',
+                where,
+            )

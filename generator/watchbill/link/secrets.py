@@ -45,7 +45,7 @@ def require_no_secrets(documents: Iterable[Document], diagnostics: Diagnostics) 
         lines = {line for span in in_values for line in range(span.line, span.end_line + 1)}
         elsewhere = ((span, kind) for span, kind in _in_text(document) if span.line not in lines)
         for span, kind in (*in_values.items(), *elsewhere):
-            diagnostics.add(span, complain(kind), _TODO)
+            diagnostics.add(span, "secret/written-out", complain(kind), _TODO)
     return checked
 
 

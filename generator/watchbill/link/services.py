@@ -31,15 +31,20 @@ def link_service(
     if PurePosixPath(document.pointer).stem != spec.service:
         diagnostics.add(
             spec.span("service"),
+            "file/name-differs",
             f'service "{spec.service}" stands in a file of another name',
             f"call the file {spec.service}.yaml",
         )
     if spec.team not in platform.teams:
-        diagnostics.add(spec.span("team"), f'team "{spec.team}" is unknown', choose(spec.team, platform.teams))
+        diagnostics.add(
+            spec.span("team"), "team/unknown", f'team "{spec.team}" is unknown', choose(spec.team, platform.teams)
+        )
     _require_unreserved(spec, ("target",), spec.target, diagnostics)
     if spec.evaluation_interval is not None and spec.evaluation_interval > SLOWEST_EVALUATION:
         what = f"evaluated every {spec.evaluation_interval}, recorded series would be invisible half of the time"
-        diagnostics.add(spec.span("evaluation_interval"), what, f"use {SLOWEST_EVALUATION} or less")
+        diagnostics.add(
+            spec.span("evaluation_interval"), "service/evaluated-too-rarely", what, f"use {SLOWEST_EVALUATION} or less"
+        )
     environments = link_environments(spec, platform, diagnostics)
     scrapes = tuple(link_scrape(job, scrape, platform, diagnostics) for job, scrape in spec.scrape.items())
     signals: dict[str, Signal] = {}
@@ -64,20 +69,22 @@ def _require_unreserved(
 ) -> None:
     for label in sorted(RESERVED_LABELS & set(target)):
         todo = "remove it; env and cluster come from the scrape configuration, the others from the alert"
-        diagnostics.add(spec.span(*path, label, key=True), f'label "{label}" is not for selecting a target', todo)
+        diagnostics.add(
+            spec.span(*path, label, key=True), "label/reserved", f'label "{label}" is not for selecting a target', todo
+        )
 
 
 def _made_for_signals(spec: ServiceSpec, signals: Iterable[str], diagnostics: Diagnostics) -> dict[str, str]:
     """Map the alerts that every service gets, of its targets and of each signal's absence, to what they are of."""
     if TARGETS in spec.signals:
         what = f'signal "{TARGETS}" is there for every service already: what Prometheus scrapes'
-        diagnostics.add(spec.span("signals", TARGETS, key=True), what, "choose another name")
+        diagnostics.add(spec.span("signals", TARGETS, key=True), "spec/name-taken", what, "choose another name")
     owners = {TARGET_DOWN: TARGETS}
     for key in signals:
         other = owners.setdefault(absence_alert(key), key)
         if other != key:
             what = f'signals "{other}" and "{key}" would share the alert "{absence_alert(key)}"'
-            diagnostics.add(spec.span("signals", key, key=True), what, "rename one of them")
+            diagnostics.add(spec.span("signals", key, key=True), "alert/duplicate", what, "rename one of them")
     return {alert: f'signal "{key}"' for alert, key in owners.items()}
 
 
@@ -86,4 +93,4 @@ def _require_free_names(made: Mapping[str, str], alerts: Iterable[LinkedAlert], 
     for alert in alerts:
         if alert.name in made:
             what = f'alert "{alert.name}" is made for {made[alert.name]} already'
-            diagnostics.add(alert.origin.span, what, "choose another name")
+            diagnostics.add(alert.origin.span, "alert/duplicate", what, "choose another name")

@@ -31,7 +31,12 @@ def build_signal(
     spec = service.signals[key]
     profile = registry.get(spec.profile)
     if profile is None:
-        diagnostics.add(spec.span("profile"), f'profile "{spec.profile}" is unknown', choose(spec.profile, registry))
+        diagnostics.add(
+            spec.span("profile"),
+            "profile/unknown",
+            f'profile "{spec.profile}" is unknown',
+            choose(spec.profile, registry),
+        )
         return None
     builder = _Builder(spec, profile, platform, diagnostics)
     builder.require_known()
@@ -40,7 +45,7 @@ def build_signal(
     job = target.get("job", "")
     if service.scrape and job not in service.scrape:
         at = spec.span("target", "job") if "job" in spec.target else service.span("target")
-        diagnostics.add(at, f'no scrape job is called "{job}"', choose(job, service.scrape))
+        diagnostics.add(at, "service/unknown-job", f'no scrape job is called "{job}"', choose(job, service.scrape))
     scrape = service.scrape.get(job)
     return Signal(
         service=service.service,
@@ -75,7 +80,9 @@ class _Builder:
             for key in getattr(self.spec, section):
                 if key not in known:
                     what = f'profile "{self.profile.profile}" has no {kind} "{key}"'
-                    self.diagnostics.add(self.spec.span(section, key, key=True), what, choose(key, known))
+                    self.diagnostics.add(
+                        self.spec.span(section, key, key=True), "profile/unknown-name", what, choose(key, known)
+                    )
 
     def presence(self) -> tuple[str, ...]:
         """Name the metrics whose absence is watched."""
@@ -84,7 +91,9 @@ class _Builder:
         for index, role in enumerate(self.spec.presence):
             if role not in self.profile.metrics:
                 what = f'profile "{self.profile.profile}" has no metric "{role}"'
-                self.diagnostics.add(self.spec.span("presence", index), what, choose(role, self.profile.metrics))
+                self.diagnostics.add(
+                    self.spec.span("presence", index), "profile/unknown-name", what, choose(role, self.profile.metrics)
+                )
         return self.spec.presence
 
     def excluded(self, labels: Mapping[str, str]) -> dict[str, Matcher]:
@@ -100,12 +109,12 @@ class _Builder:
         change = self.spec.metrics.get(role)
         if change is not None and role in self.spec.metrics and usual.type != "histogram" and change.buckets:
             span = self.spec.span("metrics", role, "buckets", key=True)
-            self.diagnostics.add(span, f"a {usual.type} has no buckets", "remove them")
+            self.diagnostics.add(span, "metric/wrong-type", f"a {usual.type} has no buckets", "remove them")
         unit = UNITS[(change.unit if change else None) or usual.unit]
         native = usual.native if change is None or change.native is None else change.native
         if native and usual.type != "histogram":
             span = self.spec.span("metrics", role, "native", key=True)
-            self.diagnostics.add(span, f"a {usual.type} is no native histogram", "remove it")
+            self.diagnostics.add(span, "metric/wrong-type", f"a {usual.type} is no native histogram", "remove it")
         labels = change.labels if change is not None and change.labels is not None else usual.labels
         return Metric(
             role=role,
@@ -125,7 +134,10 @@ class _Builder:
         if written is not None and buckets != sorted(set(buckets)):
             span = self.spec.span("metrics", role, "buckets")
             self.diagnostics.add(
-                span, "bucket edges must rise", "write each edge once, from small to large, without +Inf"
+                span,
+                "metric/unsorted-buckets",
+                "bucket edges must rise",
+                "write each edge once, from small to large, without +Inf",
             )
         if written is None and unit is not UNITS[usual.unit]:
             buckets = []  # edges in another unit are not the service's; whoever needs them will say so
@@ -138,7 +150,7 @@ class _Builder:
         try:
             return bucket.to(unit)
         except QuantityError as error:
-            self.diagnostics.add(self.spec.span("metrics"), error.what, error.todo)
+            self.diagnostics.add(self.spec.span("metrics"), "quantity/wrong-unit", error.what, error.todo)
             return bucket.number
 
     def classes(self, labels: Mapping[str, str]) -> dict[str, LabelClass]:
@@ -166,11 +178,12 @@ class _Builder:
                 try:
                     number = stated.to(UNITS[usual.unit])
                 except QuantityError as error:
-                    self.diagnostics.add(self.spec.span("limits", name), error.what, error.todo)
+                    self.diagnostics.add(self.spec.span("limits", name), "quantity/wrong-unit", error.what, error.todo)
                     continue
                 if number <= 0:
                     self.diagnostics.add(
                         self.spec.span("limits", name),
+                        "signal/wrong-limit",
                         "a limit of 0 is always used up",
                         "write the real limit",
                     )
@@ -178,9 +191,11 @@ class _Builder:
                 built[name] = Limit(name, number=number)
             if usual.metric is not None and stated is not None:
                 what = f'limit "{name}" is the metric "{usual.metric}"'
-                self.diagnostics.add(self.spec.span("limits", name), what, "rename the metric instead")
+                self.diagnostics.add(
+                    self.spec.span("limits", name), "signal/wrong-limit", what, "rename the metric instead"
+                )
             if usual.platform is not None and stated is not None:
                 what = f'limit "{name}" is the same for all signals'
                 todo = f'write "{usual.platform}: …" among the platform\'s defaults instead'
-                self.diagnostics.add(self.spec.span("limits", name), what, todo)
+                self.diagnostics.add(self.spec.span("limits", name), "signal/wrong-limit", what, todo)
         return built

@@ -31,12 +31,24 @@ def link_slos(
     for name, slo in sorted(spec.slos.items()):
         signal = signals.get(slo.signal)
         if slo.signal not in spec.signals:
-            diagnostics.add(slo.span("signal"), f'signal "{slo.signal}" is unknown', choose(slo.signal, spec.signals))
+            diagnostics.add(
+                slo.span("signal"),
+                "signal/unknown",
+                f'signal "{slo.signal}" is unknown',
+                choose(slo.signal, spec.signals),
+            )
         span = spec.span("slos", name, key=True)
         if name in {*spec.signals, TARGETS}:
-            diagnostics.add(span, f'"{name}" is the name of a signal already', "rename it: both are subjects of alerts")
+            diagnostics.add(
+                span,
+                "spec/name-taken",
+                f'"{name}" is the name of a signal already',
+                "rename it: both are subjects of alerts",
+            )
         if (other := seen.setdefault(camel(name), name)) != name:
-            diagnostics.add(span, f'"{other}" and "{name}" would share their alerts', "rename one of them")
+            diagnostics.add(
+                span, "alert/duplicate", f'"{other}" and "{name}" would share their alerts', "rename one of them"
+            )
         tiers = _check_fields(slo, platform, diagnostics)
         if signal is None or tiers is None:
             continue
@@ -44,19 +56,25 @@ def link_slos(
         check_per(slo.per, slo, signal, diagnostics)
         if slo.groups.number < 1 or (slo.wrote("groups") and not slo.per):
             todo = "write how many groups there may be, or remove it" if slo.per else 'remove it, or add "per"'
-            diagnostics.add(slo.span("groups"), "this bounds nothing", todo)
+            diagnostics.add(slo.span("groups"), "slo/bounds-nothing", "this bounds nothing", todo)
         if slo.min_bad_events.number % 1:
-            diagnostics.add(slo.span("min_bad_events"), "events are counted in whole numbers", "round it")
+            diagnostics.add(
+                slo.span("min_bad_events"), "slo/bounds-nothing", "events are counted in whole numbers", "round it"
+            )
         if slo.sli.timed and signal.scrape_interval > RAREST_SCRAPE:
             what = f"a scrape every {signal.scrape_interval} is too rare to judge each minute by"
-            diagnostics.add(slo.span("signal"), what, f"scrape every {RAREST_SCRAPE} or more often")
+            diagnostics.add(
+                slo.span("signal"), "slo/scraped-too-rarely", what, f"scrape every {RAREST_SCRAPE} or more often"
+            )
         if not slo.sli.timed and signal.scrape_interval.times(4) > COUNTED_OVER:
             interval = signal.scrape_interval
             what = f"a scrape every {interval} is too rare for an objective, which counts over {COUNTED_OVER}"
-            diagnostics.add(slo.span("signal"), what, f"scrape every {SLOWEST_SCRAPE} or more often")
+            diagnostics.add(
+                slo.span("signal"), "slo/scraped-too-rarely", what, f"scrape every {SLOWEST_SCRAPE} or more often"
+            )
         if slo.sli.timed and slo.wrote("min_bad_events"):
             what = f"a {slo.sli.kind} counts minutes, and each bad one is counted"
-            diagnostics.add(slo.span("min_bad_events", key=True), what, "remove min_bad_events")
+            diagnostics.add(slo.span("min_bad_events", key=True), "slo/bounds-nothing", what, "remove min_bad_events")
         origin = Origin(spec.span("slos", name, key=True), document)
         found.append(LinkedSlo(name, slo, signal, tiers, origin))
     return tuple(found)
@@ -74,22 +92,27 @@ def _check_fields(slo: SloSpec, platform: PlatformSpec, diagnostics: Diagnostics
         if objective >= 1:
             what = f"an objective of {slo.objective} leaves no budget, so that every failure is a page"
             todo = "write what users need, such as 99.9%"
-        diagnostics.add(slo.span("objective"), what, todo)
+        diagnostics.add(slo.span("objective"), "slo/no-budget", what, todo)
         return None
     if not SHORTEST <= slo.period <= LONGEST:
         what = f"a period of {slo.period} is not supported"
-        diagnostics.add(slo.span("period"), what, f"write {SHORTEST} to {LONGEST}")
+        diagnostics.add(slo.span("period"), "slo/wrong-period", what, f"write {SHORTEST} to {LONGEST}")
         return None
     tiers = [tier for tier in platform.slo.burn_tiers() if slo.page or tier.severity != "P0"]
     if not tiers:
         what = "the platform has no P1 tier, so nothing would tell of this objective"
-        diagnostics.add(slo.span("page"), what, "remove page: false, or add a tier to the platform's slo.tiers")
+        diagnostics.add(
+            slo.span("page"), "slo/no-tier", what, "remove page: false, or add a tier to the platform's slo.tiers"
+        )
         return None
     longest = max(tier.long for tier in tiers)
     if slo.period <= longest:
         what = f"a period of {slo.period} is not longer than the longest window, which is {longest}"
         diagnostics.add(
-            slo.span("period"), what, "write a longer period, or shorter windows in the platform's slo.tiers"
+            slo.span("period"),
+            "slo/wrong-period",
+            what,
+            "write a longer period, or shorter windows in the platform's slo.tiers",
         )
         return None
     kept = platform.defaults.retention
@@ -98,15 +121,18 @@ def _check_fields(slo: SloSpec, platform: PlatformSpec, diagnostics: Diagnostics
         todo = (
             f'raise "defaults: {{retention: …}}" of the platform and Prometheus\' own setting to {slo.period} or more'
         )
-        diagnostics.add(slo.span("period"), what, todo)
+        diagnostics.add(slo.span("period"), "slo/wrong-period", what, todo)
     planned = plan(tiers, period=slo.period, objective=objective)
     if not planned.tiers:
         what = f"with an objective of {slo.objective} no tier can ever fire"
         diagnostics.add(
-            slo.span("objective"), what, "write a higher objective, or longer windows in the platform's slo.tiers"
+            slo.span("objective"),
+            "slo/tier-cannot-fire",
+            what,
+            "write a higher objective, or longer windows in the platform's slo.tiers",
         )
         return None
     for change in planned.changes:
         todo = 'nothing is to be done if that will do; else write other windows in the platform\'s "slo: {tiers: …}"'
-        diagnostics.add(slo.span("objective"), change, todo, level=DiagnosticLevel.WARNING)
+        diagnostics.add(slo.span("objective"), "slo/tier-changed", change, todo, level=DiagnosticLevel.WARNING)
     return planned

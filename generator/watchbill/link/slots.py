@@ -25,14 +25,16 @@ def link_slots(
     for slot, key in use.signals.items():
         if slot not in pack.needs:
             what = f'pack "{pack.pack}" needs no signal "{slot}"'
-            diagnostics.add(use.span("signals", slot, key=True), what, choose(slot, pack.needs))
+            diagnostics.add(use.span("signals", slot, key=True), "pack/unknown-slot", what, choose(slot, pack.needs))
         elif key in spec.signals and key not in signals:
             continue  # its own fault has been told
         elif key not in signals:
-            diagnostics.add(use.span("signals", slot), f'signal "{key}" is unknown', choose(key, spec.signals))
+            diagnostics.add(
+                use.span("signals", slot), "signal/unknown", f'signal "{key}" is unknown', choose(key, spec.signals)
+            )
         elif signals[key].profile != pack.needs[slot]:
             what = f'signal "{key}" has profile "{signals[key].profile}", and the pack needs "{pack.needs[slot]}"'
-            diagnostics.add(use.span("signals", slot), what, "name another signal")
+            diagnostics.add(use.span("signals", slot), "pack/other-profile", what, "name another signal")
         else:
             slots[slot] = signals[key]
     for slot, profile in pack.needs.items():
@@ -44,8 +46,10 @@ def link_slots(
         elif any(signal.profile == profile for signal in spec.signals.values()):
             what = f'pack "{pack.pack}" could speak of several signals as "{slot}"'
             example = f"{{pack: {pack.pack}, signals: {{{slot}: {min(fitting, default='…')}}}}}"
-            diagnostics.add(span, what, f"say which, as in {example}")
+            diagnostics.add(span, "pack/ambiguous-slot", what, f"say which, as in {example}")
         elif len(signals) == len(spec.signals):  # else a signal's own fault has been told
             what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
-            diagnostics.add(span, what, f"add it under signals, as in {slot}: {{profile: {profile}}}")
+            diagnostics.add(
+                span, "pack/empty-slot", what, f"add it under signals, as in {slot}: {{profile: {profile}}}"
+            )
     return slots

@@ -89,10 +89,12 @@ class _Judge:
                 self._validate_name(each)
                 other = seen.get(each.name) if title != "breaks" else None
                 if each.name in own:
-                    self.diagnostics.add(each.span, f'"{each.name}" stands here twice', "remove one of them")
+                    self.diagnostics.add(
+                        each.span, "spec/duplicate-entry", f'"{each.name}" stands here twice', "remove one of them"
+                    )
                 elif other is not None:
                     what = f'"{each.name}" is to be {other} and {title} at once'
-                    self.diagnostics.add(each.span, what, "remove one of them")
+                    self.diagnostics.add(each.span, "drill/contradiction", what, "remove one of them")
                 own.add(each.name)
                 if title != "breaks":
                     seen.setdefault(each.name, title)
@@ -101,12 +103,12 @@ class _Judge:
         alert = self.alerts.get(named.name)
         if alert is None:
             todo = choose(named.name, self.alerts)
-            self.diagnostics.add(named.span, f'alert "{named.name}" is unknown', todo)
+            self.diagnostics.add(named.span, "drill/unknown-alert", f'alert "{named.name}" is unknown', todo)
         elif alert.slo:
             what = f'"{alert.id}" looks back for hours, and a drill of several alerts lasts for minutes'
-            self.diagnostics.add(named.span, what, "remove it; it is drilled by itself")
+            self.diagnostics.add(named.span, "drill/cannot-break", what, "remove it; it is drilled by itself")
         elif alert.stage is Stage.HEARTBEAT:
-            self.diagnostics.add(named.span, f'"{alert.id}" fires all the time', "remove it")
+            self.diagnostics.add(named.span, "drill/cannot-break", f'"{alert.id}" fires all the time', "remove it")
         else:
             self._validate_home(alert, named.span)
 
@@ -115,7 +117,7 @@ class _Judge:
         for env in self._environments():
             if env not in there:
                 what = f'"{alert.id}" is not in "{env}"'
-                self.diagnostics.add(span, what, choose(env, there))
+                self.diagnostics.add(span, "drill/other-environment", what, choose(env, there))
 
     def _environments(self) -> tuple[str, ...]:
         first = self.alerts.get(self.spec.breaks[0])
@@ -135,17 +137,21 @@ class _Judge:
         for each in self.breaks:
             if each.name not in notified | muted:
                 what = f'"{each.name}" is broken, so it fires, and nothing is said of it'
-                self.diagnostics.add(each.span, what, "add it to notified or muted")
+                self.diagnostics.add(each.span, "drill/contradiction", what, "add it to notified or muted")
         for each in self.lists["muted"]:
             by = self.bundle.inhibited_by[each.name]
             if not notified & set(by):
                 todo = f"move it to notified, or add {' or '.join(by)}" if by else "move it to notified"
-                self.diagnostics.add(each.span, f'nothing that is notified can mute "{each.name}"', todo)
+                self.diagnostics.add(
+                    each.span, "drill/contradiction", f'nothing that is notified can mute "{each.name}"', todo
+                )
         self._validate_incidents()
         self._validate_receiver()
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
-            self.diagnostics.add(self.spec.span("restart"), what, "break an alert whose for is longer")
+            self.diagnostics.add(
+                self.spec.span("restart"), "drill/impossible-fault", what, "break an alert whose for is longer"
+            )
 
         self._validate_course(scale(LONGEST_COURSE))
 
@@ -156,7 +162,10 @@ class _Judge:
             if slow and getattr(self.spec, field) is not None:
                 what = f'"{slow[0].name}" shows only after hours, so there is no time in a drill for "{field}"'
                 self.diagnostics.add(
-                    self.spec.span(field, key=True), what, f'remove "{field}", or break something faster'
+                    self.spec.span(field, key=True),
+                    "drill/impossible-fault",
+                    what,
+                    f'remove "{field}", or break something faster',
                 )
 
     def _longest_for(self) -> Duration:
@@ -171,12 +180,17 @@ class _Judge:
         for team in self.spec.expect.incidents:
             if team not in paging:
                 span = self.spec.expect.span("incidents", team, key=True)
-                self.diagnostics.add(span, f'nothing that is notified pages "{team}"', "remove it, or add what does")
+                self.diagnostics.add(
+                    span,
+                    "drill/contradiction",
+                    f'nothing that is notified pages "{team}"',
+                    "remove it, or add what does",
+                )
         for team, name in paging.items():
             if team not in self.spec.expect.incidents:
                 span = self.spec.expect.span("incidents", key=True)
                 what = f'"{name}" pages "{team}", and nothing is said of its incidents'
-                self.diagnostics.add(span, what, f'add "{team}: 1"')
+                self.diagnostics.add(span, "drill/contradiction", what, f'add "{team}: 1"')
 
     def _validate_receiver(self) -> None:
         receiver = self.spec.receiver
@@ -185,7 +199,7 @@ class _Judge:
         notified = {channel.name for name in self.spec.expect.notified for channel in self._channels(name)}
         if receiver.channel not in notified:
             what = f'nothing that is notified goes to "{receiver.channel}"'
-            self.diagnostics.add(receiver.span("channel"), what, "let another channel fail")
+            self.diagnostics.add(receiver.span("channel"), "drill/contradiction", what, "let another channel fail")
 
     def _channels(self, name: str) -> set[Channel]:
         notified = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
@@ -202,7 +216,9 @@ class _Judge:
                 other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
                 if _motions(other) != _motions(stream):
                     what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
-                    self.diagnostics.add(each.span, what, "break one of them; the other may well fire too")
+                    self.diagnostics.add(
+                        each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
+                    )
                     break
 
     def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,10 @@ def diagnostics(bundle: Bundle, findings: Iterable[Finding]) -> list[Diagnostic]
     elsewhere = bundle.platform.origin.span
     return [
         Diagnostic(
-            spans.get(finding.subject, elsewhere), f'{finding.subject} fails "{finding.case}": {finding.text}', _TODO
+            spans.get(finding.subject, elsewhere),
+            "proof/failed",
+            f'{finding.subject} fails "{finding.case}": {finding.text}',
+            _TODO,
         )
         for finding in findings
     ]

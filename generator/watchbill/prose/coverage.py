@@ -28,7 +28,7 @@ def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], diagnostics: Diag
             led += meant
             if not meant:
                 what = f'there is no alert "{pattern}"' if exact else f'no alert is called like "{pattern}"'
-                diagnostics.add(span, what, choose(pattern, names))
+                diagnostics.add(span, "runbook/unknown-alert", what, choose(pattern, names))
             twice: dict[str, list[str]] = {}
             for name in meant:
                 before = found.get(name)
@@ -38,7 +38,7 @@ def lead(runbooks: Iterable[Written], alerts: Sequence[Alert], diagnostics: Diag
                     twice.setdefault(before[1].spec.id, []).append(name)
             for other, shared in sorted(twice.items()):
                 what = f'"{shared[0]}"{and_more(len(shared) - 1)} has runbook {other} already'
-                diagnostics.add(span, what, "name each in one of them only")
+                diagnostics.add(span, "runbook/alert-taken", what, "name each in one of them only")
         _validate_severity(written, [names[name] for name in led], diagnostics)
     _require_readers(runbooks, {id(written) for _, written in found.values()}, diagnostics)
     return {name: written for name, (_, written) in sorted(found.items())}
@@ -52,17 +52,29 @@ def validate_coverage(bundle: Bundle, led: Iterable[str], today: date, diagnosti
         for name, waiver in service.waivers.items():
             alert = known.get(name)
             if alert is None:
-                diagnostics.add(waiver.span, f'there is no alert "{name}"', choose(name, known))
+                diagnostics.add(
+                    waiver.span, "runbook/unknown-alert", f'there is no alert "{name}"', choose(name, known)
+                )
             elif alert.severity is not Severity.P1:
                 todo = "write its runbook" if alert.severity is Severity.P0 else "remove it"
-                diagnostics.add(waiver.span, f"a waiver is for P1 only, and {name} is {alert.severity}", todo)
+                diagnostics.add(
+                    waiver.span,
+                    "runbook/wrong-waiver",
+                    f"a waiver is for P1 only, and {name} is {alert.severity}",
+                    todo,
+                )
             elif alert.id in have:
-                diagnostics.add(waiver.span, f"{name} has a runbook", "remove the waiver")
+                diagnostics.add(waiver.span, "runbook/wrong-waiver", f"{name} has a runbook", "remove the waiver")
             elif waiver.until < today:
-                diagnostics.add(waiver.span, f"the waiver ended on {waiver.until}", f"write the runbook of {name}")
+                diagnostics.add(
+                    waiver.span,
+                    "runbook/wrong-waiver",
+                    f"the waiver ended on {waiver.until}",
+                    f"write the runbook of {name}",
+                )
             elif waiver.until - today > LONGEST_WAIVER:
                 todo = f"write {today + LONGEST_WAIVER} or an earlier day"
-                diagnostics.add(waiver.span, "a waiver lasts a quarter of a year at most", todo)
+                diagnostics.add(waiver.span, "runbook/wrong-waiver", "a waiver lasts a quarter of a year at most", todo)
         for alert in service.alerts:
             if (
                 alert.severity in {Severity.P0, Severity.P1}
@@ -70,7 +82,9 @@ def validate_coverage(bundle: Bundle, led: Iterable[str], today: date, diagnosti
                 and alert.name not in service.waivers
             ):
                 todo = f'add "{alert.id}" to a runbook\'s alerts, or begin one by: watchbill new runbook {alert.id}'
-                diagnostics.add(alert.origin.span, f"{alert.severity} {alert.id} has no runbook", todo)
+                diagnostics.add(
+                    alert.origin.span, "runbook/missing", f"{alert.severity} {alert.id} has no runbook", todo
+                )
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
@@ -84,11 +98,15 @@ def _validate_severity(written: Written, alerts: Sequence[Alert], diagnostics: D
     urgent = min((alert.severity for alert in alerts), key=lambda each: each.rank).value
     if urgent != written.spec.severity:
         what = f"the most urgent of its alerts is {urgent}"
-        diagnostics.add(written.spec.span("severity"), what, f'write "severity: {urgent}", or mixed')
+        diagnostics.add(
+            written.spec.span("severity"), "runbook/other-severity", what, f'write "severity: {urgent}", or mixed'
+        )
 
 
 def _require_readers(runbooks: Iterable[Written], leading: set[int], diagnostics: Diagnostics) -> None:
     for written in runbooks:
         if written.spec.alerts and id(written) not in leading:
             what = f"each alert that {written.spec.id} names is led elsewhere by a runbook that names it exactly"
-            diagnostics.add(written.spec.span("alerts"), what, "name its own alerts, or give a reason")
+            diagnostics.add(
+                written.spec.span("alerts"), "runbook/without-alerts", what, "name its own alerts, or give a reason"
+            )

@@ -93,7 +93,9 @@ def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Dia
     for decision in bundle.pages.decisions:
         for reference in _references(decision.text, gone):
             if reference.of == "this":
-                diagnostics.add(reference.span, "a decision is embedded by no alert", "name the alert")
+                diagnostics.add(
+                    reference.span, "prose/wrong-reference", "a decision is embedded by no alert", "name the alert"
+                )
             else:
                 _look_up(facts, reference, [None], diagnostics)
 
@@ -109,7 +111,7 @@ def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None]
             facts.look_up(reference, reader)
         except FactError as error:
             of = "" if reader is None else f" on the page of {reader.id}"
-            diagnostics.add(reference.span, f"{error.what}{of}", error.todo)
+            diagnostics.add(reference.span, "prose/wrong-reference", f"{error.what}{of}", error.todo)
             return
 
 
@@ -121,10 +123,12 @@ def _validate_links(pages: Pages, unread: Collection[str], read: Iterable[Page],
                 continue
             if link.file not in anchors:
                 todo = choose(link.file, anchors)
-                diagnostics.add(link.span, f'"{link.file}" is no page of runbooks/ or adr/', todo)
+                diagnostics.add(link.span, "prose/broken-link", f'"{link.file}" is no page of runbooks/ or adr/', todo)
             elif link.anchor and link.anchor not in anchors[link.file]:
                 todo = choose(link.anchor, anchors[link.file])
-                diagnostics.add(link.span, f'"{link.file}" has no heading for "#{link.anchor}"', todo)
+                diagnostics.add(
+                    link.span, "prose/broken-link", f'"{link.file}" has no heading for "#{link.anchor}"', todo
+                )
 
 
 def _validate_citations(bundle: Bundle, diagnostics: Diagnostics) -> None:
@@ -134,7 +138,7 @@ def _validate_citations(bundle: Bundle, diagnostics: Diagnostics) -> None:
     for citation in cited:
         if citation.decision not in known:
             todo = choose(citation.decision, known, none="write it in adr/")
-            diagnostics.add(citation.span, f'decision "{citation.decision}" is unknown', todo)
+            diagnostics.add(citation.span, "decision/unknown", f'decision "{citation.decision}" is unknown', todo)
 
 
 def _validate_renames(bundle: Bundle, diagnostics: Diagnostics) -> None:
@@ -142,8 +146,16 @@ def _validate_renames(bundle: Bundle, diagnostics: Diagnostics) -> None:
         known = {alert.name for alert in service.alerts} | {slo.name for slo in service.slos}
         for rename in service.renamed:
             if rename.old in known:
-                diagnostics.add(rename.span, f'"{rename.old}" is still there', "remove this line, or the old one")
+                diagnostics.add(
+                    rename.span,
+                    "service/wrong-rename",
+                    f'"{rename.old}" is still there',
+                    "remove this line, or the old one",
+                )
             if rename.new not in known or rename.old[0].isupper() is not rename.new[0].isupper():
                 diagnostics.add(
-                    rename.span, f'there is no "{rename.new}" that it could be now', choose(rename.new, known)
+                    rename.span,
+                    "service/wrong-rename",
+                    f'there is no "{rename.new}" that it could be now',
+                    choose(rename.new, known),
                 )

@@ -46,7 +46,7 @@ def read_decisions(
         first = by_id.setdefault(entry.decision.id, entry)
         if first is not entry:
             what = f'decision "{entry.decision.id}" is {first.page.source.path} already'
-            diagnostics.add(entry.decision.origin.span, what, "take the next free number")
+            diagnostics.add(entry.decision.origin.span, "spec/name-taken", what, "take the next free number")
     for entry in found:
         _validate_relations(entry, by_id, diagnostics)
     return tuple(found)
@@ -62,18 +62,32 @@ def _of_service(
     named = DECISION_FILE.fullmatch(PurePosixPath(source.pointer).stem)
     if named is None or named[1] != spec.id:
         what = f'decision "{spec.id}" stands in a file of another name'
-        diagnostics.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
+        diagnostics.add(
+            spec.span("id"), "file/name-differs", what, f"call the file {spec.id}-….md, with a few words in lower case"
+        )
     if spec.service is not None and spec.service not in services:
-        diagnostics.add(spec.span("service"), f'service "{spec.service}" is unknown', choose(spec.service, services))
+        diagnostics.add(
+            spec.span("service"),
+            "service/unknown",
+            f'service "{spec.service}" is unknown',
+            choose(spec.service, services),
+        )
     if spec.date > today:
-        diagnostics.add(spec.span("date"), "the day has not come yet", "write when it was decided")
+        diagnostics.add(
+            spec.span("date"), "prose/date-to-come", "the day has not come yet", "write when it was decided"
+        )
     if (spec.status == "superseded") is not (spec.superseded_by is not None):
         todo = "write both, or neither"
-        diagnostics.add(spec.span("status"), '"status: superseded" and "superseded_by" belong together', todo)
+        diagnostics.add(
+            spec.span("status"),
+            "decision/not-superseded",
+            '"status: superseded" and "superseded_by" belong together',
+            todo,
+        )
     top = next((heading for heading in page.headings if heading.level == 1), None)
     if top is not None:
         span = page.placed.between(top.start, top.end)
-        diagnostics.add(span, "the title stands in the front matter already", "remove this line")
+        diagnostics.add(span, "prose/title-twice", "the title stands in the front matter already", "remove this line")
     spans = {name: spec.span("related", index) for index, name in enumerate(spec.related)}
     spans |= {name: spec.span("supersedes", index) for index, name in enumerate(spec.supersedes)}
     spans |= {} if spec.superseded_by is None else {spec.superseded_by: spec.span("superseded_by")}
@@ -98,17 +112,22 @@ def _own(source: Prose, diagnostics: Diagnostics) -> WrittenDecision | None:
     named, title = OWN_DECISION_FILE.fullmatch(file), _TITLE.match(source.text)
     if named is None:
         todo = "begin it with id, title, status and date between two ---, or call it as in 0027-a-few-words.md"
-        diagnostics.add(start, "the decision has neither front matter nor a number as its name", todo)
+        diagnostics.add(
+            start, "prose/no-front-matter", "the decision has neither front matter nor a number as its name", todo
+        )
         return None
     if title is None or title["id"] != named[1]:
         diagnostics.add(
-            start, f'the first line does not say "# {named[1]}: …"', "write the number and what was decided"
+            start,
+            "decision/no-title",
+            f'the first line does not say "# {named[1]}: …"',
+            "write the number and what was decided",
         )
         return None
     status = _STATUS.search(source.text, title.end())
     if status is None or source.text[title.end() : status.start()].strip():
         todo = 'write "**Status:** accepted", proposed, or superseded by [0027](0027-….md)'
-        diagnostics.add(start, "no status stands below the title", todo)
+        diagnostics.add(start, "decision/no-status", "no status stands below the title", todo)
         return None
     by, stated = status["by"] or "", page.placed.between(*status.span("status"))
     decision = Decision(
@@ -130,14 +149,24 @@ def _validate_relations(entry: WrittenDecision, by_id: Mapping[str, WrittenDecis
     own = entry.decision
     for name, span in entry.named.items():
         if name not in by_id or name == own.id:
-            diagnostics.add(span, f'there is no other decision "{name}"', choose(name, set(by_id) - {own.id}))
+            diagnostics.add(
+                span, "decision/unknown", f'there is no other decision "{name}"', choose(name, set(by_id) - {own.id})
+            )
     for name in own.supersedes:
         if (other := by_id.get(name)) is not None and own.id != other.decision.superseded_by:
             what = f'{own.id} supersedes {name}, which says "{other.decision.status}"'
-            diagnostics.add(entry.named[name], what, f"say in {other.page.source.path} that {own.id} superseded it")
+            diagnostics.add(
+                entry.named[name],
+                "decision/not-superseded",
+                what,
+                f"say in {other.page.source.path} that {own.id} superseded it",
+            )
     newer = by_id.get(own.superseded_by)
     if newer is not None and newer.page.source.data is not None and own.id not in newer.decision.supersedes:
         what = f"{newer.decision.id} does not say that it supersedes {own.id}"
         diagnostics.add(
-            entry.named[own.superseded_by], what, f'add "supersedes: [{own.id}]" to {newer.page.source.path}'
+            entry.named[own.superseded_by],
+            "decision/not-superseded",
+            what,
+            f'add "supersedes: [{own.id}]" to {newer.page.source.path}',
         )

@@ -79,15 +79,23 @@ def _links(
         span = source.placed.between(link.start, link.end)
         file, _, name = link.target.partition("#")
         if link.image:
-            diagnostics.add(span, "a page carries no images", "link the panel, or say in words what it shows")
+            diagnostics.add(
+                span, "prose/image", "a page carries no images", "link the panel, or say in words what it shows"
+            )
         elif HIDDEN in link.target:
             diagnostics.add(
-                span, "a reference stands where an address belongs", "write it without brackets: it is a link"
+                span,
+                "prose/wrong-reference",
+                "a reference stands where an address belongs",
+                "write it without brackets: it is a link",
             )
         elif not file and name:
             if name not in anchors:
                 diagnostics.add(
-                    span, f'this page has no heading for "#{name}"', "write the anchor of one of its headings"
+                    span,
+                    "prose/broken-link",
+                    f'this page has no heading for "#{name}"',
+                    "write the anchor of one of its headings",
                 )
         elif file.endswith(".md") and "://" not in file and not file.startswith("/"):
             folder = posixpath.dirname(source.pointer)
@@ -95,41 +103,64 @@ def _links(
             found.append((link.start, link.end, page))
         elif not _ABROAD.match(link.target):
             what = f'"{link.target}" leads nowhere on the site'
-            diagnostics.add(span, what, "link a page of runbooks/ or adr/ by its file, or a full address")
+            diagnostics.add(
+                span, "prose/broken-link", what, "link a page of runbooks/ or adr/ by its file, or a full address"
+            )
     return found
 
 
 def _require_plain(placed: Text, markup: Markup, diagnostics: Diagnostics) -> None:
     """Refuse raw HTML, attributes, secrets, and what somebody meant to write later."""
     if (fence := markup.open_fence()) is not None:
-        diagnostics.add(placed.between(*fence), "the block of code has no end", "close it by the same marks")
+        diagnostics.add(
+            placed.between(*fence), "markdown/open-code", "the block of code has no end", "close it by the same marks"
+        )
     for start, end in islice(markup.odd_fences(), MOST_FAULTS):
         todo = "write one word behind the fence, the language, and indent the code as far as its fences"
-        diagnostics.add(placed.between(start, end), "Markdown does not take this for code", todo)
+        diagnostics.add(placed.between(start, end), "markdown/open-code", "Markdown does not take this for code", todo)
     for start, end in islice(markup.unclosed(), MOST_FAULTS):
         todo = "close it in the same paragraph, list item or row by as many backticks, or write a backslash before it"
-        diagnostics.add(placed.between(start, end), "a backtick opens code that does not end", todo)
+        diagnostics.add(
+            placed.between(start, end), "markdown/open-code", "a backtick opens code that does not end", todo
+        )
     for start, end in islice(markup.html(), MOST_FAULTS):
         what = f"raw HTML stands in prose ({placed.text[start:end][:40]})"
         diagnostics.add(
-            placed.between(start, end), what, "write Markdown, and put what is meant as it stands in backticks"
+            placed.between(start, end),
+            "markdown/html",
+            what,
+            "write Markdown, and put what is meant as it stands in backticks",
         )
     for start, end in islice(markup.unread(), MOST_FAULTS):
         todo = "write [text](address), without brackets in either"
-        diagnostics.add(placed.between(start, end), "a link cannot be read here", todo)
+        diagnostics.add(placed.between(start, end), "markdown/odd-link", "a link cannot be read here", todo)
     for start, end in islice(markup.definitions(), MOST_FAULTS):
-        diagnostics.add(placed.between(start, end), "a link is defined away from its text", "write [text](address)")
+        diagnostics.add(
+            placed.between(start, end),
+            "markdown/odd-link",
+            "a link is defined away from its text",
+            "write [text](address)",
+        )
     for match in islice(markup.outside(_PLACEHOLDER), MOST_FAULTS):
-        diagnostics.add(placed.between(*match.span()), f'"{match[0]}" is still to be written', "write it")
+        diagnostics.add(
+            placed.between(*match.span()), "skeleton/unfilled", f'"{match[0]}" is still to be written', "write it"
+        )
     for match in islice(UNFILLED.finditer(placed.text), MOST_FAULTS):
         what = match[0].removeprefix("FILL IN").strip(": ") or "this"
-        diagnostics.add(placed.between(*match.span()), f"the skeleton is not filled in: {what}", "write it")
+        diagnostics.add(
+            placed.between(*match.span()), "skeleton/unfilled", f"the skeleton is not filled in: {what}", "write it"
+        )
     for secret in find_all(placed.text):
         todo = "revoke it, since it is in the history, and remove it here"
-        diagnostics.add(placed.between(secret.start, secret.end), complain(secret.kind), todo)
+        diagnostics.add(placed.between(secret.start, secret.end), "secret/written-out", complain(secret.kind), todo)
 
 
 def _require_closed_braces(placed: Text, markup: Markup, diagnostics: Diagnostics) -> None:
     for start, end in islice(markup.braces(), MOST_FAULTS):
         what = "braces outside code set attributes in Markdown"
-        diagnostics.add(placed.between(start, end), what, "put it in backticks, or write a backslash before the brace")
+        diagnostics.add(
+            placed.between(start, end),
+            "markdown/braces",
+            what,
+            "put it in backticks, or write a backslash before the brace",
+        )

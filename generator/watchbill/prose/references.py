@@ -76,7 +76,7 @@ def read_template(placed: Text, start: int, diagnostics: Diagnostics) -> Templat
             if token.kind == "block_begin":
                 what = "prose holds references only, no statements"
                 todo = f'write it out; braces that belong to a command stand between "{_RAW}"'
-                diagnostics.add(placed.between(token.start, token.end), what, todo)
+                diagnostics.add(placed.between(token.start, token.end), "prose/wrong-reference", what, todo)
                 found.whole = False
                 break
             if token.kind == "variable_begin":
@@ -90,13 +90,23 @@ def read_template(placed: Text, start: int, diagnostics: Diagnostics) -> Templat
             elif token.kind.startswith(("raw_", "comment")):
                 found.silent.append((token.start, token.end))
             if len(found.references) > MOST_REFERENCES:
-                diagnostics.add(placed.at(start), f"the page holds more than {MOST_REFERENCES} references", "split it")
+                diagnostics.add(
+                    placed.at(start),
+                    "prose/too-many-references",
+                    f"the page holds more than {MOST_REFERENCES} references",
+                    "split it",
+                )
             if len(found.references) > MOST_REFERENCES or len(diagnostics.found) >= most:
                 found.whole = False
                 break
     except TemplateSyntaxError as error:
         message = (error.message or "it is no template").rstrip(".").lower()
-        diagnostics.add(placed.at(opened.start if opened else start), f"braces cannot be read ({message})", _ADVICE)
+        diagnostics.add(
+            placed.at(opened.start if opened else start),
+            "prose/wrong-reference",
+            f"braces cannot be read ({message})",
+            _ADVICE,
+        )
         found.whole = False
     hidden = [*found.silent, *found.refused, *((asked.start, asked.end) for asked in found.references)]
     found.masked = _mask(placed.text, hidden)
@@ -139,9 +149,14 @@ def _asked(placed: Text, start: int, end: int, diagnostics: Diagnostics) -> Refe
         ]:
             if of in NOUNS:
                 return ReferenceUse(of, key, name, start, end)
-            diagnostics.add(span, f'there is no "{of}" to ask', choose(of, [THIS, *NOUNS]))
+            diagnostics.add(span, "prose/wrong-reference", f'there is no "{of}" to ask', choose(of, [THIS, *NOUNS]))
         case _:
-            diagnostics.add(span, f"{text if len(text) <= 60 else text[:57] + '…'} is no reference", _ADVICE)
+            diagnostics.add(
+                span,
+                "prose/wrong-reference",
+                f"{text if len(text) <= 60 else text[:57] + '…'} is no reference",
+                _ADVICE,
+            )
     return None
 
 

@@ -40,7 +40,7 @@ def read_runbooks(
         sections = _sections(page, diagnostics)
         if source.data is None:
             todo = "begin it with id, title, severity, owner, alerts, recovery_time and last_reviewed between two ---"
-            diagnostics.add(page.placed.at(0), "the runbook has no front matter", todo)
+            diagnostics.add(page.placed.at(0), "prose/no-front-matter", "the runbook has no front matter", todo)
             continue
         spec = load(RunbookSpec, source.data, diagnostics)
         if spec is None:
@@ -50,7 +50,9 @@ def read_runbooks(
         for index, name in enumerate((spec.id, *spec.formerly)):
             if (first := seen.setdefault(name, source.path)) != source.path:
                 span = spec.span("formerly", index - 1) if index else spec.span("id")
-                diagnostics.add(span, f'runbook "{name}" is {first} already', "take the next free number")
+                diagnostics.add(
+                    span, "spec/name-taken", f'runbook "{name}" is {first} already', "take the next free number"
+                )
         found.append(Written(spec, page, sections))
     return tuple(sorted(found, key=lambda written: written.spec.id))
 
@@ -61,30 +63,52 @@ def _check_fields(
     named = RUNBOOK_FILE.fullmatch(PurePosixPath(source.pointer).stem)
     if named is None or named[1] != spec.id:
         what = f'runbook "{spec.id}" stands in a file of another name'
-        diagnostics.add(spec.span("id"), what, f"call the file {spec.id}-….md, with a few words in lower case")
+        diagnostics.add(
+            spec.span("id"), "file/name-differs", what, f"call the file {spec.id}-….md, with a few words in lower case"
+        )
     if spec.owner not in teams:
-        diagnostics.add(spec.span("owner"), f'team "{spec.owner}" is unknown', choose(spec.owner, teams))
+        diagnostics.add(
+            spec.span("owner"), "team/unknown", f'team "{spec.owner}" is unknown', choose(spec.owner, teams)
+        )
     if spec.last_reviewed > today:
         diagnostics.add(
-            spec.span("last_reviewed"), "the day has not come yet", "write when somebody last went through it"
+            spec.span("last_reviewed"),
+            "prose/date-to-come",
+            "the day has not come yet",
+            "write when somebody last went through it",
         )
     if not spec.alerts and spec.reason is None:
         what = "no alert leads to this runbook"
-        diagnostics.add(spec.span("alerts"), what, 'name its alerts, or add "reason: …", which says why it has none')
+        diagnostics.add(
+            spec.span("alerts"),
+            "runbook/without-alerts",
+            what,
+            'name its alerts, or add "reason: …", which says why it has none',
+        )
     if spec.alerts and spec.reason is not None:
-        diagnostics.add(spec.span("reason"), "a reason is for a runbook without alerts", "remove it")
+        diagnostics.add(
+            spec.span("reason"), "runbook/needless-reason", "a reason is for a runbook without alerts", "remove it"
+        )
 
 
 def _validate_assumed(spec: RunbookSpec, page: Page, diagnostics: Diagnostics) -> None:
     """Check each thing that is assumed against a command of the page which uses it."""
     if len(spec.assumes) > MOST_ASSUMED:
-        diagnostics.add(spec.span("assumes", key=True), f"the page assumes more than {MOST_ASSUMED} things", "split it")
+        diagnostics.add(
+            spec.span("assumes", key=True),
+            "runbook/wrong-assumption",
+            f"the page assumes more than {MOST_ASSUMED} things",
+            "split it",
+        )
         return
     for thing in spec.assumes:
         if not _used(thing, page.code):
             what = f'no command of this page uses "{thing}"'
             diagnostics.add(
-                spec.span("assumes", thing, key=True), what, "write it as it stands in a command, or remove it"
+                spec.span("assumes", thing, key=True),
+                "runbook/wrong-assumption",
+                what,
+                "write it as it stands in a command, or remove it",
             )
 
 
@@ -106,7 +130,12 @@ def _sections(page: Page, diagnostics: Diagnostics) -> tuple[Section, ...]:
     before = page.source.text[page.source.body : headings[0].start if headings else len(page.source.text)]
     if before.strip():
         begin = page.source.body + len(before) - len(before.lstrip())
-        diagnostics.add(page.placed.at(begin), "text stands before the first section", "put it below ## Meaning")
+        diagnostics.add(
+            page.placed.at(begin),
+            "runbook/wrong-section",
+            "text stands before the first section",
+            "put it below ## Meaning",
+        )
     found: dict[str, Section] = {}
     for index, heading in enumerate(headings):
         end = headings[index + 1].start if index + 1 < len(headings) else len(page.source.text)
@@ -115,9 +144,16 @@ def _sections(page: Page, diagnostics: Diagnostics) -> tuple[Section, ...]:
             found[heading.title] = section
     for title in SECTIONS:
         if title not in found:
-            diagnostics.add(page.placed.at(page.source.body), f'the section "{title}" is missing', f'add "## {title}"')
+            diagnostics.add(
+                page.placed.at(page.source.body),
+                "runbook/missing-section",
+                f'the section "{title}" is missing',
+                f'add "## {title}"',
+            )
         elif not _says_something(found[title]):
-            diagnostics.add(found[title].span, f'"{title}" says nothing', "write what helps at 3 am")
+            diagnostics.add(
+                found[title].span, "runbook/missing-section", f'"{title}" says nothing', "write what helps at 3 am"
+            )
     return tuple(found[title] for title in SECTIONS if title in found)
 
 
@@ -130,17 +166,29 @@ def _says_something(section: Section) -> bool:
 def _fits(heading: Heading, found: dict[str, Section], section: Section, diagnostics: Diagnostics) -> bool:
     """Whether a heading begins one of the sections, each once and in their order."""
     if heading.level == 1:
-        diagnostics.add(section.span, "the title stands in the front matter already", "remove this line")
+        diagnostics.add(
+            section.span, "prose/title-twice", "the title stands in the front matter already", "remove this line"
+        )
     elif heading.title not in SECTIONS:
         what = f'"{heading.title}" is no section of a runbook'
-        diagnostics.add(section.span, what, choose(heading.title, SECTIONS) + ", or use ### within a section")
+        diagnostics.add(
+            section.span,
+            "runbook/wrong-section",
+            what,
+            choose(heading.title, SECTIONS) + ", or use ### within a section",
+        )
     elif heading.title in found:
-        diagnostics.add(section.span, f'the section "{heading.title}" stands here twice', "join them")
+        diagnostics.add(
+            section.span, "runbook/wrong-section", f'the section "{heading.title}" stands here twice', "join them"
+        )
     else:
         later = [title for title in found if SECTIONS.index(title) > SECTIONS.index(heading.title)]
         if later:
             diagnostics.add(
-                section.span, f'"{heading.title}" stands behind "{later[0]}"', f"order: {', '.join(SECTIONS)}"
+                section.span,
+                "runbook/wrong-section",
+                f'"{heading.title}" stands behind "{later[0]}"',
+                f"order: {', '.join(SECTIONS)}",
             )
         return True
     return False

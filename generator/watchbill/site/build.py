@@ -47,7 +47,7 @@ def _refused(config: Path, staged: Path, compiled: Compiled) -> list[Diagnostic]
     for remark in mkdocs.build(config.resolve(), staged):
         source = known.get(remark.page.removesuffix(".md") + ".html")
         span = compiled.bundle.platform.origin.span if source is None else source.find("", compiled.texts)
-        found.append(Diagnostic(span, f"MkDocs refuses the site: {remark.text}", _TODO))
+        found.append(Diagnostic(span, "site/refused", f"MkDocs refuses the site: {remark.text}", _TODO))
     return found
 
 

@@ -101,7 +101,7 @@ class _Graph:
             if urlsplit(address).netloc:
                 source = self.sources.get(places[0], Source(self.bundle.platform.origin.span))
                 what = f"{places[0]}{and_more(len(places) - 1)} loads {address} from another host"
-                yield Diagnostic(source.span, what, "serve it from the site itself; see mkdocs.yml")
+                yield Diagnostic(source.span, "site/other-host", what, "serve it from the site itself; see mkdocs.yml")
 
     def links(self) -> Iterator[Diagnostic]:
         """Yield every link, anchor and resource that leads nowhere."""
@@ -113,28 +113,45 @@ class _Graph:
                     and not address.startswith("data:")
                     and (why := self._missing(page, address))
                 ):
-                    yield Diagnostic(source.span, f"{page} loads {address}, and {why}", _REPORT)
+                    yield Diagnostic(source.span, "site/broken-link", f"{page} loads {address}, and {why}", _REPORT)
             for address in built.links:
                 if urlsplit(address).scheme not in {"", "http", "https", "mailto"}:
                     what = f"{page} links {address[:60]}, which a browser might run"
-                    yield Diagnostic(source.find(address, self.texts), what, "link a page or a full address")
+                    yield Diagnostic(
+                        source.find(address, self.texts), "site/unsafe-link", what, "link a page or a full address"
+                    )
                 elif not urlsplit(address).scheme and (why := self._missing(page, address)):
                     span = locate(source, address, self.texts)
-                    yield Diagnostic(span, f"{page} links {address}, and {why}", "correct the link, or write the page")
+                    yield Diagnostic(
+                        span,
+                        "site/broken-link",
+                        f"{page} links {address}, and {why}",
+                        "correct the link, or write the page",
+                    )
 
     def content(self) -> Iterator[Diagnostic]:
         """Yield what no prose becomes, and what is too much of it; prose that several pages embed is told of once."""
-        found: dict[tuple[Span, str, str], list[str]] = {}
+        found: dict[tuple[Span, str, str, str], list[str]] = {}
         for page, built in self.pages.items():
             source = self.sources.get(page, Source(self.bundle.platform.origin.span))
             for tag in built.odd:
-                notified = (source.find(tag, self.texts), f"holds {tag}, which no prose becomes", _PLAIN)
+                notified = (
+                    source.find(tag, self.texts),
+                    "site/odd-tag",
+                    f"holds {tag}, which no prose becomes",
+                    _PLAIN,
+                )
                 found.setdefault(notified, []).append(page)
             if built.size > MOST_BYTES:
-                notified = (source.find("", self.texts), f"has more than {MOST_BYTES:,} bytes", _SHORTER)
+                notified = (
+                    source.find("", self.texts),
+                    "site/too-large",
+                    f"has more than {MOST_BYTES:,} bytes",
+                    _SHORTER,
+                )
                 found.setdefault(notified, []).append(page)
-        for (span, what, todo), pages in found.items():
-            yield Diagnostic(span, f"{pages[0]}{and_more(len(pages) - 1)} {what}", todo)
+        for (span, code, what, todo), pages in found.items():
+            yield Diagnostic(span, code, f"{pages[0]}{and_more(len(pages) - 1)} {what}", todo)
 
     def alerts(self) -> Iterator[Diagnostic]:
         """Yield alerts whose page is missing, or says nothing, or does not lead to its runbook."""
@@ -142,19 +159,28 @@ class _Graph:
             page = self._page_of(alert)
             built = self.pages.get(page)
             if built is None:
-                yield Diagnostic(alert.origin.span, f"{alert.runbook_url} is not on the site ({page})", _REPORT)
+                yield Diagnostic(
+                    alert.origin.span, "site/missing-page", f"{alert.runbook_url} is not on the site ({page})", _REPORT
+                )
                 continue
             if not built.title.startswith(alert.name):
-                yield Diagnostic(alert.origin.span, f'{page} begins with "{built.title}", not {alert.name}', _REPORT)
+                yield Diagnostic(
+                    alert.origin.span,
+                    "site/wrong-page",
+                    f'{page} begins with "{built.title}", not {alert.name}',
+                    _REPORT,
+                )
             runbook = self.bundle.pages.by_alert.get(alert.id)
             if runbook is None or alert.severity is Severity.INFO:
                 continue
             for title in NEEDED:
                 if not built.section(naming.anchor(title)):
                     what = f'{page} says nothing below "{title}"'
-                    yield Diagnostic(runbook.origin.span, what, "write what helps at 3 am")
+                    yield Diagnostic(runbook.origin.span, "site/wrong-page", what, "write what helps at 3 am")
             if _site(naming.runbook_page(runbook.id)) not in self._targets(page, built):
-                yield Diagnostic(runbook.origin.span, f"{page} does not lead to {runbook.id}", _REPORT)
+                yield Diagnostic(
+                    runbook.origin.span, "site/wrong-page", f"{page} does not lead to {runbook.id}", _REPORT
+                )
 
     def runbooks(self) -> Iterator[Diagnostic]:
         """Yield runbooks that are missing on the site, or do not lead to each of their alerts."""
@@ -163,15 +189,17 @@ class _Graph:
             page = _site(naming.runbook_page(runbook.id))
             built = self.pages.get(page)
             if built is None:
-                yield Diagnostic(runbook.origin.span, f"{runbook.id} is not on the site ({page})", _REPORT)
+                yield Diagnostic(
+                    runbook.origin.span, "site/missing-page", f"{runbook.id} is not on the site ({page})", _REPORT
+                )
                 continue
             targets = self._targets(page, built)
             for name in runbook.alerts:
                 if self._page_of(alerts[name]) not in targets:
-                    yield Diagnostic(runbook.origin.span, f"{page} does not lead to {name}", _REPORT)
+                    yield Diagnostic(runbook.origin.span, "site/wrong-page", f"{page} does not lead to {name}", _REPORT)
             if not runbook.alerts and not runbook.reason:
                 todo = 'name its alerts, or add "reason: …"'
-                yield Diagnostic(runbook.origin.span, f"no alert leads to {runbook.id}", todo)
+                yield Diagnostic(runbook.origin.span, "runbook/without-alerts", f"no alert leads to {runbook.id}", todo)
 
     def panels(self, dashboards: Dashboards) -> Iterator[Diagnostic]:
         """Yield alerts whose panel is on no dashboard."""
@@ -181,11 +209,14 @@ class _Graph:
             panel = parse_qs(parts.query).get("viewPanel", [""])[0]
             if uid not in dashboards:
                 yield Diagnostic(
-                    alert.origin.span, f'{alert.id} shows dashboard "{uid}", which is not compiled', _PANEL
+                    alert.origin.span,
+                    "site/missing-panel",
+                    f'{alert.id} shows dashboard "{uid}", which is not compiled',
+                    _PANEL,
                 )
             elif not panel.isdigit() or int(panel) not in dashboards[uid]:
                 what = f'{alert.id} shows panel {panel or "none"} of dashboard "{uid}", which has no such panel'
-                yield Diagnostic(alert.origin.span, what, _PANEL)
+                yield Diagnostic(alert.origin.span, "site/missing-panel", what, _PANEL)
 
     def _page_of(self, alert: Alert) -> str:
         return unquote(alert.runbook_url.removeprefix(f"{self.bundle.platform.urls.site}/"))

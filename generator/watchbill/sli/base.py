@@ -73,13 +73,20 @@ def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, diagnosti
     """Check the labels that an indicator is judged by one by one against those of its signal."""
     for index, role in enumerate(per):
         if role in per[:index]:
-            diagnostics.add(slo.span("per", index), f'"{role}" stands here twice', "remove one of them")
+            diagnostics.add(
+                slo.span("per", index), "spec/duplicate-entry", f'"{role}" stands here twice', "remove one of them"
+            )
         elif role not in signal.labels:
             what = f'"{role}" is not a label of signal "{signal.key}"'
-            diagnostics.add(slo.span("per", index), what, choose(role, signal.labels))
+            diagnostics.add(slo.span("per", index), "label/unknown", what, choose(role, signal.labels))
         elif signal.labels[role] in RESERVED_LABELS | {"slo", "sli", "le", "quantile"}:
             what = f'label "{signal.labels[role]}" has a meaning of its own here'
-            diagnostics.add(slo.span("per", index), what, "rename it in the scrape configuration and in the signal")
+            diagnostics.add(
+                slo.span("per", index),
+                "label/reserved",
+                what,
+                "rename it in the scrape configuration and in the signal",
+            )
 
 
 def grouping(per: tuple[str, ...], signal: Signal) -> tuple[str, ...]:

@@ -73,13 +73,15 @@ slos:
             what = (
                 "this says neither what is good nor what is bad" if self.good_ is None else "good and bad say the same"
             )
-            diagnostics.add(self.span("total", key=True), what, 'write either "good" or "bad"')
+            diagnostics.add(self.span("total", key=True), "spec/either-or", what, 'write either "good" or "bad"')
         elif self._sums_hold():
             try:
                 self._tallies(signal)
             except PromQLError as error:
                 todo = "let selectors tell good from bad, with labels whose values are written out or in the profile"
-                diagnostics.add(self.span("good" if self.bad_ is None else "bad", key=True), str(error), todo)
+                diagnostics.add(
+                    self.span("good" if self.bad_ is None else "bad", key=True), "promql/not-counters", str(error), todo
+                )
 
     def _sums_hold(self) -> bool:
         texts = (self.total_, self.good_, self.bad_)
@@ -120,11 +122,13 @@ def _check_counters(text: str, span: Span, diagnostics: Diagnostics) -> None:
     try:
         expr = parse(text)
     except PromQLError as error:
-        diagnostics.add(span, f"this is not PromQL: {error}", "write selectors of counters, joined by + or -")
+        diagnostics.add(
+            span, "promql/unreadable", f"this is not PromQL: {error}", "write selectors of counters, joined by + or -"
+        )
         return
     fault = _fault(expr)
     if fault is not None:
-        diagnostics.add(span, *fault)
+        diagnostics.add(span, "promql/not-counters", *fault)
 
 
 def _fault(node: pp.Expr) -> tuple[str, str] | None:  # noqa: PLR0911 (one line per kind of node)

@@ -56,7 +56,7 @@ slos:
         metric = self.check_type(signal, diagnostics, "metric", MetricType.GAUGE)
         if metric is not None and metric.unit.dimension is not Dimension.TIME:
             what = f'metric "{metric.name}" is no time, and freshness needs the time of the last success'
-            diagnostics.add(self.span("metric"), what, "name a gauge of Unix time, with unit: s")
+            diagnostics.add(self.span("metric"), "metric/not-a-time", what, "name a gauge of Unix time, with unit: s")
 
     def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Take the newest time, in seconds."""

@@ -61,21 +61,26 @@ slos:
             self._check_power(limit, metric, diagnostics)
         elif not metric.buckets:
             what, todo = f'histogram "{metric.name}" has no buckets in its signal', "give its buckets in the signal"
-            diagnostics.add(self.span("within"), what, todo)
+            diagnostics.add(self.span("within"), "metric/no-buckets", what, todo)
         elif limit not in metric.buckets:
             below = [edge for edge in metric.buckets if edge < limit][-1:]
             above = [edge for edge in metric.buckets if edge > limit][:1]
             what = f"{self.within} is no bucket's edge of {metric.name}, so nothing counts what is within it"
             near = _written(below + above, metric)
             todo = f"let the service export a bucket at {self.within}, and write {near} meanwhile"
-            diagnostics.add(self.span("within"), what, todo)
+            diagnostics.add(self.span("within"), "metric/no-bucket-there", what, todo)
 
     def _check_power(self, limit: Decimal, metric: Metric, diagnostics: Diagnostics) -> None:
         """Require an edge that a native histogram has at every resolution: a power of two."""
         lower = Decimal(2) ** (limit.log10() / Decimal(2).log10()).to_integral_value(ROUND_FLOOR)
         if limit not in {lower, lower * 2}:
             what = f"{self.within} is no edge of every native histogram, so what is within it would be a guess"
-            diagnostics.add(self.span("within"), what, f"write a power of two: {_written([lower, lower * 2], metric)}")
+            diagnostics.add(
+                self.span("within"),
+                "metric/no-bucket-there",
+                what,
+                f"write a power of two: {_written([lower, lower * 2], metric)}",
+            )
 
     def _within(self, signal: Signal, window: Duration) -> str:
         metric = signal.metrics[self.metric]

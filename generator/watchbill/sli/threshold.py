@@ -70,7 +70,7 @@ slos:
         self.check_class(signal, diagnostics, "where", metric=self.metric)
         if (self.at_most is None) == (self.at_least is None):
             what = "this says no limit" if self.at_most is None else "this says two limits"
-            diagnostics.add(self.span("kind"), what, 'write either "at_most" or "at_least"')
+            diagnostics.add(self.span("kind"), "spec/either-or", what, 'write either "at_most" or "at_least"')
         elif metric is not None:
             field = "at_most" if self.at_most is not None else "at_least"
             if self.check_unit(diagnostics, field, self._limit(), metric.unit):
@@ -82,7 +82,12 @@ slos:
             return
         highest = words.measured(metric.buckets[-1], metric.unit)
         what = f"no quantile of {metric.name} is ever above {self.at_most}, since its highest bucket is {highest}"
-        diagnostics.add(self.span("at_most"), what, "write a lower limit, or add a higher bucket to the service")
+        diagnostics.add(
+            self.span("at_most"),
+            "metric/no-bucket-there",
+            what,
+            "write a lower limit, or add a higher bucket to the service",
+        )
 
     def _limit(self) -> Quantity:
         return self.at_most or self.at_least or Quantity(Decimal(0), Unit.COUNT)

@@ -20,7 +20,7 @@ MOST_ALIASED_VALUES = 20_000  # what all aliases of a file may add together
 MOST_KEY_CHARACTERS = 200
 MOST_FAULTS = 100  # per file; nobody reads more
 
-_NO_SPEC = Refusal("the file holds no spec", 'write "key: value" lines, or delete the file')
+_NO_SPEC = Refusal("yaml/not-a-mapping", "the file holds no spec", 'write "key: value" lines, or delete the file')
 
 
 class StopError(Exception):
@@ -68,14 +68,14 @@ class Builder:
         if self.root is None and not self.diagnostics:
             self._fault(self.text.at(0), *_NO_SPEC)
 
-    def _fault(self, span: Span, what: str, todo: str) -> None:
-        self.diagnostics.append(Diagnostic(span, what, todo))
+    def _fault(self, span: Span, code: str, what: str, todo: str) -> None:
+        self.diagnostics.append(Diagnostic(span, code, what, todo))
         if len(self.diagnostics) >= MOST_FAULTS:
             raise StopError
 
-    def stop(self, span: Span, what: str, todo: str) -> NoReturn:
+    def stop(self, span: Span, code: str, what: str, todo: str) -> NoReturn:
         """Note a fault behind which nothing can be judged."""
-        self.diagnostics.append(Diagnostic(span, what, todo))
+        self.diagnostics.append(Diagnostic(span, code, what, todo))
         raise StopError
 
     def _awaits_key(self) -> bool:
@@ -85,15 +85,35 @@ class Builder:
         """Check what scalars and collections have in common, and note their anchor as open."""
         self.values += 1
         if self.values > MOST_VALUES:
-            self.stop(span, f"the file holds more than {MOST_VALUES:,} values", "split it into several files")
+            self.stop(
+                span,
+                "yaml/too-large",
+                f"the file holds more than {MOST_VALUES:,} values",
+                "split it into several files",
+            )
         if event.tag is not None:
-            self._fault(span, "tags are not used in specs", 'remove the text that begins with "!", or quote it')
+            self._fault(
+                span,
+                "yaml/not-used-here",
+                "tags are not used in specs",
+                'remove the text that begins with "!", or quote it',
+            )
         if event.anchor is None:
             return
         if event.anchor in self.anchors:
-            self._fault(span, f"the anchor {quote('&' + event.anchor)} is defined twice", "rename one of the two")
+            self._fault(
+                span,
+                "yaml/wrong-anchor",
+                f"the anchor {quote('&' + event.anchor)} is defined twice",
+                "rename one of the two",
+            )
         elif self._awaits_key():
-            self._fault(span, f"the key carries the anchor {quote('&' + event.anchor)}", "anchor its value instead")
+            self._fault(
+                span,
+                "yaml/wrong-anchor",
+                f"the key carries the anchor {quote('&' + event.anchor)}",
+                "anchor its value instead",
+            )
         else:
             self.anchors[event.anchor] = None
 
@@ -131,7 +151,7 @@ class Builder:
             frame = self.stack[-1]
             index = event.end_mark.index if isinstance(frame.node, Seq) else frame.key_end
             if (slip := find_comment(self.text, index, key=frame.key)) is not None:
-                self._fault(slip.span, slip.what, slip.todo)
+                self._fault(slip.span, "slip.code", slip.what, slip.todo)
 
     def _key(self, event: Any, span: Span) -> None:
         frame = self.stack[-1]
@@ -140,12 +160,21 @@ class Builder:
         if isinstance(key, Refusal):
             self._fault(span, *key)
         elif len(key) > MOST_KEY_CHARACTERS:
-            self._fault(span, f"the key is longer than {MOST_KEY_CHARACTERS} characters", "shorten it")
+            self._fault(
+                span, "yaml/wrong-key", f"the key is longer than {MOST_KEY_CHARACTERS} characters", "shorten it"
+            )
         elif not key.isprintable() and any(break_ in key for break_ in "\t\r\n"):
-            self._fault(span, f"the key {quote(key)} holds a tab or a line break", "write it on one line")
+            self._fault(
+                span, "yaml/wrong-key", f"the key {quote(key)} holds a tab or a line break", "write it on one line"
+            )
         elif isinstance(frame.node, Map) and (first := frame.node.places.get(key)) is not None:
             line = first.key.line if first.key else 0
-            self._fault(span, f"the key {quote(key)} is written twice, first on line {line}", "delete one of the two")
+            self._fault(
+                span,
+                "yaml/duplicate-key",
+                f"the key {quote(key)} is written twice, first on line {line}",
+                "delete one of the two",
+            )
         else:
             frame.key = key
 
@@ -154,25 +183,29 @@ class Builder:
         span = self.text.of(event)
         name, shown = event.anchor, quote("*" + event.anchor)
         if self._awaits_key():
-            self._fault(span, f"the alias {shown} stands as a key", "write the key out")
+            self._fault(span, "yaml/wrong-anchor", f"the alias {shown} stands as a key", "write the key out")
             self.stack[-1].key_span = span
             return
         target = self.anchors.get(name)
         if target is None:
             if name in self.anchors:
-                self._fault(span, f"the alias {shown} repeats a value inside itself", "write the value out")
+                self._fault(
+                    span, "yaml/wrong-anchor", f"the alias {shown} repeats a value inside itself", "write the value out"
+                )
             else:
                 near = [anchor for anchor in islice(self.anchors, 100) if len(anchor) < 100]
                 todo = choose(name[:100], near, none=f"define it first, as {quote('&' + name)} before a value")
-                self._fault(span, f"the alias {shown} has no anchor before it", todo)
+                self._fault(span, "yaml/wrong-anchor", f"the alias {shown} has no anchor before it", todo)
             self._put(None, span)
             return
         self.aliased_values += target.size
         if self.aliased_values > MOST_ALIASED_VALUES:
             what = f"the aliases up to {shown} repeat more than {MOST_ALIASED_VALUES:,} values"
-            self.stop(span, what, "write the values out, or split the file")
+            self.stop(span, "yaml/too-large", what, "write the values out, or split the file")
         if len(self.stack) + target.height > MOST_DEPTH:
-            self.stop(span, f"the alias {shown} nests deeper than {MOST_DEPTH} levels", "nest less deeply")
+            self.stop(
+                span, "yaml/too-large", f"the alias {shown} nests deeper than {MOST_DEPTH} levels", "nest less deeply"
+            )
         self._put(target.value, span, size=target.size, height=target.height)
 
     def open(self, event: Any) -> None:
@@ -180,7 +213,7 @@ class Builder:
         span = self.text.of(event)
         self._enter(event, span)
         if len(self.stack) >= MOST_DEPTH:
-            self.stop(span, f"this nests deeper than {MOST_DEPTH} levels", "nest less deeply")
+            self.stop(span, "yaml/too-large", f"this nests deeper than {MOST_DEPTH} levels", "nest less deeply")
         node = Map(span) if isinstance(event, yaml.MappingStartEvent) else Seq(span)
         self.stack.append(_Frame(node, event.anchor))
 
@@ -196,7 +229,7 @@ class Builder:
             self.anchors[frame.anchor] = _Anchored(node, frame.size, frame.height)
         if self._awaits_key():
             todo = "write the key as plain text, and a template such as {{ … }} in quotes"
-            self._fault(node.span, "a mapping or list stands as a key", todo)
+            self._fault(node.span, "yaml/wrong-key", "a mapping or list stands as a key", todo)
             self.stack[-1].key_span = node.span
         else:
             self._put(node, node.span, size=frame.size, height=frame.height)
@@ -227,6 +260,7 @@ class Builder:
             kind = "a list" if isinstance(value, Seq) else "a single value"
             self._fault(
                 span,
+                "yaml/not-a-mapping",
                 f"the top of the file is {kind}",
                 'write "key: value" lines, with a blank after each colon',
             )

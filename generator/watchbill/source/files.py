@@ -28,6 +28,7 @@ def read_text(path: Path, shown: str) -> str:
         before = content[: error.start].decode().removeprefix("\ufeff")
         fault = Diagnostic(
             Text(shown, before).at(len(before)),
+            "file/not-utf-8",
             f"the byte 0x{content[error.start]:02X} is not UTF-8",
             "save the file as UTF-8",
         )
@@ -90,9 +91,13 @@ def _check_entry(entry: os.DirEntry[str]) -> str | Refusal:
     if entry.name.startswith(".") or not (named_as_spec or folder):
         return "other"
     if not entry.name.isprintable():
-        return Refusal("the name holds a character that does not print", "rename it")
+        return Refusal("file/not-a-spec", "the name holds a character that does not print", "rename it")
     if entry.is_symlink():
-        return Refusal("symbolic links are not followed", "put the file or folder itself here, or remove the link")
+        return Refusal(
+            "file/not-a-spec",
+            "symbolic links are not followed",
+            "put the file or folder itself here, or remove the link",
+        )
     return _check_name(entry, folder=folder) if named_as_spec else "folder"
 
 
@@ -100,9 +105,13 @@ def _check_name(entry: os.DirEntry[str], *, folder: bool) -> str | Refusal:
     suffix = Path(entry.name).suffix
     if not entry.is_file(follow_symlinks=False):
         what = "this is a folder and not a regular file" if folder else "this is not a regular file"
-        return Refusal(what, "remove it, or rename it so that it does not look like a spec")
+        return Refusal("file/not-a-spec", what, "remove it, or rename it so that it does not look like a spec")
     if suffix != ".yaml":
-        return Refusal(f'specs end in ".yaml", not in "{suffix}"', f'rename it to "{Path(entry.name).stem}.yaml"')
+        return Refusal(
+            "file/not-a-spec",
+            f'specs end in ".yaml", not in "{suffix}"',
+            f'rename it to "{Path(entry.name).stem}.yaml"',
+        )
     return "spec"
 
 
@@ -112,7 +121,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise file_error(shown, "this is not a regular file", "name a file of YAML text")
+                raise file_error(shown, "file/not-a-spec", "this is not a regular file", "name a file of YAML text")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read(MOST_BYTES + len("\ufeff".encode()) + 1)
         finally:
@@ -122,4 +131,6 @@ def _read_bytes(path: Path, shown: str) -> bytes:
 
 
 def _unreadable(shown: str, error: OSError) -> SourceError:
-    return file_error(shown, f"this cannot be read ({error.strerror})", "correct the path or its permissions")
+    return file_error(
+        shown, "file/unreadable", f"this cannot be read ({error.strerror})", "correct the path or its permissions"
+    )

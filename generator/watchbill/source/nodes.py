@@ -81,6 +81,6 @@ def span_of(node: Map | Seq, path: Sequence[str | int], *, key: bool = False) ->
     return place.key if key and place.key else place.value
 
 
-def file_error(shown: str, what: str, todo: str) -> SourceError:
+def file_error(shown: str, code: str, what: str, todo: str) -> SourceError:
     """Make the error of a file that cannot be judged line by line."""
-    return SourceError([Diagnostic(Span(shown, 1, 1, 1, 1), what, todo)], {})
+    return SourceError([Diagnostic(Span(shown, 1, 1, 1, 1), code, what, todo)], {})

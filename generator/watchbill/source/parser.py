@@ -43,7 +43,7 @@ def admit(text: str, *, path: str) -> str:
     """Return a text without its byte order mark; raises `SourceError` where it is too long or has odd characters."""
     text = text.removeprefix("\ufeff")
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise file_error(path, "the file is larger than 1 MiB", "split it into several files")
+        raise file_error(path, "yaml/too-large", "the file is larger than 1 MiB", "split it into several files")
     diagnostics = _check_characters(Text(path, text))
     if diagnostics:
         raise SourceError(diagnostics, {path: text})
@@ -78,7 +78,7 @@ def _feed(builder: Builder) -> None:
     text = builder.text
     start = text.skip_blank(0)
     if text.text.startswith("%", start):
-        builder.stop(text.at(start), "a directive begins here", "delete the line")
+        builder.stop(text.at(start), "yaml/not-used-here", "a directive begins here", "delete the line")
     loader = Loader(text.text)
     try:
         while not isinstance(event := _next_event(loader, builder), yaml.StreamEndEvent):
@@ -101,7 +101,7 @@ def _next_event(loader: Any, builder: Builder) -> Any:
     try:
         return loader.get_event()
     except (OverflowError, ValueError):  # from PyYAML without its C extension, for "\UFFFFFFFF"
-        builder.stop(builder.text.at(0), "an escape sequence names no character", "correct it")
+        builder.stop(builder.text.at(0), "yaml/syntax", "an escape sequence names no character", "correct it")
 
 
 def _require_one_document(event: Any, builder: Builder) -> None:
@@ -111,8 +111,12 @@ def _require_one_document(event: Any, builder: Builder) -> None:
     if index == len(text.text):
         return
     if event.explicit or text.text.startswith("---", index):
-        builder.stop(text.at(index), "a second document begins here", "put it into a file of its own")
-    builder.stop(text.at(index), "text stands outside the top mapping", "delete it, or indent it under its key")
+        builder.stop(
+            text.at(index), "yaml/not-used-here", "a second document begins here", "put it into a file of its own"
+        )
+    builder.stop(
+        text.at(index), "yaml/syntax", "text stands outside the top mapping", "delete it, or indent it under its key"
+    )
 
 
 def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
@@ -124,7 +128,7 @@ def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
     mark = (at_context and began) or came_to
     index = min(mark.index, len(text.text.rstrip())) if mark else 0
     if text.text.startswith("\t", index):
-        refusal = Refusal("a tab stands where YAML wants spaces", "delete it, or write spaces")
+        refusal = Refusal("yaml/indentation", "a tab stands where YAML wants spaces", "delete it, or write spaces")
     elif "expected ',' or" in problem and began:
         if (slip := find_flow_slip(text, opened=began.index, stopped=stopped)) is not None:
             return stopped, slip
@@ -148,7 +152,9 @@ def _find_indents(builder: Builder, judged: int) -> list[Diagnostic]:
             nearest = bisect(starts, match.start()) - 1
             if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
                 span = builder.text.between(match.start(1), match.end(1))
-                diagnostics.append(Diagnostic(span, f"{name} indents this line", "indent with spaces"))
+                diagnostics.append(
+                    Diagnostic(span, "yaml/indentation", f"{name} indents this line", "indent with spaces")
+                )
             if len(diagnostics) >= MOST_FAULTS:
                 return diagnostics
     return diagnostics

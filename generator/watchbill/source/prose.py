@@ -49,7 +49,9 @@ def read_prose(root: Path, *, label: str) -> tuple[Prose, ...]:
         path = root / name
         try:
             if path.is_symlink():
-                raise file_error(str(path), "symbolic links are not followed", "put the file itself here")
+                raise file_error(
+                    str(path), "file/not-a-spec", "symbolic links are not followed", "put the file itself here"
+                )
             found.append(read_page(read_text(path, str(path)), path=str(path), pointer=f"{label}/{name}"))
         except SourceError as error:
             diagnostics.extend(error.diagnostics)
@@ -72,7 +74,12 @@ def read_page(text: str, *, path: str, pointer: str) -> Prose:
         return Prose(path, pointer, text, None, 0)
     closing = _FENCE.search(text, opening.end())
     if closing is None:
-        fault = Diagnostic(Text(path, text).between(0, 3), "the front matter has no end", 'end it by a line of "---"')
+        fault = Diagnostic(
+            Text(path, text).between(0, 3),
+            "prose/no-front-matter",
+            "the front matter has no end",
+            'end it by a line of "---"',
+        )
         raise SourceError([fault], {path: text})
     front = parse(text[: closing.start()], path=path, pointer=pointer, dates=True)
     return Prose(path, pointer, text, front.data, min(closing.end() + 1, len(text)))
@@ -83,6 +90,6 @@ def _pages(root: Path) -> list[str]:
         names = [path.name for path in root.iterdir()]
     except OSError as error:
         raise file_error(
-            visible(str(root)), f"this cannot be read ({error.strerror})", "correct its permissions"
+            visible(str(root)), "file/unreadable", f"this cannot be read ({error.strerror})", "correct its permissions"
         ) from None
     return [name for name in names if name.endswith(_PAGE) and name != _NOT_PROSE and not name.startswith(".")]

@@ -15,8 +15,9 @@ MOST_DIGITS = 30  # more is a slip: no ratio, duration or size needs them
 
 
 class Refusal(NamedTuple):
-    """Why a text is not taken, and what to write instead."""
+    """Why a text is not taken, and what to write instead; `code` as in a diagnostic."""
 
+    code: str
     what: str
     todo: str
 
@@ -86,16 +87,26 @@ def find_forbidden(text: str) -> Iterator[tuple[int, int, Refusal]]:
 def _check_character(character: str) -> Refusal:
     code = f"U+{ord(character):04X}"
     if character == "\r":
-        return Refusal("a carriage return stands here without a line feed", "save the file with LF or CRLF line ends")
+        return Refusal(
+            "yaml/odd-character",
+            "a carriage return stands here without a line feed",
+            "save the file with LF or CRLF line ends",
+        )
     if character == "\ufeff":
-        return Refusal(f"a byte order mark ({code}) stands inside the text", "delete it")
+        return Refusal("yaml/odd-character", f"a byte order mark ({code}) stands inside the text", "delete it")
     if character in "\x85\u2028\u2029":
-        return Refusal(f"the line break {code} is not a line break to every tool", "use an ordinary line feed")
+        return Refusal(
+            "yaml/odd-character",
+            f"the line break {code} is not a line break to every tool",
+            "use an ordinary line feed",
+        )
     if re.match(f"[{_BIDIRECTIONAL}]", character):
-        return Refusal(f"the bidirectional override {code} makes text read other than it is", "delete it")
+        return Refusal(
+            "yaml/odd-character", f"the bidirectional override {code} makes text read other than it is", "delete it"
+        )
     if "\ud800" <= character <= "\udfff":
-        return Refusal(f"the lone surrogate {code} is not a character", "delete it")
-    return Refusal(f"the control character {code} is not allowed", "delete it")
+        return Refusal("yaml/odd-character", f"the lone surrogate {code} is not a character", "delete it")
+    return Refusal("yaml/odd-character", f"the control character {code} is not allowed", "delete it")
 
 
 def read_plain(text: str) -> str | Decimal | bool | Refusal | None:
@@ -118,13 +129,15 @@ def read_plain(text: str) -> str | Decimal | bool | Refusal | None:
 def read_key(text: str) -> str | Refusal:
     """Read a plain key, which is text as it is written: `200` stays "200"."""
     if not text:
-        return Refusal("a key is missing before this colon", "write a name before the colon")
+        return Refusal("yaml/wrong-key", "a key is missing before this colon", "write a name before the colon")
     if text == "<<":
-        return Refusal('the merge key "<<" is not supported', "write the entries out")
+        return Refusal("yaml/not-used-here", 'the merge key "<<" is not supported', "write the entries out")
     if text in {"true", "false", "null"}:
-        return Refusal(f"the key {quote(text)} is not text in YAML", f"write it in quotes: {quote(text)}")
+        return Refusal(
+            "yaml/wrong-key", f"the key {quote(text)} is not text in YAML", f"write it in quotes: {quote(text)}"
+        )
     refusal = _find_strange_number(text) if text[0] in _NUMERIC else _find_strange_word(text)
-    return text if refusal is None else Refusal(refusal.what, f"write it in quotes: {quote(text)}")
+    return text if refusal is None else Refusal("yaml/wrong-key", refusal.what, f"write it in quotes: {quote(text)}")
 
 
 def _find_strange_word(text: str) -> Refusal | None:
@@ -133,12 +146,14 @@ def _find_strange_word(text: str) -> Refusal | None:
     quoted = f"{quote(text)} in quotes if text is meant"
     if _WORDS.fullmatch(text):
         what = f"{quote(text)} is a boolean in YAML 1.1 and text in YAML 1.2"
-        return Refusal(what, f"write true or false, or {quoted}")
+        return Refusal("yaml/ambiguous-value", what, f"write true or false, or {quoted}")
     if _BOOLEANS.fullmatch(text):
         what = f"{quote(text)} is not how a boolean is spelled here"
-        return None if text.islower() else Refusal(what, f"write {text.lower()}, or {quoted}")
+        return None if text.islower() else Refusal("yaml/ambiguous-value", what, f"write {text.lower()}, or {quoted}")
     if _NULLS.fullmatch(text):
-        return Refusal(f"{quote(text)} is not how null is spelled here", f"write null, or {quoted}")
+        return Refusal(
+            "yaml/ambiguous-value", f"{quote(text)} is not how null is spelled here", f"write null, or {quoted}"
+        )
     return None
 
 
@@ -148,13 +163,14 @@ def _find_strange_number(text: str) -> Refusal | None:
         return None
     for pattern, what, todo in _SURPRISES:
         if pattern.fullmatch(text):
-            return Refusal(f"{quote(text)} {what}", todo)
+            return Refusal("yaml/ambiguous-value", f"{quote(text)} {what}", todo)
     return None
 
 
 def _read_number(text: str, *, exponent: str) -> Decimal | Refusal:
     if sum(map(str.isdigit, text)) > MOST_DIGITS or abs(int(exponent)) > MOST_DIGITS:
         return Refusal(
+            "yaml/ambiguous-value",
             f"the number {quote(text)} has more than {MOST_DIGITS} digits",
             "write a smaller or rounder number, or put it in quotes if text is meant",
         )

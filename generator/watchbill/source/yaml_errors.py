@@ -122,5 +122,8 @@ def translate(complaint: str) -> tuple[Refusal, bool]:
     at_context = _AT_CONTEXT.search(complaint) is not None
     for pattern, what, todo in _COMPLAINTS:
         if re.search(pattern, complaint):
-            return Refusal(what, todo), at_context
-    return Refusal(f"this is not YAML ({complaint.strip()})", "correct it, or put the value in quotes"), at_context
+            return Refusal("yaml/syntax", what, todo), at_context
+    refusal = Refusal(
+        "yaml/syntax", f"this is not YAML ({complaint.strip()})", "correct it, or put the value in quotes"
+    )
+    return refusal, at_context

@@ -29,7 +29,7 @@ def find_comment(text: Text, index: int, *, key: str | None) -> Diagnostic | Non
         return None
     owner = "this item" if key is None else quote(key)
     what = f"{quote(match[1])} is read as a comment, so {owner} has no value"
-    return Diagnostic(text.between(match.start(1), match.end(1)), what, "put it in quotes")
+    return Diagnostic(text.between(match.start(1), match.end(1)), "yaml/comment-as-value", what, "put it in quotes")
 
 
 def find_flow_slip(text: Text, *, opened: int, stopped: int) -> Diagnostic | None:
@@ -40,7 +40,7 @@ def find_flow_slip(text: Text, *, opened: int, stopped: int) -> Diagnostic | Non
     line = text.text[max(opened, text.text.rfind("\n", 0, stopped)) : stopped]
     if text.text.startswith(":", stopped) and _SECOND_COLON.search(line[-MOST_CHARACTERS:]):
         todo = "put the text in quotes, or separate the entries by a comma"
-        return Diagnostic(text.at(stopped), "a second colon stands in this value", todo)
+        return Diagnostic(text.at(stopped), "yaml/syntax", "a second colon stands in this value", todo)
     return find_closing_quote(text, stopped)
 
 
@@ -50,7 +50,7 @@ def find_closing_quote(text: Text, stopped: int) -> Diagnostic | None:
     if mark not in {"'", '"'} or not behind.strip() or behind in "#,:}]":
         return None
     other = "put the text in double quotes" if mark == "'" else "put the text in single quotes"
-    return Diagnostic(text.at(stopped - 1), "this quote ends the text, and more follows", other)
+    return Diagnostic(text.at(stopped - 1), "yaml/syntax", "this quote ends the text, and more follows", other)
 
 
 def advise_quantity(text: Text, index: int) -> str | None:
@@ -66,5 +66,5 @@ def check_block_header(header: str) -> Refusal | None:
     """Refuse a digit behind ">" or "|" above an empty block of text: a comparison was meant."""
     if len(header) > 1 and header[1:].rstrip("%").isdigit():
         todo = f'write {header[1:]} without "{header[0]}", or put the value in quotes'
-        return Refusal(f"{quote(header)} begins a block of text, which is empty", todo)
+        return Refusal("yaml/syntax", f"{quote(header)} begins a block of text, which is empty", todo)
     return None

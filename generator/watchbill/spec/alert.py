@@ -69,7 +69,9 @@ class AlertSpec(Authored):
         """Require a first step of what wakes or interrupts people."""
         if self.severity in {"P0", "P1"} and self.action is None:
             what = f"a {self.severity} without an action leaves whoever answers it without a first step"
-            diagnostics.add(self.span("severity"), what, 'add "action: …", one line that says what to do first')
+            diagnostics.add(
+                self.span("severity"), "alert/no-action", what, 'add "action: …", one line that says what to do first'
+            )
         for field, what in (
             (
                 "declares_down",
@@ -78,11 +80,15 @@ class AlertSpec(Authored):
             ("fallback", "the fallback receiver is for what must be sent at any hour"),
         ):
             if getattr(self, field) and (self.severity != "P0" or self.stage != "live" or self.condition.heartbeat):
-                diagnostics.add(self.span(field), what, f'make it a live P0, or remove "{field}"')
+                diagnostics.add(
+                    self.span(field), "alert/not-a-live-p0", what, f'make it a live P0, or remove "{field}"'
+                )
         if self.condition.heartbeat and (self.severity != "Info" or self.stage != "live"):
             field = "severity" if self.severity != "Info" else "stage"
             what = "a heartbeat fires all the time, and tells a dead man's switch only"
-            diagnostics.add(self.span(field), what, 'write "severity: Info", and no stage')
+            diagnostics.add(
+                self.span(field), "alert/heartbeat-that-notifies", what, 'write "severity: Info", and no stage'
+            )
 
 
 @cache

@@ -30,12 +30,14 @@ def read_joined(data: Any, models: Mapping[str, type[Role]], info: ValidationInf
     `noun` is what it is ("an alert"), `of` what its kind is of ("condition").
     """
     if not isinstance(data, Map):
-        raise problem(f"{noun} is a mapping", "write its keys below its name")
+        raise problem("spec/wrong-type", f"{noun} is a mapping", "write its keys below its name")
     kind = data.get("kind")
     if kind is None:
         what = f"the {noun.partition(' ')[2]} does not say what kind of {of} it has"
-        raise problem(what, f'add "kind: …": {", ".join(sorted(models))}')
+        raise problem("spec/missing-key", what, f'add "kind: …": {", ".join(sorted(models))}')
     if not isinstance(kind, str) or kind not in models:
-        collector(info).add(span_of(data, ["kind"]), f'kind "{kind}" is unknown', choose(str(kind), models))
+        collector(info).add(
+            span_of(data, ["kind"]), "spec/unknown-kind", f'kind "{kind}" is unknown', choose(str(kind), models)
+        )
         return None
     return models[kind].model_validate(data, context=info.context)

@@ -92,11 +92,18 @@ class PanelSpec(Authored):
                 elif part is not None:
                     part.line(unit)
             except QuantityError as error:
-                diagnostics.add(self.span(name), error.what, error.todo)
+                diagnostics.add(self.span(name), "quantity/wrong-unit", error.what, error.todo)
         if self.goal is not None and (self.goal.above is None) == (self.goal.below is None):
-            diagnostics.add(self.span("goal"), 'a goal lies "above" or "below" a value', "write one of the two")
+            diagnostics.add(
+                self.span("goal"), "spec/either-or", 'a goal lies "above" or "below" a value', "write one of the two"
+            )
         if self.bands is not None and self.bands.yellow.number == self.bands.red.number:
-            diagnostics.add(self.span("bands"), "yellow and red are the same value", "let yellow come before red")
+            diagnostics.add(
+                self.span("bands"),
+                "panel/same-bands",
+                "yellow and red are the same value",
+                "let yellow come before red",
+            )
 
 
 @cache

@@ -119,13 +119,16 @@ class ProfileSpec(Authored):
         for index, role in enumerate(self.presence):
             if role not in self.metrics:
                 span = self.span("presence", index)
-                diagnostics.add(span, f'metric "{role}" is not in this profile', choose(role, self.metrics))
+                diagnostics.add(
+                    span, "profile/unknown-name", f'metric "{role}" is not in this profile', choose(role, self.metrics)
+                )
         for role, metric in self.metrics.items():
             for index, label in enumerate(metric.labels):
                 if label not in self.labels:
                     span = metric.span("labels", index)
                     diagnostics.add(
                         span,
+                        "profile/unknown-name",
                         f'label "{label}" of metric "{role}" is not in this profile',
                         choose(label, self.labels),
                     )
@@ -133,6 +136,7 @@ class ProfileSpec(Authored):
             if entry.label not in self.labels:
                 diagnostics.add(
                     entry.span("label"),
+                    "profile/unknown-name",
                     f'label "{entry.label}" is not in this profile',
                     choose(entry.label, self.labels),
                 )
@@ -142,6 +146,7 @@ class ProfileSpec(Authored):
                 todo = 'write either "equals", or "matches" with a "member"'
                 diagnostics.add(
                     self.span("classes", name, key=True),
+                    "spec/either-or",
                     f'class "{name}" does not say which values it holds',
                     todo,
                 )
@@ -150,12 +155,14 @@ class ProfileSpec(Authored):
                 span = self.span("limits", name, key=True)
                 diagnostics.add(
                     span,
+                    "spec/either-or",
                     f'limit "{name}" needs one source: a metric, a number of each signal, or the platform',
                     'write one of "metric", "unit" and "platform"',
                 )
             elif limit.metric is not None and limit.metric not in self.metrics:
                 diagnostics.add(
                     limit.span("metric"),
+                    "profile/unknown-name",
                     f'metric "{limit.metric}" is not in this profile',
                     choose(limit.metric, self.metrics),
                 )

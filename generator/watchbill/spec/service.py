@@ -129,9 +129,11 @@ def _pack(data: Any, handler: Any, info: ValidationInfo) -> Any:  # noqa: ARG001
 
 def _change(value: object) -> Map:
     if not isinstance(value, Map):
-        raise problem(f"{describe(value)} stands where a mapping belongs", 'write what changes, and "why"')
+        raise problem(
+            "spec/wrong-type", f"{describe(value)} stands where a mapping belongs", 'write what changes, and "why"'
+        )
     if value.get("why") is None:
-        raise problem("an override without a reason", 'add "why: …"')
+        raise problem("override/no-reason", "an override without a reason", 'add "why: …"')
     return value
 
 

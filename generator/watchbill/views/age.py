@@ -43,7 +43,10 @@ dashboards:
         metric = signal.metrics.get(self.metric)
         if metric is not None and metric.unit is not Unit.SECONDS:
             diagnostics.add(
-                self.span("metric"), f'metric "{metric.name}" is no Unix time in seconds', "name one that is"
+                self.span("metric"),
+                "metric/not-a-time",
+                f'metric "{metric.name}" is no Unix time in seconds',
+                "name one that is",
             )
 
     def unit(self, signal: Signal) -> Unit:

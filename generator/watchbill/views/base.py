@@ -71,7 +71,7 @@ class View(Statement):
                 known.append(signal.metrics[role])
             else:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
-                diagnostics.add(self.span(*path), what, choose(role, signal.metrics))
+                diagnostics.add(self.span(*path), "profile/unknown-name", what, choose(role, signal.metrics))
         for index, role in enumerate(self.by):
             self._check_label(signal, known, role, ("by", index), diagnostics)
         for role in self.only:
@@ -90,12 +90,14 @@ class View(Statement):
         span = self.span(*path, key=path[0] == "only")
         if role not in signal.labels:
             what = f'"{role}" is not a label of signal "{signal.key}"'
-            diagnostics.add(span, what, choose(role, (INSTANCE, *signal.labels)))
+            diagnostics.add(span, "label/unknown", what, choose(role, (INSTANCE, *signal.labels)))
             return
         for metric in metrics:
             if role not in metric.labels:
                 what = f'metric "{metric.name}" carries no label "{role}"'
-                diagnostics.add(span, what, choose(role, (INSTANCE, *metric.labels), none="remove it"))
+                diagnostics.add(
+                    span, "label/not-on-metric", what, choose(role, (INSTANCE, *metric.labels), none="remove it")
+                )
 
     def hold_to(self, signal: Signal, diagnostics: Diagnostics, *types: MetricType) -> None:
         """Check all metrics that it reads against a type."""
@@ -104,7 +106,7 @@ class View(Statement):
             if metric is not None and metric.type not in types:
                 wanted = " or ".join(types)
                 what = f'metric "{metric.name}" is a {metric.type}, and {self.kind} needs a {wanted}'
-                diagnostics.add(self.span(*path), what, "name another metric")
+                diagnostics.add(self.span(*path), "metric/wrong-type", what, "name another metric")
 
     # What the kinds share.
 

@@ -43,7 +43,7 @@ dashboards:
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         if self.by:
-            diagnostics.add(self.span("by"), "a heatmap shows a single histogram", 'remove "by"')
+            diagnostics.add(self.span("by"), "label/cannot-group", "a heatmap shows a single histogram", 'remove "by"')
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

@@ -53,7 +53,12 @@ dashboards:
             self.check_class(signal, diagnostics, "where", metric=role)
         units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
         if len(units) > 1:
-            diagnostics.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+            diagnostics.add(
+                self.span("metrics"),
+                "panel/mixed-units",
+                "these metrics have several units",
+                "make a panel of each unit",
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the gauge does."""

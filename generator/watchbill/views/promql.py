@@ -55,12 +55,19 @@ dashboards:
             named = {selection.metric for selection in selections(stood_in(self.expr))}
             self.queries(signal)
         except PromQLError as error:
-            diagnostics.add(self.span("expr"), f"this is not PromQL that a panel can show: {error}", "correct it")
+            diagnostics.add(
+                self.span("expr"),
+                "promql/unreadable",
+                f"this is not PromQL that a panel can show: {error}",
+                "correct it",
+            )
             return
         known = {metric.name + end for metric in signal.metrics.values() for end in ("", "_bucket", "_count", "_sum")}
         for name in sorted(str(name) for name in named - known):
             what = f'metric "{name}" is none of signal "{signal.key}"'
-            diagnostics.add(self.span("expr"), what, "name one of its metrics, or another signal")
+            diagnostics.add(
+                self.span("expr"), "promql/other-metric", what, "name one of its metrics, or another signal"
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Take the author's unit."""

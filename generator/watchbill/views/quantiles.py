@@ -47,7 +47,12 @@ dashboards:
         self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         units = {signal.metrics[role].unit for role in self.metrics if role in signal.metrics}
         if len(units) > 1:
-            diagnostics.add(self.span("metrics"), "these metrics have several units", "make a panel of each unit")
+            diagnostics.add(
+                self.span("metrics"),
+                "panel/mixed-units",
+                "these metrics have several units",
+                "make a panel of each unit",
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

@@ -53,7 +53,12 @@ dashboards:
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Require one side, and a limit that the signal has."""
         if (self.used is None) == (self.free is None):
-            diagnostics.add(self.span("kind"), 'a saturation needs either "used" or "free"', "write one of the two")
+            diagnostics.add(
+                self.span("kind"),
+                "spec/either-or",
+                'a saturation needs either "used" or "free"',
+                "write one of the two",
+            )
             return
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.GAUGE, MetricType.COUNTER)
@@ -61,9 +66,14 @@ dashboards:
         if self.limit is not None and self.limit not in signal.limits:
             what = f'signal "{signal.key}" does not say what limit "{self.limit}" is'
             todo = f'add "limits: {{{self.limit}: …}}" to the signal, or drop the panel'
-            diagnostics.add(signal.origin.span, what, todo)
+            diagnostics.add(signal.origin.span, "signal/missing-limit", what, todo)
         elif self.limit is None and self.free is None:
-            diagnostics.add(self.span("kind"), "a share needs a limit, unless it is one of free time", 'add "limit: …"')
+            diagnostics.add(
+                self.span("kind"),
+                "signal/missing-limit",
+                "a share needs a limit, unless it is one of free time",
+                'add "limit: …"',
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Give a ratio."""

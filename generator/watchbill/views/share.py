@@ -53,11 +53,18 @@ dashboards:
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.COUNTER)
         if bool(self.bad) == (self.errors is not None):
-            diagnostics.add(self.span("kind"), 'a share needs either "bad" or "errors"', "write one of the two")
+            diagnostics.add(
+                self.span("kind"), "spec/either-or", 'a share needs either "bad" or "errors"', "write one of the two"
+            )
         for index, name in enumerate(self.bad):
             if name not in signal.classes:
                 what = f'profile "{signal.profile}" has no class "{name}"'
-                diagnostics.add(self.span("bad", index), what, f"choose one of: {', '.join(sorted(signal.classes))}")
+                diagnostics.add(
+                    self.span("bad", index),
+                    "profile/unknown-name",
+                    what,
+                    f"choose one of: {', '.join(sorted(signal.classes))}",
+                )
 
     def unit(self, signal: Signal) -> Unit:
         """Give a ratio."""

@@ -48,7 +48,12 @@ dashboards:
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.HISTOGRAM)
         if not self.by:
-            diagnostics.add(self.span("kind"), "nothing says what is to be compared", 'add "by: [route]", say')
+            diagnostics.add(
+                self.span("kind"),
+                "panel/nothing-to-tell-apart",
+                "nothing says what is to be compared",
+                'add "by: [route]", say',
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Measure what the histogram observes."""

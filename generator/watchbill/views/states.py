@@ -57,7 +57,7 @@ dashboards:
         for index, name in enumerate(self.order):
             if name not in signal.classes:
                 what = f'profile "{signal.profile}" has no class "{name}"'
-                diagnostics.add(self.span("order", index), what, choose(name, signal.classes))
+                diagnostics.add(self.span("order", index), "profile/unknown-name", what, choose(name, signal.classes))
 
     def unit(self, signal: Signal) -> Unit:
         """Count the states from nought."""

@@ -44,7 +44,12 @@ dashboards:
         super().check(signal, diagnostics)
         self.hold_to(signal, diagnostics, MetricType.COUNTER)
         if not self.by:
-            diagnostics.add(self.span("kind"), "nothing says what is to be kept apart", 'add "by: [status]", say')
+            diagnostics.add(
+                self.span("kind"),
+                "panel/nothing-to-tell-apart",
+                "nothing says what is to be kept apart",
+                'add "by: [status]", say',
+            )
 
     def unit(self, signal: Signal) -> Unit:
         """Count events."""

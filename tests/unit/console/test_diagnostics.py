@@ -11,8 +11,10 @@ from watchbill.console.diagnostics import EXCERPT_COLUMNS, Style, count, pick_st
 from watchbill.errors import Diagnostic, DiagnosticLevel, Span
 
 PLACE = Span("a.yaml", 2, 4, 2, 6)
-ERROR = Diagnostic(PLACE, 'SLI field "totl" is unknown', 'use "total"')
-WARNING = Diagnostic(Span("a.yaml", 1, 1, 1, 2), "the floor is low", "raise it", DiagnosticLevel.WARNING)
+ERROR = Diagnostic(PLACE, "spec/unknown-key", 'SLI field "totl" is unknown', 'use "total"')
+WARNING = Diagnostic(
+    Span("a.yaml", 1, 1, 1, 2), "slo/wrong-tiers", "the floor is low", "raise it", DiagnosticLevel.WARNING
+)
 TEXTS = {"a.yaml": "a: 1\nb: yes\n"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -115,19 +117,23 @@ class TestUnderline:
 class TestAnnotations:
     def test_name_the_place_on_github(self) -> None:
         assert render([ERROR, WARNING], style=Style.GITHUB, texts=TEXTS).split("\n") == [
-            "::warning file=a.yaml,line=1,endLine=1,col=1,endColumn=2::the floor is low; raise it",
-            '::error file=a.yaml,line=2,endLine=2,col=4,endColumn=6::SLI field "totl" is unknown; use "total"',
+            "::warning file=a.yaml,line=1,endLine=1,col=1,endColumn=2,title=slo/wrong-tiers::the floor is low; raise it",
+            '::error file=a.yaml,line=2,endLine=2,col=4,endColumn=6,title=spec/unknown-key::SLI field "totl" is unknown; use "total"',
             "1 error, 1 warning",
         ]
 
     def test_have_no_columns_over_several_lines(self) -> None:
-        found = [Diagnostic(Span("a.yaml", 1, 2, 3, 4), "x", "y")]
-        assert render(found, style=Style.GITHUB, texts={}).startswith("::error file=a.yaml,line=1,endLine=3::x; y\n")
+        found = [Diagnostic(Span("a.yaml", 1, 2, 3, 4), "spec/unknown-key", "x", "y")]
+        assert render(found, style=Style.GITHUB, texts={}).startswith(
+            "::error file=a.yaml,line=1,endLine=3,title=spec/unknown-key::x; y\n"
+        )
 
     def test_escape_what_the_runner_reads(self) -> None:
-        found = [Diagnostic(Span("a,b:c%\n.yaml", 1, 1, 1, 2), "100%\r\n::stop-commands::x", "a,b:c")]
+        found = [
+            Diagnostic(Span("a,b:c%\n.yaml", 1, 1, 1, 2), "spec/unknown-key", "100%\r\n::stop-commands::x", "a,b:c")
+        ]
         assert render(found, style=Style.GITHUB, texts={}).split("\n")[0] == (
-            "::error file=a%2Cb%3Ac%25%0A.yaml,line=1,endLine=1,col=1,endColumn=2::"
+            "::error file=a%2Cb%3Ac%25%0A.yaml,line=1,endLine=1,col=1,endColumn=2,title=spec/unknown-key::"
             "100%25%0D%0A::stop-commands::x; a,b:c"
         )
 
@@ -142,6 +148,7 @@ class TestJson:
                 "end_line": 2,
                 "end_column": 6,
                 "level": "error",
+                "code": "spec/unknown-key",
                 "what": 'SLI field "totl" is unknown',
                 "todo": 'use "total"',
             }
@@ -155,22 +162,24 @@ class TestSafety:
     @pytest.mark.parametrize("style", [Style.PLAIN, Style.TERMINAL, Style.GITHUB, Style.JSON])
     @given(text=st.text(st.characters(), max_size=40))
     def test_no_text_of_an_author_steers_the_output(self, style: Style, text: str) -> None:
-        found = [Diagnostic(Span(text, 1, 1, 1, 3), text, text)]
+        found = [Diagnostic(Span(text, 1, 1, 1, 3), "spec/unknown-key", text, text)]
         rendered = render(found, style=style, texts={text: text})
         assert all(line.isprintable() for line in rendered.split("\n"))
 
     @given(text=st.text(st.characters(), max_size=40))
     def test_no_text_of_an_author_adds_a_line(self, text: str) -> None:
-        found = [Diagnostic(Span(text, 1, 1, 1, 3), text, text)]
+        found = [Diagnostic(Span(text, 1, 1, 1, 3), "spec/unknown-key", text, text)]
         assert [render(found, style=s, texts={}).count("\n") for s in (Style.PLAIN, Style.GITHUB)] == [1, 1]
 
     @given(text=st.text(st.characters(), max_size=40))
     def test_colours_are_the_only_escape_sequences(self, text: str) -> None:
-        rendered = render([Diagnostic(Span(text, 1, 1, 1, 3), text, text)], style=Style.COLOUR, texts={text: text})
+        rendered = render(
+            [Diagnostic(Span(text, 1, 1, 1, 3), "spec/unknown-key", text, text)], style=Style.COLOUR, texts={text: text}
+        )
         assert "\x1b" not in ANSI.sub("", rendered)
 
     def test_printable_text_stays_as_it_is(self) -> None:
-        found = [Diagnostic(PLACE, "Größe 日本 😀", "x")]
+        found = [Diagnostic(PLACE, "spec/unknown-key", "Größe 日本 😀", "x")]
         assert "Größe 日本 😀" in render(found, style=Style.PLAIN, texts={})
 
 
