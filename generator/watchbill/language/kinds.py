@@ -101,5 +101,13 @@ def find_kinds(package: ModuleType, base: type[Kind]) -> dict[str, type[Kind]]:
         module = importlib.import_module(f"{package.__name__}.{entry.name}")
         for cls in vars(module).values():
             if isinstance(cls, type) and issubclass(cls, base) and cls.__module__ == module.__name__:
+                _require_usage(cls)
                 found |= dict.fromkeys(cls.kind_names(), cls)
     return dict(sorted(found.items()))
+
+
+def _require_usage(cls: type[Statement]) -> None:
+    """Tell the author of a new kind that its page of the reference needs an example."""
+    if cls.kind_names() and not hasattr(cls, "usage"):
+        path = cls.__module__.replace(".", "/")
+        raise TypeError(f'{path}.py: {cls.__name__} has no "usage"; give lines of a service\'s file that use it')

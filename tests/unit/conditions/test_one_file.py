@@ -48,7 +48,24 @@ class Spread(Condition):
 
     symptom: ClassVar[Symptom | None] = Symptom.LEVEL
 
+    usage: ClassVar[str] = """\\
+signals:
+  queue: {profile: queue}
+alerts:
+  own:
+    Apart:
+      signal: queue
+      kind: spread
+      metric: jobs
+      above: 30
+      for: 5m
+      severity: Info
+      summary: Replicas disagree
+"""
+
     kind: Literal["spread"]
+    """A gauge whose series should agree."""
+
     metric: KeyName
     above: AnyQuantity
 
@@ -245,3 +262,14 @@ def test_a_kind_of_another_name_compiles_to_the_same(
         alert.alert_models.cache_clear()
     assert {path: text.replace(renamed(kind), kind) for path, text in found.items()} == usual
     assert any(renamed(kind) in text for text in found.values())
+
+
+def test_the_author_of_a_kind_without_a_usage_is_told(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/spread.py").write_text(
+        SPREAD.replace("    usage: ClassVar[str] = ", "    _unused: ClassVar[str] = ")
+    )
+    command = [sys.executable, "-c", COMMAND, str(tmp_path / "more"), "schema", "service"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert 'watchbill/conditions/spread.py: Spread has no "usage"' in done.stderr
