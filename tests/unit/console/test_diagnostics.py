@@ -16,6 +16,8 @@ WARNING = Diagnostic(
     Span("a.yaml", 1, 1, 1, 2), "slo/wrong-tiers", "the floor is low", "raise it", DiagnosticLevel.WARNING
 )
 TEXTS = {"a.yaml": "a: 1\nb: yes\n"}
+WHERE = "file=a.yaml,line=1,endLine=1,col=1,endColumn=2"
+BELOW = "file=a.yaml,line=2,endLine=2,col=4,endColumn=6"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -26,8 +28,8 @@ def on(line: str, start: int, end: int) -> tuple[str, str]:
 class TestText:
     def test_is_a_sorted_line_for_each_fault_and_a_count(self) -> None:
         assert render([ERROR, WARNING, ERROR], style=Style.PLAIN, texts=TEXTS) == (
-            "a.yaml:1:1: warning: the floor is low; raise it\n"
-            'a.yaml:2:4: SLI field "totl" is unknown; use "total"\n'
+            "a.yaml:1:1: warning: the floor is low; raise it [slo/wrong-tiers]\n"
+            'a.yaml:2:4: SLI field "totl" is unknown; use "total" [spec/unknown-key]\n'
             "1 error, 1 warning"
         )
 
@@ -117,8 +119,8 @@ class TestUnderline:
 class TestAnnotations:
     def test_name_the_place_on_github(self) -> None:
         assert render([ERROR, WARNING], style=Style.GITHUB, texts=TEXTS).split("\n") == [
-            "::warning file=a.yaml,line=1,endLine=1,col=1,endColumn=2,title=slo/wrong-tiers::the floor is low; raise it",
-            '::error file=a.yaml,line=2,endLine=2,col=4,endColumn=6,title=spec/unknown-key::SLI field "totl" is unknown; use "total"',
+            f"::warning {WHERE},title=slo/wrong-tiers::the floor is low; raise it",
+            f'::error {BELOW},title=spec/unknown-key::SLI field "totl" is unknown; use "total"',
             "1 error, 1 warning",
         ]
 
