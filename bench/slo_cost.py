@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
 
-from emitted import EmittedRule, compile_rules, rules_of, seconds
 from peers import Build, pyrra, sloth, sloth_being_built
 from report import Column, save, say, table
+
+from emitted import EmittedRule, compile_rules, rules_of, seconds
 from scenarios import DAY, PLACE, START, STEP
 from servers import backfill, prometheus, query, series
-
 from watchbill.tools import GENERATIONS
 
 END = START + 30 * DAY

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from browser import DESK, Watch, wait_for, watched
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from browser import DESK, Watch, wait_for, watched
 
 OUT = Path(__file__).parents[1] / "out/board"
 

@@ -16,8 +16,8 @@ from email.message import EmailMessage, Message
 from typing import Any, Generic, TypeVar
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from servers import Handler, http_server
 
+from servers import Handler, http_server
 from watchbill.stack.loopback import PATIENCE_SECONDS
 from watchbill.stack.receivers import mailing
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
-from browser import PHONE, chromium
 from playwright.sync_api import Route, expect
+
+from browser import PHONE, chromium
+from opened import Live, Seen
 from servers import exporter, prometheus, query
 from shown import moving
-
-from opened import Live, Seen
 from spectree import compile_tree
 from watchbill import library
 from watchbill.audit.samples import samples

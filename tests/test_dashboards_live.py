@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from servers import exporter, prometheus, query
 from shown import asked, moving
-
 from spectree import compile_tree
 from watchbill.audit.samples import samples
 from watchbill.model.bundle import Bundle

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from servers import exporter, prometheus, query
 
 import shipped
+from servers import exporter, prometheus, query
 from shipped import SPECS
 from watchbill.audit.samples import samples
 from watchbill.model.bundle import Service

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from servers import exporter, prometheus, query
 from shown import moving
-
 from spectree import compile_tree
 from watchbill.audit.samples import samples
 from watchbill.outputs import prometheus as rules

@@ -16,6 +16,8 @@ WARNING = Diagnostic(
     Span("a.yaml", 1, 1, 1, 2), "slo/wrong-tiers", "the floor is low", "raise it", DiagnosticLevel.WARNING
 )
 TEXTS = {"a.yaml": "a: 1\nb: yes\n"}
+WHERE = "file=a.yaml,line=1,endLine=1,col=1,endColumn=2"
+BELOW = "file=a.yaml,line=2,endLine=2,col=4,endColumn=6"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -116,11 +118,9 @@ class TestUnderline:
 
 class TestAnnotations:
     def test_name_the_place_on_github(self) -> None:
-        warned = "::warning file=a.yaml,line=1,endLine=1,col=1,endColumn=2,title=slo/wrong-tiers::"
-        refused = "::error file=a.yaml,line=2,endLine=2,col=4,endColumn=6,title=spec/unknown-key::"
         assert render([ERROR, WARNING], style=Style.GITHUB, texts=TEXTS).split("\n") == [
-            f"{warned}the floor is low; raise it",
-            f'{refused}SLI field "totl" is unknown; use "total"',
+            f"::warning {WHERE},title=slo/wrong-tiers::the floor is low; raise it",
+            f'::error {BELOW},title=spec/unknown-key::SLI field "totl" is unknown; use "total"',
             "1 error, 1 warning",
         ]
 

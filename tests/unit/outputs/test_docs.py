@@ -264,7 +264,7 @@ def test_what_a_service_needs_is_listed_with_the_most_urgent_that_tells_of_it(tm
     written = render(bundle)
     for page, up in (("docs/services/shop.md", "../alerts/shop"), ("docs/alerts/shop/HeapLarge.md", ".")):
         text = written[page].replace("](LoadHigh", "](./LoadHigh")
-        assert f":   Disks: [LoadHigh]({up}/LoadHigh.md)\n:   The sky: no alert of ours tells of it\n" in text
+        assert f":   Disks: [LoadHigh]({up}/LoadHigh.md)\n:   The sky: no alert of ours watches it\n" in text
 
 
 FALL = """\
@@ -310,7 +310,7 @@ def test_the_page_of_drills_says_what_each_breaks_and_expects(drilled: Bundle) -
         "Breaks\n:   [shop/LoadHigh](alerts/shop/LoadHigh.md)\n",
         "Muted\n:   [shop/LoadOdd](alerts/shop/LoadOdd.md)\n",
         "Wakes\n:   Backend sees 1 incident\n",
-        "Besides\n:   the fault is there for 45 seconds and gone for 15 seconds, 3 times\n",
+        "Also\n:   the fault is there for 45 seconds and gone for 15 seconds, 3 times\n",
         "Spec\n:   `specs/drills/fall.yaml`\n",
     ):
         assert part in tree["docs/drills.md"], part

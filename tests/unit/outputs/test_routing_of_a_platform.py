@@ -181,12 +181,12 @@ def shop(tmp_path: Path) -> Path:
 
 def test_explain_says_whom_an_alert_tells_in_each_environment(shop: Path) -> None:
     said = run(shop, "explain", "LoadHigh").stdout
-    assert "  Tells    in production: PagerDuty backend-primary, Slack #backend, backend@example.com\n" in said
+    assert "  Notifies    in production: PagerDuty backend-primary, Slack #backend, backend@example.com\n" in said
     assert "           in staging: Slack #backend, backend@example.com\n" in said
 
 
 def test_explain_says_that_an_alert_on_trial_tells_a_log_channel(shop: Path) -> None:
-    assert "  Tells    in production: Slack #shadow, as it is on trial\n" in run(shop, "explain", "LoadOdd").stdout
+    assert "  Notifies    in production: Slack #shadow, as it is on trial\n" in run(shop, "explain", "LoadOdd").stdout
 
 
 def test_the_matrix_says_who_is_woken_by_what(shop: Path) -> None:
@@ -201,4 +201,5 @@ def test_the_matrix_says_who_is_woken_by_what(shop: Path) -> None:
 def test_the_matrix_and_one_alert_exclude_each_other(shop: Path) -> None:
     for arguments in ((), ("LoadHigh", "--matrix")):
         result = run(shop, "explain", *arguments)
-        assert (result.code, result.stderr) == (2, "watchbill: name one alert, or ask for the whole --matrix\n")
+        todo = "name one alert, or ask for the whole --matrix, or for one page of the reference"
+        assert (result.code, result.stderr) == (2, f"watchbill: {todo}\n")

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from servers import Handler, http_server
 
+from servers import Handler, http_server
 from spectree import run
 from watchbill.errors import ToolError, UsageError
 from watchbill.stack.loopback import free_port

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from servers import Handler, http_server
 
+from servers import Handler, http_server
 from spectree import compile_tree, service, write_tree
 from watchbill.errors import ToolError
 from watchbill.model.alerts import Severity

@@ -29,7 +29,7 @@ def verdict(sent: Sent, routed: Routed) -> PageResult:
 def test_the_readme_shows_what_the_command_says(sent: Sent) -> None:
     said = wording.after(verdict(sent, Routed((sent.plan.receiver.name,))))
     shown = f"{wording.before(sent)}\nsent; watching it for 15 s …\n{said}\n"
-    assert shown in (ROOT / "README.md").read_text()
+    assert shown in (ROOT / "docs/routing.md").read_text()
 
 
 def test_all_that_is_wrong_is_told_at_once(sent: Sent) -> None:
