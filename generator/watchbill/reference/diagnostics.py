@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from watchbill import library, naming
 from watchbill.reference import markdown
@@ -11,11 +12,9 @@ from watchbill.reference.page import Block, Heading, Listing, Page, Row, Table, 
 from watchbill.source import Map
 
 TITLE = "Diagnostics"
-_PATH = "diagnostics.md"
 _LEAD = (
-    "What is wrong with a spec or a page is said with its place, and ends with a code, such as `pack/unknown-alert`. "
-    "A code stays as it is when its sentence is reworded. Programs find it as `code` in JSON, and annotations on "
-    "GitHub have it as their title. `watchbill explain --code pack/unknown-alert` prints what stands here."
+    "A diagnostic ends with its code, which stays as it is when its sentence is reworded. Programs find it as `code` "
+    "in JSON, and annotations on GitHub have it as their title. `watchbill explain --code` prints what stands here."
 )
 _IN_PROSE = frozenset({"decision", "file", "markdown", "prose", "runbook", "secret", "site", "yaml"})
 
@@ -30,6 +29,11 @@ class Entry:
     remedy: str = ""
     wrong: str = ""
     right: str = ""
+
+    @property
+    def area(self) -> str:
+        """What stands before the slash."""
+        return self.code.partition("/")[0]
 
 
 @cache
@@ -53,22 +57,33 @@ def names() -> tuple[str, ...]:
 
 def page(name: str) -> Page:
     """Tell of one code."""
-    return Page(_PATH, name, _blocks(catalogue()[name]))
+    entry = catalogue()[name]
+    return Page(_path(entry.area), name, _blocks(entry))
 
 
 def render() -> dict[str, str]:
-    """Write all of them on one page, which has an anchor for each."""
-    entries = tuple(catalogue().values())
-    rows = tuple(Row(entry.code, entry.means, target=f"{_PATH}#{naming.anchor(entry.code)}") for entry in entries)
-    found: list[Block] = [Text(_LEAD), Table(("Code", "What it means"), rows)]
+    """Write a page for each area, which has an anchor for each of its codes."""
+    by_area = groupby(catalogue().values(), key=lambda entry: entry.area)
+    return markdown.written(tuple(_area(area, tuple(entries)) for area, entries in by_area))
+
+
+def _area(area: str, entries: tuple[Entry, ...]) -> Page:
+    path = _path(area)
+    rows = tuple(Row(entry.code, entry.means, target=f"{path}#{naming.anchor(entry.code)}") for entry in entries)
+    lead = f"What can be wrong, with a code that begins with `{area}/`."
+    found: list[Block] = [Text(lead), Text(_LEAD), Table(("Code", "What it means"), rows)]
     for entry in entries:
         found += [Heading(f"`{entry.code}`"), *_blocks(entry)]
-    return markdown.written((Page(_PATH, TITLE, tuple(found), code=False),))
+    return Page(path, area, tuple(found))
+
+
+def _path(area: str) -> str:
+    return f"diagnostics/{area}.md"
 
 
 def _blocks(entry: Entry) -> tuple[Block, ...]:
     words = (entry.means, f"Why: {entry.why}", entry.remedy and f"What to do: {entry.remedy}")
-    language = "text" if entry.code.partition("/")[0] in _IN_PROSE else "yaml"
+    language = "text" if entry.area in _IN_PROSE else "yaml"
     found: list[Block] = [Text(each) for each in words if each]
     for title, example in (("Wrong:", entry.wrong), ("Right:", entry.right)):
         if example:

@@ -84,12 +84,16 @@ def test_the_right_half_of_an_example_of_a_spec_is_yaml(code: str) -> None:
         assert yaml.safe_load(listing.text) is not None
 
 
-def test_the_page_has_an_anchor_for_each_code_and_its_table_leads_there() -> None:
-    page = diagnostics.render()["diagnostics.md"]
-    headings = re.findall(r"^## `(.+)`$", page, re.MULTILINE)
-    links = re.findall(r"^\| \[`(.+?)`\]\(diagnostics\.md#(.+?)\)", page, re.MULTILINE)
-    assert tuple(headings) == diagnostics.names()
-    assert links == [(code, naming.anchor(code)) for code in diagnostics.names()]
+def test_each_code_has_an_anchor_on_the_page_of_its_area_and_the_table_leads_there() -> None:
+    pages = diagnostics.render()
+    assert set(pages) == {f"diagnostics/{area}.md" for area in AREAS}
+    headings, links = [], []
+    for path, page in pages.items():
+        headings += re.findall(r"^## `(.+)`$", page, re.MULTILINE)
+        links += [(path, *found) for found in re.findall(r"^\| \[`(.+?)`\]\((.+?)#(.+?)\)", page, re.MULTILINE)]
+    assert tuple(sorted(headings)) == diagnostics.names()
+    at = ((code, code.partition("/")[0], naming.anchor(code)) for code in diagnostics.names())
+    assert links == [(f"diagnostics/{area}.md", code, f"{area}.md", anchor) for code, area, anchor in at]
 
 
 def test_explain_shows_an_entry_and_the_nearest_code(tmp_path: Path) -> None:
