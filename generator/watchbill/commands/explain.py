@@ -12,13 +12,21 @@ from watchbill import console
 from watchbill.errors import UsageError
 
 # What --kind, --pack and the others show: the section of the reference that has a page of that name.
-_PAGES = {"kind": "conditions", "sli": "slis", "view": "views", "pack": "packs", "profile": "profiles"}
+_PAGES = {
+    "kind": "conditions",
+    "sli": "slis",
+    "view": "views",
+    "pack": "packs",
+    "profile": "profiles",
+    "code": "diagnostics",
+}
 _HELP = {
     "kind": "Show the reference of a kind of condition.",
     "sli": "Show the reference of a kind of indicator.",
     "view": "Show the reference of a kind of view.",
     "pack": "Show the reference of a shipped pack.",
     "profile": "Show the reference of a shipped profile.",
+    "code": "Show what the code of a diagnostic means.",
 }
 
 

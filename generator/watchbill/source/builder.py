@@ -151,7 +151,7 @@ class Builder:
             frame = self.stack[-1]
             index = event.end_mark.index if isinstance(frame.node, Seq) else frame.key_end
             if (slip := find_comment(self.text, index, key=frame.key)) is not None:
-                self._fault(slip.span, "slip.code", slip.what, slip.todo)
+                self._fault(slip.span, slip.code, slip.what, slip.todo)
 
     def _key(self, event: Any, span: Span) -> None:
         frame = self.stack[-1]
