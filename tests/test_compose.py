@@ -223,7 +223,7 @@ def test_every_secret_file_lies_in_the_folder_that_must_be_named() -> None:
 
 
 def test_the_readme_makes_a_placeholder_for_every_secret_file(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "docs/operations.md").read_text()
     (script,) = re.findall(
         r"^```sh\n(mkdir -p \.\./watchbill-secrets\n.*?)^WATCHBILL_SECRETS=", readme, re.MULTILINE | re.DOTALL
     )

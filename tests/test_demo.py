@@ -105,7 +105,7 @@ def test_a_fault_pages_until_it_is_cleared_and_sigterm_leaves_nothing_behind(tmp
         running.until(lambda: running.said("Ctrl-C ends it all"))
         fault = running.ask("/faults", "POST", {"alert": ALERT, "ttl": "5m"})
         running.until(lambda: running.notified("notified", "PagerDuty Backend", BROKEN))
-        assert running.said(" told ", "PagerDuty Backend: ", BROKEN)
+        assert running.said(" notified ", "PagerDuty Backend: ", BROKEN)
         assert f"{ALERT} in production" in running.ask("/events")["firing"]
         running.ask(f"/faults/{fault['id']}", "DELETE")
         assert running.ask("/faults") == {"faults": []}

@@ -112,7 +112,7 @@ class Drawn:
             return f"Slack {TRIAL}, as it is on trial"
         own = self.addresses(alert.service.removesuffix("-shop"), alert.severity, environment)
         alternatives = alert.name == "Second" and self.pages[environment]
-        return f"{own}, and {SECOND} over the fallback receiver" if alternatives else own
+        return f"{own}, and {SECOND} (fallback receiver)" if alternatives else own
 
     def addresses(self, team: str, severity: str, environment: str) -> str:
         words = {"pagerduty": f"PagerDuty {team}-primary", "slack": f"Slack #{team}", "email": f"{team}@example.com"}
@@ -157,9 +157,9 @@ def cases(bundle: Bundle) -> Iterator[tuple[Alert, str]]:
 
 def in_explanation(bundle: Bundle, alert: Alert) -> dict[str, str]:
     """Read from an explanation who is notified in each environment."""
-    text = explain_alert(bundle, alert).partition("  Tells    ")[2]
-    lines = re.findall(r"^(?: {11})?in (\w+): (.*(?:\n {11}(?!in \w+:).*)*)", text, re.MULTILINE)
-    return {environment: re.sub(r"\n {11}", " ", notified) for environment, notified in lines}
+    text = explain_alert(bundle, alert).partition("  Notifies    ")[2]
+    lines = re.findall(r"^(?: {14})?in (\w+): (.*(?:\n {14}(?!in \w+:).*)*)", text, re.MULTILINE)
+    return {environment: re.sub(r"\n {14}", " ", notified) for environment, notified in lines}
 
 
 SMALL = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])

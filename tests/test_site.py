@@ -24,7 +24,7 @@ WATCHBILL = Path(sys.executable).parent / "watchbill"
 CATALOGUE: dict[str, Any] = json.loads((ROOT / "out/catalog.json").read_text())
 P0 = [alert for alert in CATALOGUE["alerts"] if alert["severity"] == "P0"]
 SITE_URL = "https://runbooks.example.com"
-MOST_SECONDS = 15
+MOST_SECONDS = 0.05  # of computing, for each page
 MOST_BYTES = 200_000
 FORMER = "BreakerIsOpen"  # so that a link in an old message is followed
 CLEAR = "rgba(0, 0, 0, 0)"
@@ -111,7 +111,7 @@ def found(page: Page, query: str, *, first: str = "") -> list[str]:
 
 
 def test_the_site_is_built_in_time(site: Path) -> None:
-    assert float((site.parent / "seconds").read_text()) < MOST_SECONDS
+    assert float((site.parent / "seconds").read_text()) < MOST_SECONDS * len(list(site.rglob("*.html")))
 
 
 def test_no_page_is_heavy(site: Path) -> None:

@@ -14,6 +14,7 @@ from watchbill.reference.terminal import terminal
 
 SITE = naming.REFERENCE_PAGE.removesuffix(markdown.INDEX)
 
+_UNSEARCHED = "---\nsearch: {exclude: true}\n---\n"
 _LEAD = (
     "What authors may write, and what comes of it. Every page is generated: fields come from the compiler's own "
     "models, and every example is compiled, so that rules, sentences and panels are what you would get."
@@ -43,5 +44,5 @@ def render() -> dict[str, str]:
 
 
 def of_site() -> dict[str, str]:
-    """Render the same pages where the runbook site has them."""
-    return {f"{SITE}{path}": text for path, text in render().items()}
+    """Render the same pages where the runbook site has them; its search skips them, as it is for alerts."""
+    return {f"{SITE}{path}": f"{_UNSEARCHED}{text}" for path, text in render().items()}
