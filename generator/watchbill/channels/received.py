@@ -16,7 +16,8 @@ class Notification:
     """One message that a receiver took: whom it reached and when, of what still fires (or of an end), and its texts.
 
     `firing` and `resolved` are the parts of the text about each, `incident` tells the incidents of a receiver apart,
-    `links` what can be tapped, by name. `first_only` says that other alerts of the message have no links.
+    `links` what can be tapped, by name. `first_only` says that other alerts of the message have no links. One that is
+    `brief` names its alerts and has no room for their texts.
     """
 
     recipient: Recipient
@@ -28,6 +29,7 @@ class Notification:
     resolved: str
     links: Mapping[str, str]
     first_only: bool = False
+    brief: bool = False
 
 
 class Refusal(Exception):  # noqa: N818 (the receiver is fine)

@@ -13,11 +13,13 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.stack.api import ask
 from watchbill.stack.exporter import Handler, serving
 from watchbill.stack.running import Stack
 
+TOGETHER = ("team", "cluster", "env", "service", "severity", naming.INCIDENT)  # what a message has in common
 PERMALINK = "¶"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
@@ -76,14 +78,15 @@ def panel(link: str, base: str, known: Mapping[str, frozenset[int]], labels: Map
 
 
 def silence(link: str, stack: Stack, labels: Mapping[str, str]) -> str:
-    """Say how a silence would miss the alert, or reach others, by asking Alertmanager itself; "" where it fits."""
+    """Say how a silence would miss the alert, or reach beyond its message, by asking Alertmanager itself."""
     _, _, encoded = link.partition("?filter=")
     if not encoded:
         return f"{link} opens an empty form"
     filters = _matchers(unquote(encoded))
     query = "&".join(f"filter={quote(each)}" for each in filters)
     found = [each["labels"] for each in ask(stack.alertmanager, f"/api/v2/alerts?{query}")]
-    return "" if found == [dict(labels)] else f"{link} would silence {found}"
+    beyond = [each for each in found if any(each.get(name) != labels.get(name) for name in TOGETHER)]
+    return "" if dict(labels) in found and not beyond else f"{link} would silence {found}"
 
 
 def _matchers(filter_: str) -> list[str]:
