@@ -1,4 +1,4 @@
-"""One of two Alertmanagers is dead, on a real Prometheus of each generation: every alert arrives, so nobody is paged."""
+"""One of two Alertmanagers is dead, on a real Prometheus of each generation: every alert arrives, nobody is paged."""
 
 from __future__ import annotations
 

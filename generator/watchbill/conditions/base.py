@@ -62,6 +62,11 @@ class Condition(Statement):
     all series are judged together.
     """
 
+    @property
+    def shown_by(self) -> tuple[KeyName, ...]:
+        """List the labels whose values its panel shows one by one: what it judges or compares one by one."""
+        return self.per
+
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Judge the condition against its signal; diagnostics carry the author's line."""
         super().check(signal, diagnostics)

@@ -60,6 +60,11 @@ alerts:
     only where every one is past the limit. Where series lack the label, they count as one.
     """
 
+    @property
+    def shown_by(self) -> tuple[KeyName, ...]:
+        """Show each value of which the least counts."""
+        return (*self.per, *((self.least_over,) if self.least_over else ()))
+
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""
         return {"metric": self.metric}
