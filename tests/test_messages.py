@@ -28,8 +28,8 @@ from notified import (
     stray,
 )
 from watchbill.channels import templates
-from watchbill.outputs.yamltext import Plain, dump
 from watchbill.tools import GENERATIONS, generation
+from watchbill.words.yamltext import Plain, dump
 
 CASES = Path(__file__).parent / "cases/messages"
 SLACK, PAGERDUTY = (

@@ -13,9 +13,9 @@ from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, entry_of
 from servers import alertmanager
 from sinks import Mail, mail_sink, web_sink
 from watchbill.channels import templates
-from watchbill.outputs.yamltext import Plain, dump
 from watchbill.stack.loopback import post_alerts
 from watchbill.tools import GENERATIONS
+from watchbill.words.yamltext import Plain, dump
 
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'
 ALERT = {

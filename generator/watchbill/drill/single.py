@@ -22,13 +22,13 @@ from watchbill.model.bundle import Bundle, Service
 from watchbill.model.examples import Phase
 from watchbill.model.proof import Fired
 from watchbill.outputs import prometheus as prometheus_target
-from watchbill.outputs.yamltext import dump
 from watchbill.quantity import Duration
 from watchbill.stack import configuration
 from watchbill.stack.api import key
 from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Scaled, Setting, Stack, stack
 from watchbill.stack.world import UP, Moving, Target, World, targets
+from watchbill.words.yamltext import dump
 
 TOLERANCE_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 HEALTHY_SECONDS = 1.0
@@ -180,6 +180,8 @@ class Drill:
             self.record.hold("is pending first", "" if pending else "it was never seen pending")
 
     def _links(self, running: Stack, expected: Fired, subject: checks.Subject, got: Arrivals) -> None:
+        if not any(links.offered(each) for each in subject.notified):
+            return
         follow: dict[str, Callable[[str], str]] = {
             "Runbook": lambda link: links.runbook(link, self.alert, self.bundle.platform.urls.site, self.setting.site),
             "Panel": lambda link: links.panel(
@@ -187,12 +189,14 @@ class Drill:
             ),
             "Silence": lambda link: links.silence(link, running, expected.labels),
         }
+        first = {recipient: all_[0] for recipient, all_ in got.items() if links.offered(recipient)}
+        offers = {recipient: checks.links_of(subject, message) for recipient, message in first.items()}
         for name, lead in follow.items():
-            wrong = []
-            for notified_, notifications in got.items():
-                found = checks.links_of(subject, notifications[0])
-                if found is not None and notified_[0] != SWITCH:
-                    wrong.append(lead(found[name]) if name in found else f"{' '.join(notified_)} has no such link")
+            wrong = [
+                lead(found[name]) if name in found else f"{' '.join(recipient)} has no such link"
+                for recipient, found in offers.items()
+                if found is not None
+            ]
             failure = "; ".join(dict.fromkeys(filter(None, wrong))) if wrong else "no message offers any links"
             self.record.hold(f"its link {name} leads there", failure)
 

@@ -25,11 +25,11 @@ from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
 from watchbill.model.examples import Example, ExampleSeries, Phase, State
 from watchbill.outputs import prometheus as prometheus_target
-from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
 from watchbill.stack.running import stack
 from watchbill.stack.world import Line, Series, Target, World
 from watchbill.words.firing import fired
+from watchbill.words.yamltext import dump
 
 Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days

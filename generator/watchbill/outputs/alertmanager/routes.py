@@ -8,8 +8,8 @@ from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
 from watchbill.model.routing import Match, Timing
-from watchbill.outputs.yamltext import Plain
 from watchbill.promql import quoted
+from watchbill.words.yamltext import Plain
 
 INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is sent in one message
 EACH = ("alertname", *INCIDENT)
