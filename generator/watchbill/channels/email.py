@@ -44,6 +44,10 @@ def _entry(destination: Destination, delivery: Delivery) -> Entry:
     return entry
 
 
+def _second(delivery: Delivery) -> Smtp | None:
+    return delivery.fallback.smtp if delivery.fallback is not None else None
+
+
 def _login(smtp: Smtp | None, password: str) -> str:
     """Name the secret file of a server's user; "" where it has none."""
     return password if smtp is not None and smtp.user else ""
@@ -84,7 +88,7 @@ delivery:
     receiver=Mail(
         read=_read,
         password=lambda delivery: _login(delivery.smtp, PASSWORD),
-        fallback_password=lambda delivery: _login(delivery.fallback and delivery.fallback.smtp, SECOND_PASSWORD),
+        fallback_password=lambda delivery: _login(_second(delivery), SECOND_PASSWORD),
     ),
     loopback=Loopback(settings=lambda _: {"smtp_require_tls": False}, entry=lambda _, host: {"smarthost": host}),
 )

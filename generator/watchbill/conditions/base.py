@@ -43,7 +43,12 @@ class Condition(Statement):
     """A statement that is true where an alert shall fire."""
 
     symptom: ClassVar[Symptom | None] = None
-    """What it judges, by which objectives and built-in panels know it; None where it is something else."""
+    """What it judges, by which objectives and built-in panels know it: a member of `model.alerts.Symptom`.
+
+    EVENTS for a count of events or a share of them, QUANTILE, MEAN, LEVEL for where a gauge stands, USE for a share of
+    a limit, PROBE for a check from outside, ABSENCE for series that are gone, which then mute what reads them. None
+    where it is something else, such as how many series there are, or how fast something changes.
+    """
 
     authored: ClassVar[bool] = False
     """Whether its expression is the author's own PromQL, whose series may carry labels that no signal knows."""
@@ -130,7 +135,9 @@ class Condition(Statement):
         """Say what the panel shows that is made where nobody wrote one; None where nothing is to be seen.
 
         It is written as an author would write the view in a panel. What is judged one by one is shown one by one:
-        lowering adds `by`, which is the condition's `per`.
+        lowering sets the view's `by` to the condition's `per`. The other views aggregate by these labels; `promql`
+        only names its series by them, so its expression must keep them itself, as `own_grouping` lists them. No view
+        counts series; where that is judged, give a `promql` view.
         """
 
     def threshold(self, signal: Signal) -> Threshold | None:
