@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from dataclasses import replace
@@ -188,7 +189,8 @@ def test_an_output_says_who_reads_it_and_what_checks_it(monkeypatch: pytest.Monk
             r'does not compile: the text "backend" is not a Slack channel; write it',
         ),
         (
-            'teams: {backend: {slack: "#backend"}}\nseverities: {P0: {to: [pagerduty]}, P1: {to: [email]}, Info: {to: [email]}}',
+            'teams: {backend: {slack: "#b"}}\n'
+            "severities: {P0: {to: [pagerduty, email]}, P1: {to: [email]}, Info: {to: [email]}}",
             r"lets no severity go there; write severities: {P1: {to: \[slack\]}}",
         ),
     ],
@@ -208,7 +210,7 @@ def test_the_example_of_a_channel_becomes_the_receiver_beside_it(tmp_path: Path,
     usage, entry = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
     house_ = yaml.safe_load((LIBRARY / "examples/specs/platform.yaml").read_text())
     house_["teams"]["backend"] |= usage.pop("teams")["backend"]
-    files = {"platform.yaml": yaml.safe_dump(house_ | usage)}
+    files = {"platform.yaml": json.dumps(house_ | usage)}
     alert = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: P1, summary: Load"
     files["services/shop.yaml"] = spectree.service({"LoadHigh": alert})
     bundle = spectree.compile_tree(spectree.write_tree(tmp_path, files))
