@@ -180,6 +180,12 @@ def test_an_output_says_who_reads_it_and_what_checks_it(monkeypatch: pytest.Monk
         outputs.page("catalog")
 
 
+NOT_THERE = """\
+teams: {backend: {slack: "#b"}}
+severities: {P0: {to: [pagerduty, email]}, P1: {to: [email]}, Info: {to: [email]}}
+"""
+
+
 @pytest.mark.parametrize(
     ("usage", "what"),
     [
@@ -189,8 +195,7 @@ def test_an_output_says_who_reads_it_and_what_checks_it(monkeypatch: pytest.Monk
             r'does not compile: the text "backend" is not a Slack channel; write it',
         ),
         (
-            'teams: {backend: {slack: "#b"}}\n'
-            "severities: {P0: {to: [pagerduty, email]}, P1: {to: [email]}, Info: {to: [email]}}",
+            NOT_THERE,
             r"lets no severity go there; write severities: {P1: {to: \[slack\]}}",
         ),
     ],
@@ -211,7 +216,7 @@ def test_the_example_of_a_channel_becomes_the_receiver_beside_it(tmp_path: Path,
     house_ = yaml.safe_load((LIBRARY / "examples/specs/platform.yaml").read_text())
     house_["teams"]["backend"] |= usage.pop("teams")["backend"]
     files = {"platform.yaml": json.dumps(house_ | usage)}
-    alert = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: P1, summary: Load"
+    alert = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"
     files["services/shop.yaml"] = spectree.service({"LoadHigh": alert})
     bundle = spectree.compile_tree(spectree.write_tree(tmp_path, files))
     made = yaml.safe_load(alertmanager.config(bundle))["receivers"]
