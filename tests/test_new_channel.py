@@ -31,9 +31,7 @@ from watchbill.cli import main
 main()
 """
 PLATFORM = (
-    spectree.PLATFORM.replace("pagerduty: backend-primary", 'pager2: "https://pager2.example.com/night-shift"').replace(
-        "from: alerts@example.com}", "from: alerts@example.com, user: alerts}"
-    )
+    spectree.PLATFORM.replace("pagerduty: backend-primary", 'pager2: "https://pager2.example.com/night-shift"')
     + "severities: {P0: {to: [email, slack, pager2]}, P1: {to: [slack]}}\n"
 )
 FILES = {
