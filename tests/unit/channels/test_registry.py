@@ -29,7 +29,9 @@ OF_VENDORS = frozenset({"plaintext.py", "audit/secret_files.py", "audit/secret_r
 ELSEWHERE: Mapping[str, frozenset[str]] = {
     "channels/destinations.py": frozenset({"slack", "email"}),  # alerts on trial, and the fallback receiver
     "spec/platform.py": frozenset({"email"}),  # a key of the fallback receiver
-    "model/routing.py": frozenset({"email"}),  # the same
+    "outputs/alertmanager/receivers.py": frozenset({"webhook"}),  # how the dead man's switch is called
+    "stack/configuration.py": frozenset({"webhook"}),  # the same
+    "model/routing.py": frozenset({"email"}),  # a key of the fallback receiver
     "lower/platform.py": frozenset({"email"}),  # the same
     "reference/synthetic.py": frozenset({"email"}),  # the same
     "channels/received.py": frozenset({"email"}),  # a module of Python
