@@ -214,7 +214,7 @@ class _Judge:
             alert = self.alerts[each.name]
             for stream in alert.rules[0].example.series:
                 other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
-                if _motions(other) != _motions(stream):
+                if _patterns(other) != _patterns(stream):
                     what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
                     self.diagnostics.add(
                         each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
@@ -228,7 +228,7 @@ class _Judge:
         return tuple(sorted(labels.items()))
 
 
-def _motions(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
+def _patterns(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
     return stream.healthy, stream.firing
 
 

@@ -56,9 +56,9 @@ def slo_alerts(
     paging_places = [environment for environment in environments if environment.pages]
     if paging_places:
         add(_missing(objective, missing, paging_places, scale), "Coverage")
-    told_by = objective.linked.spec.sli.told_by(objective.linked.signal)
-    if told_by is not None:
-        add(_unlabelled(objective, unlabelled, *told_by, scale), "Events", objective.linked.signal)
+    class_label = objective.linked.spec.sli.class_label(objective.linked.signal)
+    if class_label is not None:
+        add(_unlabelled(objective, unlabelled, *class_label, scale), "Events", objective.linked.signal)
     return tuple(found)
 
 

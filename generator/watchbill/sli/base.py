@@ -60,7 +60,7 @@ class Sli(Statement):
     def good(self, signal: Signal) -> str:
         """Say which of it is good, to follow its noun: `that do not end in a 5xx`."""
 
-    def told_by(self, signal: Signal) -> tuple[Metric, str] | None:
+    def class_label(self, signal: Signal) -> tuple[Metric, str] | None:
         """Name the counter and its label that tells good from bad; None where no label does."""
         return None
 
