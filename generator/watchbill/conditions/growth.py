@@ -106,13 +106,13 @@ alerts:
         def climb(by: Decimal) -> SamplePattern:
             return SamplePattern(slope=by / window.seconds)
 
-        streams = []
+        series = []
         for group in groups(self, signal):
             still = lone_gauge(signal, metric, group, steady(amount * 10))
             moving = ExampleSeries(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
-            streams.append(moving if group.at_fault else still)
+            series.append(moving if group.at_fault else still)
         firing = Firing(firing_labels(self, signal), rise)
         four = window.times(4)
         return Example(
-            tuple(streams), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
+            tuple(series), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
         )

@@ -195,12 +195,12 @@ alerts:
         else:
             landings, value = self._between_edges(metric, limit)
             rises, flow = Duration(0), Decimal(0)
-        streams = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
+        series = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
         if on_edge and INSTANCE not in self.per:
-            streams = (*streams, *_without_edge(signal, metric, flow))
-        floor = floor_of(streams, flow * value * window.seconds, self.min_events) if on_edge else None
+            series = (*series, *_without_edge(signal, metric, flow))
+        floor = floor_of(series, flow * value * window.seconds, self.min_events) if on_edge else None
         firing = Firing(firing_labels(self, signal), value)
-        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
+        return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
 
     def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, PhaseLevels], Decimal]:
         """Place the quantile in its bucket by the interpolation that Prometheus documents.

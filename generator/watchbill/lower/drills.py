@@ -212,24 +212,24 @@ class _Judge:
         seen: dict[tuple[tuple[str, str], ...], tuple[ExampleSeries, str]] = {}
         for each in self.breaks:
             alert = self.alerts[each.name]
-            for stream in alert.rules[0].example.series:
-                other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
-                if _patterns(other) != _patterns(stream):
-                    what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
+            for moved in alert.rules[0].example.series:
+                other, by = seen.setdefault(self._series(alert, moved), (moved, each.name))
+                if _patterns(other) != _patterns(moved):
+                    what = f'"{by}" and "{each.name}" move {moved.metric} in different ways'
                     self.diagnostics.add(
                         each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
                     )
                     break
 
-    def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
+    def _series(self, alert: Alert, series: ExampleSeries) -> tuple[tuple[str, str], ...]:
         signal = self.bundle.service(alert.service).signal(alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
-        labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
+        labels: Mapping[str, str] = {**fixed, **dict(series.labels), "__name__": series.metric}
         return tuple(sorted(labels.items()))
 
 
-def _patterns(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
-    return stream.healthy, stream.firing
+def _patterns(series: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
+    return series.healthy, series.firing
 
 
 def _paging(service: Service) -> str:
