@@ -188,16 +188,16 @@ def test_one_outage_is_one_incident_and_is_told_again_before_pagerduty_forgets(t
 
 @pytest.mark.parametrize("severity", ["P0", "P1"])
 def test_a_service_that_has_promised_a_time_is_not_kept_waiting(severity: str) -> None:
-    prompt = {
+    promised = {
         "team": "conversations",
         "env": "production",
         "severity": severity,
         "service": "conversations-platform",
     }
-    opts = settings(prompt)
+    opts = settings(promised)
     assert (opts.group_wait, opts.group_interval) == ("5s", "5s")
     assert opts.mute_time_intervals == ()
-    assert opts.receiver == settings({**prompt, "service": "other"}).receiver
+    assert opts.receiver == settings({**promised, "service": "other"}).receiver
 
 
 def test_quiet_times_mute_what_can_wait_and_never_a_p0() -> None:

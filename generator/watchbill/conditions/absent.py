@@ -51,7 +51,7 @@ alerts:
         return {f"metrics.{index}": role for index, role in enumerate(self.metrics)}
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Refuse to judge groups one by one: what is gone has no labels."""
+        """Refuse to watch groups one by one: what is gone has no labels."""
         for index, role in enumerate(self.metrics):
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'

@@ -99,12 +99,12 @@ class Group:
     at_fault: bool
 
     def phase_levels(self, phase_levels: PhaseLevels) -> PhaseLevels:
-        """Keep a group that is not at fault calm."""
+        """Keep a group that is not at fault healthy."""
         return phase_levels if self.at_fault else steady(phase_levels.healthy)
 
 
 def groups(condition: Condition, signal: Signal) -> tuple[Group, ...]:
-    """Put a healthy group beside the one at fault wherever a condition judges groups one by one."""
+    """Put a healthy group beside the one at fault wherever a condition watches groups one by one."""
     if not condition.per:
         return (Group({}, at_fault=True),)
     faulty = {signal.labels.get(role, role): _example(signal, role, "") for role in condition.per}

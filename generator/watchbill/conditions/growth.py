@@ -42,7 +42,7 @@ alerts:
       summary: Memory grows and does not come back
       action: Restart the instance; keep a heap dump of it first
 """
-    lineless: ClassVar[str] = "what it judges is a rise, which a line at one height cannot show"
+    lineless: ClassVar[str] = "what it watches is a rise, which a line at one height cannot show"
 
     kind: Literal["growth"]
     metric: KeyName

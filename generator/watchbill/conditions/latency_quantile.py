@@ -45,7 +45,7 @@ class LatencyQuantile(Condition):
 
     On a bucket's edge it asks for the share of observations above the edge, which is exact and works
     at the top edge too, where `histogram_quantile` never exceeds it. Between edges it interpolates
-    (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
+    (Prometheus docs, "Errors of quantile estimation"), and a warning says so.
     """
 
     usage: ClassVar[str] = """\

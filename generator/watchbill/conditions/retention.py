@@ -25,7 +25,7 @@ class Retention(Condition):
     """Samples were deleted, although the oldest that is left is younger than a limit of the signal, in seconds.
 
     A young database has a short history too, and deletes nothing. The counters start again with the
-    server: it is told again at the next deletion then.
+    server: it notifies again at the next deletion then.
     """
 
     usage: ClassVar[str] = """\

@@ -37,7 +37,7 @@ class TargetDown(Condition):
         return {"up": UP.role}
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
-        """Judge each target by itself."""
+        """Watch each target by itself."""
         return (INSTANCE, JOB)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:

@@ -27,24 +27,24 @@ def lower_drills(drills: Iterable[LinkedDrill], bundle: Bundle, scale: TimeScale
     found = []
     for drill in drills:
         before = len(diagnostics.found)
-        check_fields = _Judge(drill.spec, bundle, diagnostics)
-        check_fields.validate_names()
+        check = _Check(drill.spec, bundle, diagnostics)
+        check.validate_names()
         if len(diagnostics.found) == before:
-            check_fields.validate_sense(scale)
-            check_fields.validate_series()
-            found.append(_lowered(drill, check_fields, scale))
+            check.validate_sense(scale)
+            check.validate_series()
+            found.append(_lowered(drill, check, scale))
     if diagnostics.fatal:
         raise SpecError(diagnostics.found)
     return tuple(found)
 
 
-def _lowered(drill: LinkedDrill, check_fields: _Judge, scale: TimeScale) -> Drill:
+def _lowered(drill: LinkedDrill, check: _Check, scale: TimeScale) -> Drill:
     spec, expect, flaps, outage = drill.spec, drill.spec.expect, drill.spec.flaps, drill.spec.receiver
     return Drill(
         name=spec.drill,
         title=spec.title,
-        severity=min((check_fields.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
-        places=check_fields.places,
+        severity=min((check.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
+        places=check.places,
         breaks=spec.breaks,
         notified=expect.notified,
         muted=expect.muted,
@@ -65,7 +65,7 @@ class _Named:
     span: Span
 
 
-class _Judge:
+class _Check:
     """Holds one drill to the alerts that there are."""
 
     def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:

@@ -64,7 +64,7 @@ class View(Statement):
         return {".".join(map(str, path)): role for path, role in self.reads()}
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Judge the view against its signal; diagnostics carry the author's line."""
+        """Check the view against its signal; diagnostics carry the author's line."""
         known: list[Metric] = []
         for path, role in self.reads():
             if role in signal.metrics:

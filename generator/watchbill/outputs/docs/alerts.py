@@ -149,8 +149,8 @@ def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str,
     ]
     quiet = bundle.platform.policies[alert.severity].quiet_times
     waits = [inline(receivers.quiet_words(bundle, q)) for q in bundle.platform.quiet_times if q.name in quiet]
-    prompt = service.prompt and alert.severity is not Severity.INFO
-    return [("Notifies", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
+    promised = service.promises_time and alert.severity is not Severity.INFO
+    return [("Notifies", notified), ("Waits", waits if alert.stage is Stage.LIVE and not promised else [])]
 
 
 def _subject(alert: Alert, service: Service, page: PageContext) -> str:
