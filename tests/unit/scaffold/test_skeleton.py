@@ -77,6 +77,13 @@ def test_a_decision_that_is_filled_in_passes(checkout: Path) -> None:
     assert run(checkout, "generate").code == 0
 
 
+def test_a_decision_is_begun_beside_the_last_one_with_the_next_number(checkout: Path) -> None:
+    (checkout / "adr/services").mkdir(parents=True)
+    for name in ("adr/services/ADR-007-outbox.md", "adr/ADR-003-other.md"):
+        (checkout / name).write_text("Begun")
+    assert run(checkout, "new", "adr", "More").stdout.startswith("adr/services/ADR-008-more.md is begun")
+
+
 def test_an_alert_is_added_to_the_services_own_and_nothing_else_changes(checkout: Path) -> None:
     path = checkout / "specs/services/shop.yaml"
     before = path.read_text().splitlines()
