@@ -20,7 +20,8 @@ from watchbill.promql import quoted
 from watchbill.quantity import Duration
 from watchbill.quantity.words import rounded_share, share
 from watchbill.words import objectives, receivers
-from watchbill.words.facts import panel_url, service_of
+from watchbill.words.facts import service_of
+from watchbill.words.urls import bare_panel_url
 
 SEVERITIES = {
     Severity.P0: "somebody must act now",
@@ -91,7 +92,7 @@ def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
     expr = quote(alert.rules[0].expr, safe="")
     matchers = quote(f"{{alertname={quoted(alert.name)},service={quoted(alert.service)}}}", safe="")
     return [
-        ("Panel", panel_url(alert)),
+        ("Panel", bare_panel_url(alert.dashboard_url)),
         ("Prometheus", f"{urls.prometheus}/graph?g0.expr={expr}&g0.tab=0&g0.range_input=6h"),
         ("Silence", f"{urls.alertmanager}/#/silences/new?filter={matchers}"),
     ]
