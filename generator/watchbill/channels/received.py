@@ -66,7 +66,7 @@ class Answer:
     kind: str = "text/plain"
 
 
-def _fine(_notice: Notification) -> Answer:
+def _fine(_notification: Notification) -> Answer:
     return Answer()
 
 
@@ -78,8 +78,8 @@ def _itself(_team: str, address: str) -> str:
 class Web:
     """A receiver that JSON is posted to, below `/<channel>`.
 
-    `read` makes a notice of a request, and raises `Refusal` for what the real receiver would refuse. `answer` is what
-    it says to one that it took. `calls` says what a message calls an address of a team.
+    `read` makes a notification of a request, and raises `Refusal` for what the real receiver would refuse. `answer`
+    is what it says to one that it took. `calls` says what a message calls an address of a team.
     """
 
     read: Callable[[Post], Notification]
@@ -89,7 +89,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail server that asks for a password; `read` makes a notice of a mail, given whom it reached and when.
+    """A mail server that asks for a password; `read` makes a notification of a mail, given whom it reached and when.
 
     `passwords` are the names of the secret files that hold one which it knows.
     """
