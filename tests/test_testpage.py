@@ -107,7 +107,7 @@ def test_a_second_page_rings_as_well(bundle: Bundle, running: Running) -> None:
     assert len({event["dedup_key"] for event in events}) == 2
 
 
-def test_a_page_ends_by_itself_and_whoever_was_told_is_told_of_that(bundle: Bundle, running: Running) -> None:
+def test_a_page_ends_by_itself_and_whoever_was_notified_is_notified_of_that(bundle: Bundle, running: Running) -> None:
     sent = prepared(bundle, running, "platform", Severity.P0)
     verdict = send(replace(sent, ends=sent.at + timedelta(seconds=5), watched=1.0), lambda _: None)
     assert verdict.wrong == ()

@@ -1,4 +1,4 @@
-"""What conditions and indicators share: a typed statement about a signal, told apart by its kind."""
+"""What conditions and indicators share: a typed statement about a signal, distinguished by its kind."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class QuietTime:
-    """When a severity that can wait is not told; what still fires afterwards is."""
+    """When a severity that can wait is not sent; what still fires afterwards is."""
 
     name: str
     ranges: tuple[TimeRange, ...]

@@ -86,7 +86,7 @@ def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
 def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Diagnostics) -> None:
     """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose.
 
-    A runbook that could not be read has been told of, and is not unknown besides.
+    A runbook that could not be read has been reported, and is not unknown as well.
     """
     gone = {PurePosixPath(pointer).name[:_ID] for pointer in unread}
     facts = Facts(bundle)

@@ -1,4 +1,4 @@
-"""Find the promtool and amtool that judge what is generated."""
+"""Find the promtool and amtool that check what is generated."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class View(Statement):
         return ()
 
     def columns(self, signal: Signal) -> tuple[Column, ...]:
-        """List the labels that a table shows: what is told apart, then where."""
+        """List the labels that a table shows: what distinguishes rows, then where."""
         own = [Column(label, label.replace("_", " ").capitalize()) for label in self.own_labels(signal)]
         return (*own, *(Column(label, label.capitalize()) for label in ("env", "cluster")))
 

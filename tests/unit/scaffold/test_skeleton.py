@@ -114,7 +114,7 @@ def test_a_service_without_alerts_of_its_own_gets_them(checkout: Path) -> None:
         (["panel", "x"], 2, "'panel' is not one of"),
     ],
 )
-def test_what_cannot_be_begun_is_told(checkout: Path, arguments: list[str], code: int, said: str) -> None:
+def test_what_cannot_be_begun_is_reported(checkout: Path, arguments: list[str], code: int, said: str) -> None:
     before = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
     outcome = run(checkout, "new", *arguments)
     assert outcome.code == code
