@@ -154,7 +154,7 @@ def test_amtool_accepts_the_entries_and_the_templates(name: str, tmp_path: Path)
     assert "1 templates\n  SUCCESS" in result.stdout  # the pattern's files, parsed
 
 
-def test_slack_is_never_told_to_ping_or_to_link_by_a_label(one: dict[str, dict[str, str]]) -> None:
+def test_slack_is_never_asked_to_ping_or_to_link_by_a_label(one: dict[str, dict[str, str]]) -> None:
     for at, text in one["slack"].items():
         notified = [
             mark for mark in re.findall("<[^>]*>?", text) if not re.match(rf"<!date\^\d+\^|<{EXTERNAL_URL}/", mark)

@@ -29,7 +29,7 @@ def _entry(destination: Destination, delivery: Delivery) -> Entry:
     if destination.fallback and delivery.fallback is not None:
         smtp, password = delivery.fallback.smtp, SECOND_PASSWORD
     if smtp is None:
-        raise ValueError("a platform that sends mail has been held to a mail server")
+        raise ValueError("a platform that sends mail has been checked for a mail server")
     entry: Entry = {
         "to": destination.address,
         "send_resolved": True,

@@ -70,7 +70,7 @@ class Answer:
     kind: str = "text/plain"
 
 
-def _fine(_notice: Notification) -> Answer:
+def _fine(_notification: Notification) -> Answer:
     return Answer()
 
 
@@ -82,8 +82,8 @@ def _itself(_team: str, address: str) -> str:
 class Web:
     """A receiver that JSON is posted to, below `/<channel>`.
 
-    `read` makes a notice of a request, and raises `Refusal` for what the real receiver would refuse. `answer` is what
-    it says to one that it took. `calls` says what a message calls an address of a team.
+    `read` makes a notification of a request, and raises `Refusal` for what the real receiver would refuse. `answer`
+    is what it says to one that it took. `calls` says what a message calls an address of a team.
     """
 
     read: Callable[[Post], Notification]
@@ -93,7 +93,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail server; `read` makes a notice of a mail, given whom it reached and when.
+    """A mail server; `read` makes a notification of a mail, given whom it reached and when.
 
     `password` names the secret file with which Alertmanager logs in there, and `fallback_password` that of the
     fallback's server; "" where the platform names no user, and mail is taken without a login.

@@ -1,4 +1,4 @@
-"""Drill one alert: healthy, fault, pending, firing, told, fault removed, resolved."""
+"""Drill one alert: healthy, fault, pending, firing, notified, fault removed, resolved."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Drill:
 
     def _scrape(self) -> Duration:
         """Ask targets as often as the shortest window needs; one that reads no window needs only the latest value."""
-        if any(each.stream.metric == UP for each in self.fault.series):
+        if any(each.example.metric == UP for each in self.fault.series):
             return configuration.USUAL_SCRAPE
         spans = (self.example.settles, self.example.clears)
         return configuration.scrape_interval(
@@ -93,7 +93,7 @@ class Drill:
         return found
 
     def _begin(self, world: World, folder: Path) -> list[Moving]:
-        """Lay the series, calm, with a history where the alert compares with what was long ago."""
+        """Lay the series, healthy, with a history where the alert compares with what was long ago."""
         needed = seconds(self.example.history)
         if needed <= WAITED_SECONDS:
             return world.lay(self.fault.series)
@@ -148,7 +148,7 @@ class Drill:
         )
         if soon:
             watch.for_(at + seconds(self.example.settles) + HEALTHY_SECONDS - time.time())
-        shares = any(each.stream.metric == UP for each in self.fault.series)
+        shares = any(each.example.metric == UP for each in self.fault.series)
         tolerance = checks.TOLERANCE_OF_SCRAPES if shares else checks.TOLERANCE
         for expected, subject in zip(self.fault.expected, mine, strict=True):
             self.record.hold("reaches exactly its receivers", checks.reached(subject, notifications))
@@ -206,12 +206,12 @@ class Drill:
             return
         known = checks.subjects(watch, self.bundle)
         mine = [known[each] for each in wanted]
-        told_end = [s for s in mine if any(one[0] != SWITCH for one in s.notified)]
+        notified_end = [s for s in mine if any(one[0] != SWITCH for one in s.notified)]
 
         def over() -> bool:
             notifications = running.receivers.received.notifications()
             return not wanted & watch.firing() and not any(
-                checks.reached(s, notifications, ended=True) for s in told_end
+                checks.reached(s, notifications, ended=True) for s in notified_end
             )
 
         policy = self.bundle.platform.policies[self.alert.severity]
@@ -219,7 +219,7 @@ class Drill:
         watch.until(clears + seconds(policy.timing.group_interval) + TOLERANCE_SECONDS, over)
         self.record.hold("resolves", "it fires on" if wanted & watch.firing() else "")
         notifications = running.receivers.received.notifications()
-        for subject in told_end:
+        for subject in notified_end:
             self.record.hold("notifies that it has ended", checks.reached(subject, notifications, ended=True))
 
     def _aftermath(self, running: Stack, watch: Watch) -> None:
@@ -235,7 +235,7 @@ class Drill:
         if any(notified_[0] in opening for subject in own for notified_ in subject.notified):
             more = f"{self.record.incidents} were opened" if self.record.incidents != 1 else ""
             self.record.hold("opens one incident", more)
-        moved = frozenset(each.stream.metric for each in self.fault.series)
+        moved = frozenset(each.example.metric for each in self.fault.series)
         if UP in moved or not moved:
             return
         metrics = frozenset(name for each in moved for name in (each, each.rsplit("_", 1)[0]))

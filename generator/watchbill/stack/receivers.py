@@ -29,7 +29,7 @@ class Doorkeeper(Protocol):
     """Who receives mail, and decides whom to let in; aiosmtpd asks the same object for both."""
 
     def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        """Judge a login."""
+        """Check a login."""
         ...
 
 

@@ -43,7 +43,7 @@ def test_the_example_of_a_condition_becomes_the_promql_beside_it_and_is_proven(t
     (alert,) = [alert for alert in bundle.services[0].alerts if alert.area == "own"]
     assert alert.kind == kind
     assert "\n\n".join(rule.expr.rstrip() for rule in alert.rules) == block(page, "promql")
-    assert spectree.judge(bundle, tmp_path / "out", "newest", area="own") == ""
+    assert spectree.run_promtool(bundle, tmp_path / "out", "newest", area="own") == ""
 
 
 def test_every_kind_has_a_page() -> None:
