@@ -48,7 +48,7 @@ class SecretCheck:
 
 
 def audit_secrets(out: Path) -> tuple[SecretCheck, ...]:
-    """Judge every file that the compiled configuration names, as the present user.
+    """Check every file that the compiled configuration names, as the present user.
 
     Raises `UsageError` where there is no configuration to read, `RefusedError` where it is not one.
     """
@@ -119,7 +119,7 @@ def _form(mode: int) -> str:
 
 
 def _check_content(reference: Reference, content: bytes) -> Iterator[Problem]:
-    """Judge what a file holds; no message quotes it.
+    """Check what a file holds; no message quotes it.
 
     A byte order mark becomes a part of the secret on both generations, and of an empty file nothing but the
     word "Bearer" is sent.

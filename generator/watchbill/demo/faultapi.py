@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from watchbill.demo import pages
-from watchbill.demo.events import Diary, Entry
+from watchbill.demo.events import Entry, EventLog
 from watchbill.demo.faults import LONGEST, ConflictError, Faults, Running, UnknownError
 from watchbill.errors import LONGEST_NAME, UsageError
 from watchbill.quantity import Duration, QuantityError
@@ -29,10 +29,10 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src '
 
 @dataclass(frozen=True, slots=True)
 class DemoState:
-    """What the API works on: the faults, the diary, what never changes (as JSON), and folders that are shown."""
+    """What the API works on: the faults, the event log, what never changes (as JSON), and folders that are shown."""
 
     faults: Faults
-    diary: Diary
+    event_log: EventLog
     about: Mapping[str, object]
     folders: Mapping[str, Path]
     local: pages.Local
@@ -94,7 +94,7 @@ def _ready(demo_state: DemoState | None) -> DemoState:
 
 
 def answering(demo_state: Callable[[], DemoState | None]) -> type[Handler]:
-    """Make the handler of a demo's own port; while there is no desk yet, it asks for patience."""
+    """Make the handler of a demo's own port; while there is no state yet, it asks for patience."""
 
     class Api(Handler):
         def do_GET(self) -> None:  # noqa: N802 (its base calls it so)
@@ -136,8 +136,8 @@ def answering(demo_state: Callable[[], DemoState | None]) -> type[Handler]:
             if path == "/faults":
                 self._json(200, {"faults": [as_json(each) for each in found.faults.running()]})
             elif path == "/events":
-                entries = [_entry(each) for each in found.diary.entries()]
-                self._json(200, {"events": entries, "firing": found.diary.firing()})
+                entries = [_entry(each) for each in found.event_log.entries()]
+                self._json(200, {"events": entries, "firing": found.event_log.firing()})
             elif path == "/stack":
                 self._json(200, found.about)
             elif (page := pages.own(path)) is not None:

@@ -1,4 +1,4 @@
-"""Judge routing before it is built: everybody has an address, and every alert somebody who receives it."""
+"""Check routing before it is built: everybody has an address, and every alert somebody who receives it."""
 
 from __future__ import annotations
 

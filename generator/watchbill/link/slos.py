@@ -18,7 +18,7 @@ from watchbill.spec.service import ServiceSpec
 from watchbill.spec.slo import SloSpec
 
 COUNTED_OVER, SLOWEST_SCRAPE = Duration.parse("5m"), Duration.parse("75s")  # four scrapes in each count
-RAREST_SCRAPE = Duration.parse("1m")  # of what is judged by the minute
+RAREST_SCRAPE = Duration.parse("1m")  # of what is evaluated by the minute
 SHORTEST, LONGEST = Duration.parse("7d"), Duration.parse("90d")
 
 
@@ -62,7 +62,7 @@ def link_slos(
                 slo.span("min_bad_events"), "slo/bounds-nothing", "events are counted in whole numbers", "round it"
             )
         if slo.sli.timed and signal.scrape_interval > RAREST_SCRAPE:
-            what = f"a scrape every {signal.scrape_interval} is too rare to judge each minute by"
+            what = f"a scrape every {signal.scrape_interval} is too rare to evaluate each minute by"
             diagnostics.add(
                 slo.span("signal"), "slo/scraped-too-rarely", what, f"scrape every {RAREST_SCRAPE} or more often"
             )

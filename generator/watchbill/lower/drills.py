@@ -27,24 +27,24 @@ def lower_drills(drills: Iterable[LinkedDrill], bundle: Bundle, scale: TimeScale
     found = []
     for drill in drills:
         before = len(diagnostics.found)
-        check_fields = _Judge(drill.spec, bundle, diagnostics)
-        check_fields.validate_names()
+        check = _Check(drill.spec, bundle, diagnostics)
+        check.validate_names()
         if len(diagnostics.found) == before:
-            check_fields.validate_sense(scale)
-            check_fields.validate_series()
-            found.append(_lowered(drill, check_fields, scale))
+            check.validate_sense(scale)
+            check.validate_series()
+            found.append(_lowered(drill, check, scale))
     if diagnostics.fatal:
         raise SpecError(diagnostics.found)
     return tuple(found)
 
 
-def _lowered(drill: LinkedDrill, check_fields: _Judge, scale: TimeScale) -> Drill:
+def _lowered(drill: LinkedDrill, check: _Check, scale: TimeScale) -> Drill:
     spec, expect, flaps, outage = drill.spec, drill.spec.expect, drill.spec.flaps, drill.spec.receiver
     return Drill(
         name=spec.drill,
         title=spec.title,
-        severity=min((check_fields.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
-        places=check_fields.places,
+        severity=min((check.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
+        places=check.places,
         breaks=spec.breaks,
         notified=expect.notified,
         muted=expect.muted,
@@ -65,7 +65,7 @@ class _Named:
     span: Span
 
 
-class _Judge:
+class _Check:
     """Holds one drill to the alerts that there are."""
 
     def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:
@@ -212,24 +212,24 @@ class _Judge:
         seen: dict[tuple[tuple[str, str], ...], tuple[ExampleSeries, str]] = {}
         for each in self.breaks:
             alert = self.alerts[each.name]
-            for stream in alert.rules[0].example.series:
-                other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
-                if _motions(other) != _motions(stream):
-                    what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
+            for moved in alert.rules[0].example.series:
+                other, by = seen.setdefault(self._series(alert, moved), (moved, each.name))
+                if _patterns(other) != _patterns(moved):
+                    what = f'"{by}" and "{each.name}" move {moved.metric} in different ways'
                     self.diagnostics.add(
                         each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
                     )
                     break
 
-    def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
+    def _series(self, alert: Alert, series: ExampleSeries) -> tuple[tuple[str, str], ...]:
         signal = self.bundle.service(alert.service).signal(alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
-        labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
+        labels: Mapping[str, str] = {**fixed, **dict(series.labels), "__name__": series.metric}
         return tuple(sorted(labels.items()))
 
 
-def _motions(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
-    return stream.healthy, stream.firing
+def _patterns(series: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
+    return series.healthy, series.firing
 
 
 def _paging(service: Service) -> str:

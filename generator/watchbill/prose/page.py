@@ -70,7 +70,7 @@ def read_page(source: Source, diagnostics: Diagnostics) -> Page:
 def _links(
     source: Source, markup: Markup, anchors: set[str], diagnostics: Diagnostics
 ) -> list[tuple[int, int, str | Reference | PageLink]]:
-    """Judge every link, and find those to other pages, which lie elsewhere on the site."""
+    """Check every link, and find those to other pages, which lie elsewhere on the site."""
     found: list[tuple[int, int, str | Reference | PageLink]] = []
     most = len(diagnostics.found) + MOST_FAULTS
     for link in markup.links():

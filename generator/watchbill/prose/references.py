@@ -48,7 +48,7 @@ class ReferenceUse:
 class Template:
     """A page's references, the stretches of it that are shown to nobody, and its text with both hidden.
 
-    `refused` are those that are no references, and have been told; behind a fault that ends the reading it is not
+    `refused` are those that are no references, and have been reported; behind a fault that ends the reading it is not
     `whole`.
     """
 

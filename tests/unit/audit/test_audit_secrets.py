@@ -118,7 +118,7 @@ def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["a pipe", "a folder"])
-def test_a_configuration_that_is_no_regular_file_is_told_at_once(tmp_path: Path, form: str) -> None:
+def test_a_configuration_that_is_no_regular_file_is_reported_at_once(tmp_path: Path, form: str) -> None:
     (tmp_path / "out/alertmanager").mkdir(parents=True)
     config = tmp_path / "out/alertmanager/alertmanager.yml"
     os.mkfifo(config) if form == "a pipe" else config.mkdir()
@@ -183,7 +183,7 @@ def test_only_what_an_alertmanager_sends_along_is_wrong_around_a_secret(tmp_path
         (b"x" * ((1 << 20) + 1), Kind.SECRET, "larger than 1 MiB"),
     ],
 )
-def test_a_file_that_cannot_be_the_secret_is_told(tmp_path: Path, content: bytes, kind: Kind, what: str) -> None:
+def test_a_file_that_cannot_be_the_secret_is_reported(tmp_path: Path, content: bytes, kind: Kind, what: str) -> None:
     assert written(tmp_path, content, kind) == [what]
 
 
