@@ -124,7 +124,7 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
 
 
 def _tier_words(tier: BurnTier, period: Duration) -> str:
-    """Say how fast a tier is, in what its rate would cost: how much is gone by now, traffic decides and the board says."""
+    """Say how fast a tier is by what its rate costs; how much is gone by now depends on the traffic before."""
     lasts = words.roughly(tier.exhausts_in(period))
     return f"{words.factor(tier.factor)} over {tier.long.words()} and {tier.short.words()} (all of it in {lasts})"
 
