@@ -59,7 +59,7 @@ def link_slos(
             diagnostics.add(slo.span("groups"), "slo/bounds-nothing", "this bounds nothing", todo)
         if slo.min_bad_events.number % 1:
             diagnostics.add(
-                slo.span("min_bad_events"), "slo/bounds-nothing", "events are counted in whole numbers", "round it"
+                slo.span("min_bad_events"), "quantity/not-a-count", "events are counted in whole numbers", "round it"
             )
         if slo.sli.timed and signal.scrape_interval > RAREST_SCRAPE:
             what = f"a scrape every {signal.scrape_interval} is too rare to judge each minute by"
