@@ -204,7 +204,8 @@ def present_user() -> str:
 
 
 def _state(problem: Problem) -> str:
-    return f"{'warning: ' if problem.level is DiagnosticLevel.WARNING else ''}{problem.what}; {problem.todo} [{problem.code}]"
+    level = "warning: " if problem.level is DiagnosticLevel.WARNING else ""
+    return f"{level}{problem.what}; {problem.todo} [{problem.code}]"
 
 
 def _shown(text: str) -> str:

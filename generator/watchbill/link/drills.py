@@ -64,9 +64,7 @@ def _validate_events(spec: DrillSpec, diagnostics: Diagnostics) -> None:
         _validate_flaps(spec.flaps, diagnostics)
         if spec.restart is not None:
             what = "a fault that comes and goes has no middle to restart anything in"
-            diagnostics.add(
-                spec.span("restart"), "drill/no-time", what, 'remove "flaps", or write a drill of its own'
-            )
+            diagnostics.add(spec.span("restart"), "drill/no-time", what, 'remove "flaps", or write a drill of its own')
     if spec.receiver is not None and not spec.receiver.fails_for.milliseconds:
         diagnostics.add(
             spec.receiver.span("fails_for"),

@@ -149,9 +149,7 @@ class _Judge:
         self._validate_receiver()
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
-            self.diagnostics.add(
-                self.spec.span("restart"), "drill/no-time", what, "break an alert whose for is longer"
-            )
+            self.diagnostics.add(self.spec.span("restart"), "drill/no-time", what, "break an alert whose for is longer")
 
         self._validate_course(scale(LONGEST_COURSE))
 

@@ -6,17 +6,12 @@ import re
 import sys
 
 from watchbill.channels import definitions
-from watchbill.reference import fields, markdown
+from watchbill.reference import fields
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Text, paragraphs
 from watchbill.reference.synthetic import read
 from watchbill.spec.platform import TeamSpec
 
 TITLE = "Channels"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:

@@ -104,7 +104,10 @@ def test_a_missing_file_fails_with_who_needs_it(folder: Path) -> None:
     (folder / "pagerduty").unlink()
     result = spectree.run(folder, "audit", "--secrets", "--out", "out")
     row = next(line for line in result.stdout.splitlines() if "/pagerduty" in line)
-    assert (result.code, row.split(maxsplit=2)[1:]) == (1, ["backend", "missing; put the secret there [secret/missing]"])
+    assert (result.code, row.split(maxsplit=2)[1:]) == (
+        1,
+        ["backend", "missing; put the secret there [secret/missing]"],
+    )
 
 
 def test_scripts_get_an_object(folder: Path) -> None:
