@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watchbill import naming, reference
+from watchbill import naming
 from watchbill.compilation import Compiled, CompileError, compile_documents
 from watchbill.errors import Diagnostic, SpecError
 from watchbill.language import schema
@@ -65,6 +65,8 @@ def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[P
 
 def rendered(bundle: Bundle) -> dict[str, str]:
     """Render everything that `out/` holds."""
+    from watchbill import reference  # noqa: PLC0415 (its pages are made of every output, and few need them)
+
     return dict(sorted({**render(bundle), **schema.render(), **reference.of_site()}.items()))
 
 

@@ -171,7 +171,7 @@ alerts:
             todo = "remove it; env and cluster are added for you, and the others are the alert's own"
             diagnostics.add(
                 self.example_.span("labels", label, key=True),
-                "promql/example-does-not-fit",
+                "label/reserved",
                 f'an example does not show label "{label}"',
                 todo,
             )

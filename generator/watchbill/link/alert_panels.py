@@ -41,7 +41,7 @@ class _Check:
             if alert.panel in self.spec.dashboards.drop:
                 span = self.spec.span("dashboards", "drop", alert.panel, key=True)
                 what = f'alert "{alert.name}" leads to panel "{alert.panel}"'
-                self.diagnostics.add(span, "alert/panel-does-not-fit", what, "drop the alert too, or keep the panel")
+                self.diagnostics.add(span, "alert/dropped-panel", what, "drop the alert too, or keep the panel")
             elif self._is_made_otherwise(alert):
                 what = f'alert "{alert.name}" leads to "{alert.panel}" on "{alert.dashboard}", which cannot show it'
                 self.diagnostics.add(

@@ -94,7 +94,7 @@ class _Check:
                     )
                 elif other is not None:
                     what = f'"{each.name}" is to be {other} and {title} at once'
-                    self.diagnostics.add(each.span, "drill/contradiction", what, "remove one of them")
+                    self.diagnostics.add(each.span, "drill/conflicting-outcomes", what, "remove one of them")
                 own.add(each.name)
                 if title != "breaks":
                     seen.setdefault(each.name, title)
@@ -137,21 +137,19 @@ class _Check:
         for each in self.breaks:
             if each.name not in notified | muted:
                 what = f'"{each.name}" is broken, so it fires, and nothing is said of it'
-                self.diagnostics.add(each.span, "drill/contradiction", what, "add it to notified or muted")
+                self.diagnostics.add(each.span, "drill/missing-expectation", what, "add it to notified or muted")
         for each in self.lists["muted"]:
             by = self.bundle.inhibited_by[each.name]
             if not notified & set(by):
                 todo = f"move it to notified, or add {' or '.join(by)}" if by else "move it to notified"
                 self.diagnostics.add(
-                    each.span, "drill/contradiction", f'nothing that is notified can mute "{each.name}"', todo
+                    each.span, "drill/cannot-happen", f'nothing that is notified can mute "{each.name}"', todo
                 )
         self._validate_incidents()
         self._validate_receiver()
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
-            self.diagnostics.add(
-                self.spec.span("restart"), "drill/impossible-fault", what, "break an alert whose for is longer"
-            )
+            self.diagnostics.add(self.spec.span("restart"), "drill/no-time", what, "break an alert whose for is longer")
 
         self._validate_course(scale(LONGEST_COURSE))
 
@@ -163,7 +161,7 @@ class _Check:
                 what = f'"{slow[0].name}" shows only after hours, so there is no time in a drill for "{field}"'
                 self.diagnostics.add(
                     self.spec.span(field, key=True),
-                    "drill/impossible-fault",
+                    "drill/no-time",
                     what,
                     f'remove "{field}", or break something faster',
                 )
@@ -182,7 +180,7 @@ class _Check:
                 span = self.spec.expect.span("incidents", team, key=True)
                 self.diagnostics.add(
                     span,
-                    "drill/contradiction",
+                    "drill/cannot-happen",
                     f'nothing that is notified pages "{team}"',
                     "remove it, or add what does",
                 )
@@ -190,7 +188,7 @@ class _Check:
             if team not in self.spec.expect.incidents:
                 span = self.spec.expect.span("incidents", key=True)
                 what = f'"{name}" pages "{team}", and nothing is said of its incidents'
-                self.diagnostics.add(span, "drill/contradiction", what, f'add "{team}: 1"')
+                self.diagnostics.add(span, "drill/missing-expectation", what, f'add "{team}: 1"')
 
     def _validate_receiver(self) -> None:
         receiver = self.spec.receiver
@@ -199,7 +197,7 @@ class _Check:
         notified = {channel.name for name in self.spec.expect.notified for channel in self._channels(name)}
         if receiver.channel not in notified:
             what = f'nothing that is notified goes to "{receiver.channel}"'
-            self.diagnostics.add(receiver.span("channel"), "drill/contradiction", what, "let another channel fail")
+            self.diagnostics.add(receiver.span("channel"), "drill/cannot-happen", what, "let another channel fail")
 
     def _channels(self, name: str) -> set[Channel]:
         notified = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
@@ -217,7 +215,7 @@ class _Check:
                 if _patterns(other) != _patterns(moved):
                     what = f'"{by}" and "{each.name}" move {moved.metric} in different ways'
                     self.diagnostics.add(
-                        each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
+                        each.span, "drill/conflicting-series", what, "break one of them; the other may well fire too"
                     )
                     break
 

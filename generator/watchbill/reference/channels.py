@@ -12,18 +12,13 @@ from watchbill.channels import Definition, definitions
 from watchbill.channels.base import Destination
 from watchbill.errors import SpecError
 from watchbill.model.bundle import Platform
-from watchbill.reference import fields, markdown, shown
+from watchbill.reference import fields, shown
 from watchbill.reference.page import Facts, Heading, Listing, Page, Text, paragraphs
 from watchbill.reference.synthetic import platform
 from watchbill.spec.platform import TeamSpec
 from watchbill.words import yamltext
 
 TITLE = "Channels"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:

@@ -7,18 +7,12 @@ from functools import cache
 from types import ModuleType
 
 from watchbill import outputs
-from watchbill.reference import markdown
 from watchbill.reference.house import house
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Text, paragraphs
 
 TITLE = "Outputs"
 LABELS = {"Read by", "Checked by"}
 _FACT = re.compile(r"^(Read by|Checked by): (.+)$", re.DOTALL)
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 @cache
