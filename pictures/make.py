@@ -45,7 +45,7 @@ class Shown:
     value: str = ""
 
 
-# One group, as its route makes it: one service, one severity, one cause; Alertmanager puts those with an instance first.
+# One group, as its route makes it: one service, one severity, one cause; in Alertmanager's order.
 GROUP = (
     Shown("ReadinessCheckFailing", 5, instance="core-api-1:8080"),
     Shown("HealthCheckFailing", 1, ended=9, instance="core-api-2:8080"),
