@@ -88,6 +88,9 @@ def _of_service(
     if top is not None:
         span = page.placed.between(top.start, top.end)
         diagnostics.add(span, "prose/title-twice", "the title stands in the front matter already", "remove this line")
+    for use in page.only[:1]:
+        span = page.placed.between(use.start, use.begin)
+        diagnostics.add(span, "prose/wrong-only", "a decision is embedded by no alert", "write it for all its readers")
     spans = {name: spec.span("related", index) for index, name in enumerate(spec.related)}
     spans |= {name: spec.span("supersedes", index) for index, name in enumerate(spec.supersedes)}
     spans |= {} if spec.superseded_by is None else {spec.superseded_by: spec.span("superseded_by")}

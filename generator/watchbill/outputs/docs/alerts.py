@@ -54,7 +54,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
         runbook=runbook,
         jumps=[(title, naming.anchor(title)) for title in FIRST] if runbook is not None else [],
         sections=sorted(sections(runbook, page, alert), key=_urgency),
-        assumed=assumed(runbook) if runbook is not None else [],
+        assumed=assumed(runbook, alert.service) if runbook is not None else [],
         waiver=service.waivers.get(alert.name),
         facts=list(_facts(alert, service, page)),
         rules=[(rule.place, rule.expr) for rule in alert.rules],
