@@ -19,7 +19,7 @@ from watchbill.outputs.promtests import clock
 from watchbill.promql import quoted
 from watchbill.quantity import Duration
 from watchbill.quantity.words import rounded_share, share
-from watchbill.words import objectives, receivers
+from watchbill.words import objectives, receivers, unseen
 from watchbill.words.facts import panel_url, service_of
 
 SEVERITIES = {
@@ -127,6 +127,8 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Mutes", _alerts(bundle.mutes.get(alert.id, ()), service, page)),
         ("Declares down", [code(alert.declares_down)] if alert.declares_down else []),
         *_objective(alert, service, page),
+        ("Not counted", _said(unseen.uncounted(alert, service))),
+        ("At a restart", _said(unseen.forgotten(alert))),
         ("Same signal", _alerts(_siblings(alert, service), service, page)),
         ("Depends on", depends_on(service, page)),
         ("Needed by", needed_by(service, page)),
@@ -140,6 +142,10 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Spec", [code(pointer(alert))]),
     ]
     return ((title, lines) for title, lines in rows if lines)
+
+
+def _said(text: str) -> list[str]:
+    return [inline(text)] if text else []
 
 
 def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:
