@@ -25,6 +25,7 @@ MOST_FAULTS = 100  # of one kind and page; nobody reads more
 HIDDEN = "\ufffc"  # in the place of each character that is the template's, so that indices stay
 _RAW = "{% raw %}…{% endraw %}"
 _ONLY = re.compile(r"\{%[ \t]*only[ \t]+(?P<names>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)[ \t]*%\}")
+_BLANK = " \t"
 _ENDONLY = re.compile(r"\{%[ \t]*endonly[ \t]*%\}")
 _ADVICE = (
     'write a reference, such as {{ alert("core-api/DatabaseDown").threshold }}; braces that belong to a command '
@@ -180,9 +181,13 @@ def _passage(text: str, services: tuple[str, ...], first: _Token, last: _Token) 
 
 def _line(text: str, tag: _Token) -> tuple[int, int] | None:
     """Return where the line of a tag begins and ends, its break included; nothing where more stands in it."""
-    start, end = text.rfind("\n", 0, tag.start) + 1, text.find("\n", tag.end)
-    end = len(text) if end < 0 else end + 1
-    return None if (text[start : tag.start] + text[tag.end : end]).strip() else (start, end)
+    start, end = tag.start, tag.end
+    while start and text[start - 1] in _BLANK:
+        start -= 1
+    while end < len(text) and text[end] in _BLANK:
+        end += 1
+    begins, ends = start == 0 or text[start - 1] == "\n", end == len(text) or text[end] == "\n"
+    return (start, min(end + 1, len(text))) if begins and ends else None
 
 
 def _tokens(text: str, start: int) -> Iterator[_Token]:

@@ -1,0 +1,45 @@
+"""A page of prose takes time in proportion to its length, whatever it is made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from prosetree import runbook
+from watchbill.language.base import Diagnostics
+from watchbill.prose.runbooks import read_runbooks
+from watchbill.source.prose import read_page
+
+TODAY = date(2026, 12, 1)
+MADE_OF: dict[str, Callable[[int], str]] = {
+    "headings": lambda n: "\n".join(f"### Heading {i}" for i in range(n)),
+    "sections": lambda n: "\n".join(f"## Section {i}" for i in range(2 * n)),
+    "links to pages": lambda n: "\n".join(f"[a](RB-002-x.md#h{i})" for i in range(n)),
+    "links to pages in one line": lambda n: "[a](RB-002-x.md)" * n,
+    "passages": lambda n: "{% only shop %}\na\n{% endonly %}\n" * n,
+    "passages in one line": lambda n: "{% only shop %}a{% endonly %}" * n,
+    "notes to authors": lambda n: "<!-- a -->\n" * n,
+    "code": lambda n: "    - a\n    ```\n    x\n    ```\n" * n,
+    "spans of code": lambda n: "`a` " * n,
+    "backticks": lambda n: "`" * 20 * n,
+}
+
+
+def _seconds(text: str) -> float:
+    """Measure the reading of a page; the least of some tries is what the work takes, the rest is the machine's."""
+    tries = []
+    for _ in range(3):
+        source = read_page(text, path="p.md", pointer="runbooks/RB-001-x.md")
+        begun = time.process_time()
+        read_runbooks([source], ["backend"], TODAY, Diagnostics())
+        tries.append(time.process_time() - begun)
+    return min(tries)
+
+
+@pytest.mark.parametrize("made", MADE_OF.values(), ids=MADE_OF)
+def test_four_times_the_prose_takes_far_less_than_sixteen_times_as_long(made: Callable[[int], str]) -> None:
+    short, long = (_seconds(runbook(meaning=made(lines))) for lines in (3_000, 12_000))
+    assert long / short < 8
