@@ -53,7 +53,7 @@ format: $(READY) ## format the code, and mend what ruff can mend
 
 golden: $(READY) ## rewrite the expected files of tests/cases; read the diff
 	@$(BIN)/watchbill tools >/dev/null
-	@$(BIN)/python -m pytest tests/test_cases.py --golden
+	@$(BIN)/python -m pytest tests/test_cases.py tests/test_messages.py --golden
 
 tools: $(READY) ## fetch the oldest and the newest Prometheus and Alertmanager into .tools
 	@$(BIN)/watchbill tools

@@ -1,4 +1,4 @@
-"""Judge the proofs by all mutants of what is committed."""
+"""Check the proofs by all mutants of what is committed."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _ask(path: str, method: str = "GET", body: dict[str, str] | None = None) -> 
 
 
 def _wait() -> None:
-    """Wait until both faults have been told of."""
+    """Wait until both faults fire."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     wanted = {f"{alert} in production" for alert in FAULTS}
     while not wanted <= set(_ask("/events")["firing"]):

@@ -121,11 +121,11 @@ def measure(
     recorded = record_all(generation, raw, folder, steps, end)
     with prometheus(generation, raw, recorded, folder=folder / "evaluate") as url:
         return [
-            _judge(url, generation, each, truths[each.job], substituted(rules[each.job][1]), end) for each in played
+            _compare(url, generation, each, truths[each.job], substituted(rules[each.job][1]), end) for each in played
         ]
 
 
-def _judge(
+def _compare(
     url: str, generation: str, scenario: Scenario, truth: Truth, expressions: Mapping[str, str], end: float
 ) -> Measured:
     period = round((end - START) // DAY * DAY)

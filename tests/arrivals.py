@@ -34,7 +34,7 @@ SECRETS = {
 
 @dataclass(frozen=True)
 class Notification:
-    """One message that arrived: whom it told, whether of an end, and what it said."""
+    """One message that arrived: whom it notified, whether of an end, and what it said."""
 
     recipient: Recipient
     resolved: bool

@@ -15,7 +15,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 FLAGS = (
     "--no-sandbox",
-    # No name is looked up: what is asked of any other host than this machine fails, and is told.
+    # No name is looked up: what is asked of any other host than this machine fails, and is noted.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 PATIENCE_SECONDS = 30.0

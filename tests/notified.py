@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from watchbill.channels import definitions, templates
 from watchbill.channels.base import Destination, Entry
 from watchbill.model.routing import Delivery, Smtp
@@ -109,12 +111,18 @@ def fields(entry: object, at: str = "") -> Iterator[tuple[str, str]]:
             yield from fields(value, f"{at}.{number}")
 
 
-def entry_of(channel: str, address: str, *, smarthost: str = "127.0.0.1:25", secrets: str = "/secrets") -> Entry:
-    """Write the entry of a receiver that reaches the team `backend` at an address."""
+def address_of(channel: str) -> str:
+    """Take the address that a channel's own example gives to its first team."""
+    team = next(iter(yaml.safe_load(definitions()[channel].usage)["teams"].values()))
+    return str(team[channel])
+
+
+def entry_of(channel: str, *, smarthost: str = "127.0.0.1:25", secrets: str = "/secrets") -> Entry:
+    """Write the entry of a receiver that reaches the team `backend` at the address of the channel's own example."""
     smtp = Smtp(smarthost, "alertmanager@example.com", "")
     delivery = Delivery(secrets, smtp, shadow="", heartbeat="", heartbeat_token=False, fallback=None)
     definition = definitions()[channel]
-    return definition.entry(Destination(definition.channel, address, "backend"), delivery)
+    return definition.entry(Destination(definition.channel, address_of(channel), "backend"), delivery)
 
 
 def render(name: str, folder: Path, text: str, data: Mapping[str, Any], *, form: str = "text") -> str:

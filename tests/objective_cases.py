@@ -12,7 +12,7 @@ class Stated:
 
     `asks` are texts of the recorded expressions: the bucket's edge, or the comparison, in the metric's own unit.
     `series` move by the given number a minute; `never` are like them, and must not be counted. `counts` is what must
-    come of five minutes: events and errors, or whether the minute is judged (1) and bad (1).
+    come of five minutes: events and errors, or whether the minute is evaluated (1) and bad (1).
     """
 
     kind: str

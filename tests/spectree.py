@@ -1,4 +1,4 @@
-"""Small spec trees for tests: write one, compile it, run `watchbill` on it, and let promtool judge the result."""
+"""Small spec trees for tests: write one, compile it, run `watchbill` on it, and let promtool check the result."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def run(folder: Path, *arguments: str, terminal: bool = False) -> Run:
     return Run(code, out.getvalue(), err.getvalue())
 
 
-def judge(bundle: Bundle, folder: Path, generation_name: str, *, area: str = "*") -> str:
+def run_promtool(bundle: Bundle, folder: Path, generation_name: str, *, area: str = "*") -> str:
     """Let promtool check the rules and run the tests of an area; returns what it finds wrong, nothing if all is well.
 
     `own` leaves out the absence alerts that every signal gets.

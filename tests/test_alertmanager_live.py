@@ -127,7 +127,7 @@ def test_an_alert_tells_exactly_whom_it_should(arrived: Arrived, key: str) -> No
 
 
 @pytest.mark.parametrize("key", CASES)
-def test_whoever_was_told_of_an_alert_is_told_of_its_end_and_the_switch_is_not(arrived: Arrived, key: str) -> None:
+def test_whoever_heard_of_an_alert_hears_of_its_end_and_the_switch_does_not(arrived: Arrived, key: str) -> None:
     assert _ended(arrived.of(key)) == (CASES[key].notified if CASES[key].resolved else set())
 
 

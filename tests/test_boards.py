@@ -156,7 +156,7 @@ def test_what_comes_late_for_another_environment_is_not_shown(live: Live) -> Non
     assert seen.value(NOTHING_IN_GAUGES)
 
 
-def test_what_fires_is_told_on_its_panel_and_leads_there_from_anywhere(live: Live) -> None:
+def test_what_fires_is_shown_on_its_panel_and_leads_there_from_anywhere(live: Live) -> None:
     seen = live.open("all-services-on-call", more="&var-cluster=main")
     link = seen.page.get_by_role("link", name="P1 core-api/CPUUsageHigh")
     link.wait_for()
@@ -179,7 +179,7 @@ def test_the_cursor_reads_off_values(live: Live) -> None:
     expect(number).not_to_have_text(last)
 
 
-def test_buckets_are_told_in_their_order_and_unit(live: Live) -> None:
+def test_buckets_are_shown_in_their_order_and_unit(live: Live) -> None:
     seen = live.open("core-api-http-metrics")
     seen.wait_for("document.querySelectorAll('.panel:not([data-shown])').length === 0")
     names = seen.page.locator(".panel", has_text="Request Duration Heatmap").locator(".legend span").all_inner_texts()
@@ -205,7 +205,7 @@ def test_it_follows_the_readers_light_or_dark(live: Live) -> None:
     assert papers["light"] != papers["dark"]
 
 
-def test_a_prometheus_that_does_not_answer_is_told_and_not_called_no_data(live: Live) -> None:
+def test_a_prometheus_that_does_not_answer_is_named_and_not_called_no_data(live: Live) -> None:
     seen = live.open("core-api-http-metrics", prometheus=f"http://127.0.0.1:{free_port()}")
     notified = seen.wait_for("document.querySelector('#state.broken')?.textContent")
     assert "does not answer" in notified

@@ -86,7 +86,7 @@ def test_an_objective_becomes_these_rules(tmp_path: Path, name: str, request: py
 @pytest.mark.parametrize("name", _cases("objectives"))
 def test_an_objectives_alerts_fire_and_stay_quiet(tmp_path: Path, name: str, generation: str) -> None:
     bundle = spectree.compile_tree(_tree(CASES / "objectives" / name, tmp_path))
-    assert spectree.judge(bundle, tmp_path / "out", generation, area="slo") == ""
+    assert spectree.run_promtool(bundle, tmp_path / "out", generation, area="slo") == ""
 
 
 @pytest.mark.parametrize("name", _cases("diagnostics"))

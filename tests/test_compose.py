@@ -136,7 +136,7 @@ def test_promtool_accepts_the_copy_of_the_configuration_in_which_only_addresses_
     assert made == shipped
 
 
-def test_no_alertmanager_of_the_specs_is_ever_told_whatever_its_address(tmp_path: Path) -> None:
+def test_no_alertmanager_of_the_specs_ever_hears_of_it_whatever_its_address(tmp_path: Path) -> None:
     checkout = small_checkout(tmp_path / "checkout")
     _, made = copy_of_prometheus(checkout, tmp_path)
     assert "path_prefix: /am" in (checkout / "out/prometheus/prometheus.yml").read_text()

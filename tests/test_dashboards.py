@@ -1,4 +1,4 @@
-"""The dashboards that we ship, as Grafana gets them: what stands in out/grafana, judged by Grafana's own schema,
+"""The dashboards that we ship, as Grafana gets them: what stands in out/grafana, checked by Grafana's own schema,
 by promtool, and by the rules that others' dashboards have taught."""
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def expressions() -> list[tuple[str, str]]:
 
 
 def lost(before: Any, after: Any, path: str = "") -> list[str]:
-    """List what a judge has dropped or changed."""
+    """List what a checker has dropped or changed."""
     if isinstance(before, dict) and isinstance(after, dict):
         gone = [f"{path}.{key}" for key in before if key not in after]
         return gone + [

@@ -120,7 +120,7 @@ def test_a_fault_pages_until_it_is_cleared_and_sigterm_leaves_nothing_behind(tmp
                 urllib.request.urlopen(url, timeout=5)
 
 
-def test_a_second_demo_is_told_of_the_port_and_ctrl_c_ends_the_first_while_it_starts(tmp_path: Path) -> None:
+def test_a_second_demo_is_reported_of_the_port_and_ctrl_c_ends_the_first_while_it_starts(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
         running.until(running.children)
         children = running.children()

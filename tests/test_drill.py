@@ -194,7 +194,7 @@ def test_every_window_sees_four_scrapes_where_all_services_run_at_once() -> None
 # Bad input, and what is left.
 
 
-def test_an_unknown_alert_is_told_with_the_nearest_name(bundle: Bundle) -> None:
+def test_an_unknown_alert_is_reported_with_the_nearest_name(bundle: Bundle) -> None:
     with pytest.raises(
         UsageError, match='there is no alert or drill "core-api/CircuitBreakerOpn"; use "core-api/CircuitBreakerOpen"'
     ):
@@ -216,7 +216,7 @@ def test_a_drill_of_the_specs_is_chosen_with_what_it_breaks_and_tells(bundle: Bu
     assert drills(severity="Info") == {"traffic-gone"}
 
 
-def test_a_server_that_ends_is_told_with_the_tail_of_its_log(tmp_path: Path) -> None:
+def test_a_server_that_ends_is_reported_with_the_tail_of_its_log(tmp_path: Path) -> None:
     program = tmp_path / "server"
     program.write_text("#!/bin/sh\necho the disk is on fire\nexit 3\n")
     program.chmod(0o755)
@@ -252,7 +252,7 @@ def test_a_temporary_folder_that_is_not_there_is_one_sentence(site: Path) -> Non
 
 
 @pytest.mark.parametrize("option", ["--junit", "--html"])
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_drilled(option: str, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_reported_before_anything_is_drilled(option: str, tmp_path: Path) -> None:
     command = [str(WATCHBILL), "drill", QUICK, option, f"{tmp_path}/nowhere/report"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2

@@ -49,8 +49,8 @@ def play(drill: Drill, bundle: Bundle, setting: Setting, folder: Path) -> tuple[
     return run_one.play(drill, Scaled(bundle, SCALE), setting, folder, events.append), events
 
 
-def test_a_drill_holds_what_is_told_and_finds_what_is_not_so(bundle: Bundle, setting: Setting, tmp_path: Path) -> None:
-    """One run of a page that is told in production and in staging, with a wrong word about all that it says besides."""
+def test_a_drill_checks_who_is_notified_and_finds_faults(bundle: Bundle, setting: Setting, tmp_path: Path) -> None:
+    """One run of a page that is sent in production and in staging, with a wrong word about all else that it says."""
     drill = replace(
         named(bundle, "alertmanager-restarts"),
         places=(("production", "main"), ("staging", "main")),

@@ -15,19 +15,27 @@ TERMS = re.findall(r"^\*\*([^*]+)\*\*: ", GLOSSARY, re.MULTILINE)
 FORMER = {
     r"\bwitness(es)?\b": "example series",
     r"\bcoined\b": "built-in",
-    r"\btold besides\b": "muted",
+    r"\bbesides\b": "as well",
+    r"\btold\b(?! apart)": "notified",
+    r"\bjudg(e|es|ed|ing)\b": "check",
+    r"\bcalm\b": "healthy",
     r"\bheed(ing)?\b": "hear",
     r"\boftener\b": "more often",
     r"\bsecond path\b": "fallback receiver",
-    r"\bhold(s)? against\b": "check against",
+    r"\bholds? (it |them )?against\b": "check against",
     r"\bheld (to|against)\b": "checked against",
     r"\bregimes?\b": "phase",
     r"\bdiary\b": "event log",
 }
+NAMES_THEM = ROOT / "adr/0040-rooms-and-words.md"  # the decision about these very words
 READ = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "runbooks").rglob("*.md")),
+    *sorted(set((ROOT / "adr").rglob("*.md")) - {NAMES_THEM}),
+    *sorted((ROOT / "specs").rglob("*.yaml")),
+    *sorted((ROOT / "generator/watchbill/library").rglob("*.yaml")),
     *sorted((ROOT / "generator/watchbill/library/templates").rglob("*.j2")),
 ]
 

@@ -1,4 +1,4 @@
-"""What mutes what, judged by a real Alertmanager of each generation, on pairs of the shipped alerts.
+"""What mutes what, checked by a real Alertmanager of each generation, on pairs of the shipped alerts.
 
 Each pair has a cluster of its own, which keeps it apart from the others. What is expected follows from the words of
 the contract, from the specs and from what expressions ask for, never from the inhibition rules, nor from what the

@@ -1,4 +1,4 @@
-"""The built site's links, in both directions: each way of breaking one is told at the line that somebody must mend."""
+"""The built site's links, in both directions: each way of breaking one is reported at its line."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_whole_site_has_no_fault(built: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
-def test_what_is_broken_in_the_built_site_is_told_where_it_comes_from(
+def test_what_is_broken_in_the_built_site_is_reported_where_it_comes_from(
     broken: Path, change: Callable[[Path], None], place: str, complaint: str
 ) -> None:
     change(broken / "site")
@@ -172,7 +172,7 @@ def test_a_title_is_text_in_the_head_of_its_page_too() -> None:
     assert written == "<title>R&amp;D &lt;img src=x onerror=hit()&gt; a &amp;lt;i&amp;gt;</title>"
 
 
-def test_what_all_pages_load_from_another_host_is_told_once(broken: Path) -> None:
+def test_what_all_pages_load_from_another_host_is_reported_once(broken: Path) -> None:
     for path in (broken / "site").rglob("*.html"):
         path.write_text(
             path.read_text().replace("</head>", '<script src="https://cdn.example.com/x.js"></script></head>')
@@ -181,7 +181,7 @@ def test_what_all_pages_load_from_another_host_is_told_once(broken: Path) -> Non
     assert "more) loads https://cdn.example.com/x.js from another host" in notified
 
 
-def test_prose_that_is_too_long_or_runs_something_is_told_once_and_at_its_own_place(broken: Path) -> None:
+def test_prose_that_is_too_long_or_runs_something_is_reported_once_and_at_its_own_place(broken: Path) -> None:
     text = (broken / LOAD).read_text()
     (broken / LOAD).write_text(text.replace("About resolve", "About `<i>`"))
     for page in (PAGE, "runbooks/RB-001.html"):
@@ -194,14 +194,14 @@ def test_prose_that_is_too_long_or_runs_something_is_told_once_and_at_its_own_pl
     )
 
 
-def test_a_broken_link_in_prose_is_told_at_its_line_and_column(broken: Path) -> None:
+def test_a_broken_link_in_prose_is_reported_at_its_line_and_column(broken: Path) -> None:
     remove("runbooks/RB-002.html")(broken / "site")
     text = (broken / LOAD).read_text().splitlines()
     column = text[10].index("RB-002-rest") + 1
     assert any(one.startswith(f"{LOAD}:11:{column}:") for one in diagnostics(broken) if "RB-002.html" in one)
 
 
-def test_a_panel_that_no_dashboard_has_is_told_at_its_alert(built: Path) -> None:
+def test_a_panel_that_no_dashboard_has_is_reported_at_its_alert(built: Path) -> None:
     bundle = compile_specs(built / "specs").bundle
     panels: dict[str, set[int]] = {}
     for alert in bundle.alerts:
@@ -235,7 +235,7 @@ def test_where_prose_is_broken_the_old_site_stays(broken: Path, old: str, new: s
     assert {path: path.read_bytes() for path in (broken / "site").rglob("*") if path.is_file()} == before
 
 
-def test_where_mkdocs_refuses_the_old_site_stays_and_its_words_are_told(broken: Path) -> None:
+def test_where_mkdocs_refuses_the_old_site_stays_and_its_words_are_reported(broken: Path) -> None:
     config = broken / "mkdocs.yml"
     config.write_text(config.read_text() + "\nnot_in_nav: ''\n")
     (broken / "site/kept").touch()

@@ -81,7 +81,7 @@ def test_alert_reaches_slack_pagerduty_webhook_and_mailbox(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["oldest", "newest"])
-def test_inhibited_alert_is_told_from_the_others_and_reaches_nobody(name: str, tmp_path: Path) -> None:
+def test_inhibited_alert_is_distinguished_from_the_others_and_reaches_nobody(name: str, tmp_path: Path) -> None:
     source = alert("Down", severity="critical", case="one")
     targets = [alert("Slow", severity="warning", case="one"), alert("Slow", severity="warning", case="two")]
     with (
@@ -93,9 +93,9 @@ def test_inhibited_alert_is_told_from_the_others_and_reaches_nobody(name: str, t
         post_alerts(url, [source])
         assert inhibited(url, [source], by=["case"]) == {("one",): False}
         post_alerts(url, targets)
-        judged = inhibited(url, [source, *targets], by=["alertname", "case"])
+        muted = inhibited(url, [source, *targets], by=["alertname", "case"])
         web.wait_for(2, "/hook")
-    assert judged == {("Down", "one"): False, ("Slow", "one"): True, ("Slow", "two"): False}
+    assert muted == {("Down", "one"): False, ("Slow", "one"): True, ("Slow", "two"): False}
     sent = [request.body["commonLabels"] for request in web.requests("/hook")]
     assert [(labels["alertname"], labels["case"]) for labels in sent] == [("Down", "one"), ("Slow", "two")]
 

@@ -13,9 +13,9 @@ from notified import ANNOTATIONS, EXTERNAL_URL, LABELS, entry_of
 from servers import alertmanager
 from sinks import Mail, mail_sink, web_sink
 from watchbill.channels import templates
-from watchbill.outputs.yamltext import Plain, dump
 from watchbill.stack.loopback import post_alerts
 from watchbill.tools import GENERATIONS
+from watchbill.words.yamltext import Plain, dump
 
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'
 ALERT = {
@@ -63,9 +63,9 @@ def _config(web: str, smarthost: str, secrets: Path) -> dict[str, Plain]:
         "receivers": [
             {
                 "name": "backend",
-                "slack_configs": [entry_of("slack", "#backend")],
-                "pagerduty_configs": [entry_of("pagerduty", "Backend", secrets=str(secrets))],
-                "email_configs": [entry_of("email", "backend@example.com", smarthost=smarthost)],
+                "slack_configs": [entry_of("slack")],
+                "pagerduty_configs": [entry_of("pagerduty", secrets=str(secrets))],
+                "email_configs": [entry_of("email", smarthost=smarthost)],
             }
         ],
         "templates": ["*.tmpl"],
@@ -99,7 +99,7 @@ def test_slack_gets_disarmed_text_and_three_buttons(arrived: Arrived) -> None:
 
 
 def test_pagerduty_gets_its_own_severity_and_no_details_but_ours(arrived: Arrived) -> None:
-    event, ours = arrived.pagerduty, entry_of("pagerduty", "Backend")["details"]
+    event, ours = arrived.pagerduty, entry_of("pagerduty")["details"]
     assert event["payload"]["severity"] == "critical"
     assert event["client_url"] == EXTERNAL_URL
     assert [link["text"] for link in event["links"]] == ["Runbook", "Panel", "Silence"]

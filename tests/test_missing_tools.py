@@ -1,4 +1,4 @@
-"""A checkout whose tools have not been fetched is told so in one sentence, before any test."""
+"""A checkout whose tools have not been fetched hears of it in one sentence, before any test."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ CASES: dict[str, tuple[str, dict[str, list[int]], tuple[float, float] | None]] =
 }  # fmt: skip
 
 
-def judged(name: str) -> dict[str, Any]:
+def case(name: str) -> dict[str, Any]:
     alert, series, notified = CASES[name]
     written = [
         {"series": key, "values": "".join(f"_ {value} _ " for value in values)} for key, values in series.items()
@@ -89,7 +89,7 @@ def judged(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("generation_name", GENERATIONS)
-def test_what_lasts_is_told_and_what_passes_is_not(generation_name: str, tmp_path: Path) -> None:
+def test_what_lasts_is_notified_and_what_passes_is_not(generation_name: str, tmp_path: Path) -> None:
     wanted = {alert for alert, _, _ in CASES.values()}
     rules = [
         {
@@ -103,7 +103,7 @@ def test_what_lasts_is_told_and_what_passes_is_not(generation_name: str, tmp_pat
     ]
     assert len(rules) == len(wanted)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}))
-    content = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [judged(name) for name in CASES]}
+    content = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [case(name) for name in CASES]}
     file = tmp_path / "monitoring.test.yml"
     file.write_text(yaml.safe_dump(content))
     result = promtool.test(generation(generation_name).promtool, [file])

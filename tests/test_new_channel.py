@@ -1,4 +1,4 @@
-"""A channel is one file and its template: an invented one is seen wherever a channel is."""
+"""A channel is one file, and a template if it needs one: invented ones are seen wherever a channel is."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+import invented
 import spectree
-from watchbill import channels
 from watchbill.stack.receivers import Addresses, receiving
 from watchbill.tools import GENERATIONS, generation
 from watchbill.verify import amtool
 
-INVENTED = Path(__file__).parent / "cases/channels"
+INVENTED = invented.FOLDER
 ALERT = "shop/LoadHigh"
 # The command as it is where the file lies in the package.
 WATCHBILL = f"""
@@ -31,9 +31,7 @@ from watchbill.cli import main
 main()
 """
 PLATFORM = (
-    spectree.PLATFORM.replace("pagerduty: backend-primary", 'pager2: "https://pager2.example.com/night-shift"').replace(
-        "from: alerts@example.com}", "from: alerts@example.com, user: alerts}"
-    )
+    spectree.PLATFORM.replace("pagerduty: backend-primary", 'pager2: "https://pager2.example.com/night-shift"')
     + "severities: {P0: {to: [email, slack, pager2]}, P1: {to: [slack]}}\n"
 )
 FILES = {
@@ -45,6 +43,13 @@ FILES = {
             " summary: Too much load, impact: Orders wait, action: Add a server"
         }
     ),
+}
+PLAIN = {
+    "platform.yaml": spectree.PLATFORM.replace(
+        "pagerduty: backend-primary", 'pigeon: "https://pigeon.example.com/north"'
+    )
+    + "severities: {P0: {to: [slack]}, P1: {to: [slack]}, Info: {to: [pigeon]}}\n",
+    "services/shop.yaml": FILES["services/shop.yaml"].replace("severity: P0", "severity: Info"),
 }
 OWNER = "backend/pager2+slack+email"
 REACHED = "Pager Two https://pager2.example.com/night-shift, Slack #backend, backend@example.com"
@@ -64,11 +69,16 @@ def watchbill(folder: Path, *arguments: str, name: str = "newest") -> subprocess
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """Compile a tree that uses the channel; promtool and amtool of a generation have accepted it."""
     folder = tmp_path_factory.mktemp("pager2")
-    spectree.write_tree(folder, FILES)
-    (folder / ".tools").symlink_to(Path(__file__).parents[1] / ".tools")
-    result = watchbill(folder, "generate", name=request.param)
-    assert result.returncode == 0, result.stderr
+    compiled(folder, FILES, request.param)
     return request.param, folder
+
+
+def compiled(folder: Path, files: Mapping[str, str], name: str) -> None:
+    """Compile a tree in a folder by the tools of a generation."""
+    spectree.write_tree(folder, files)
+    (folder / ".tools").symlink_to(Path(__file__).parents[1] / ".tools")
+    result = watchbill(folder, "generate", name=name)
+    assert result.returncode == 0, result.stderr
 
 
 def test_an_address_of_another_form_and_a_team_without_one_are_refused(tmp_path: Path) -> None:
@@ -124,13 +134,7 @@ def test_matrix_explanation_and_pages_name_it(made: tuple[str, Path]) -> None:
 
 def test_in_a_drill_a_real_alertmanager_reaches_its_receiver(made: tuple[str, Path]) -> None:
     name, folder = made
-    site = folder / "site"
-    for page in (folder / "out/docs").rglob("*.md"):
-        place = site / page.relative_to(folder / "out/docs").with_suffix(".html")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(f"<h1>{page.stem}</h1>", encoding="utf-8")
-    (site / "index.html").touch()
-    result = watchbill(folder, "drill", ALERT, "--site", "site", "--generation", name)
+    result = drilled(name, folder)
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
     recipient = [
         line for line in result.stderr.splitlines() if "Pager Two https://pager2.example.com/night-shift: " in line
@@ -138,21 +142,61 @@ def test_in_a_drill_a_real_alertmanager_reaches_its_receiver(made: tuple[str, Pa
     assert len(recipient) == 2, result.stderr  # of the fault, and of its end
 
 
+def drilled(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Drill the alert on the servers of a generation, with a site that has each page by its heading."""
+    site = folder / "site"
+    for page in (folder / "out/docs").rglob("*.md"):
+        place = site / page.relative_to(folder / "out/docs").with_suffix(".html")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"<h1>{page.stem}</h1>", encoding="utf-8")
+    (site / "index.html").touch()
+    return watchbill(folder, "drill", ALERT, "--site", "site", "--generation", name)
+
+
+@pytest.fixture(scope="module", params=GENERATIONS)
+def plain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Compile a tree whose alert reaches only the channel that has no template and no links."""
+    folder = tmp_path_factory.mktemp("pigeon")
+    compiled(folder, PLAIN, request.param)
+    return request.param, folder
+
+
+def test_a_channel_without_a_template_and_links_is_one_file(plain: tuple[str, Path]) -> None:
+    name, folder = plain
+    assert not (INVENTED / "pigeon.tmpl").exists()
+    path = folder / "out/alertmanager/alertmanager.yml"
+    receivers = {each["name"]: each for each in yaml.safe_load(path.read_text(encoding="utf-8"))["receivers"]}
+    hook = {"url": "https://pigeon.example.com/north", "send_resolved": True}
+    assert receivers["backend/pigeon"] == {"name": "backend/pigeon", "webhook_configs": [hook]}
+    assert amtool.check(generation(name).amtool, path) == ""
+    pages = watchbill(folder, "reference", "--out", "reference")
+    assert pages.returncode == 0, pages.stderr
+    page = (folder / "reference/channels/pigeon.md").read_text(encoding="utf-8")
+    assert "**Links:** its messages offer none" in page
+    assert "    pigeon: https://pigeon.example.com/north\nseverities:\n  Info: {to: [pigeon]}\n" in page
+    assert "webhook_configs:\n- url: https://pigeon.example.com/north\n  send_resolved: true\n" in page
+
+
+def test_a_drill_asks_no_links_of_a_channel_that_has_none(plain: tuple[str, Path]) -> None:
+    name, folder = plain
+    result = drilled(name, folder)
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    heard = [line for line in result.stderr.splitlines() if "Pigeon https://pigeon.example.com/north: " in line]
+    assert len(heard) == 2, result.stderr  # of the fault, and of its end
+
+
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the channel into the registry of this process, for as long as a test runs."""
-    monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(INVENTED)])
-    channels.definitions.cache_clear()
-    yield
-    sys.modules.pop("watchbill.channels.pager2", None)
-    channels.definitions.cache_clear()
+def registered() -> Iterator[None]:
+    """Put the channels into the registry of this process, for as long as a test runs."""
+    with invented.registered():
+        yield
 
 
 @pytest.mark.usefixtures("registered")
 def test_its_receiver_refuses_what_the_real_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
     message = {"title": "Too much load", "text": "Too much load. Now 6.", "actions": []}
-    with receiving(Addresses({"pager2": {"night-shift": "address"}}, (), {})) as running:
+    with receiving(Addresses({"pager2": {"night-shift": "address"}}, (), {}, {})) as running:
         url = f"{running.at['Pager Two']}/night-shift"
         assert posted(url, {"attachments": [message]}) == 200
         assert [notification.recipient for notification in running.received.notifications()] == [

@@ -35,4 +35,4 @@ def test_any_tiers_are_proven(name: str, generation: str, tmp_path: Path) -> Non
     service = spectree.service({"LoadHigh": LOAD}).replace("alerts:\n", SLO)
     platform = spectree.PLATFORM + f"slo: {{tiers: [{', '.join(TIERS[name])}]}}\n"
     specs = spectree.write_tree(tmp_path, {"services/shop.yaml": service, "platform.yaml": platform})
-    assert spectree.judge(spectree.compile_tree(specs), tmp_path / "out", generation, area="slo") == ""
+    assert spectree.run_promtool(spectree.compile_tree(specs), tmp_path / "out", generation, area="slo") == ""

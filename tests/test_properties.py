@@ -162,7 +162,7 @@ def test_changed_structure_gives_output_or_diagnostics(files: dict[str, str]) ->
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Publish the valid tree once, judged by the newest promtool."""
+    """Publish the valid tree once, checked by the newest promtool."""
     folder = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WATCHBILL_PROMTOOL", str(generation("newest").promtool))
@@ -274,4 +274,4 @@ def test_promtool_reads_label_values_as_they_were_written(
     tmp_path: Path, values: tuple[str, str, str], generation_name: str
 ) -> None:
     specs = spectree.write_tree(tmp_path, _hostile_tree(*values))
-    assert spectree.judge(spectree.compile_tree(specs), tmp_path / "out", generation_name, area="own") == ""
+    assert spectree.run_promtool(spectree.compile_tree(specs), tmp_path / "out", generation_name, area="own") == ""

@@ -66,7 +66,7 @@ def test_every_alert_and_objective_has_its_cases() -> None:
         if alert["stage"] == "heartbeat":
             assert cases == {"fires all the time"}
             continue
-        assert {"quiet while calm", "fires", "resolves"} <= cases, alert["id"]
+        assert {"quiet while healthy", "fires", "resolves"} <= cases, alert["id"]
         assert cases & {"quiet without data", "fires without data"}, alert["id"]
         assert ("quiet before for is over" in cases) or alert["for"] in {"0s", "10s", "15s", "30s"}, alert["id"]
         assert ("keeps firing" in cases) == (alert["severity"] == "P0"), alert["id"]
@@ -231,7 +231,7 @@ def test_the_command_names_alert_case_and_line_and_writes_junit(copy: Path, tmp_
     assert int(str(suite.get("failures"))) >= 1
 
 
-def test_one_alert_is_proven_and_told_as_json() -> None:
+def test_one_alert_is_proven_and_reported_as_json() -> None:
     notified = prove("--alert", P0, "--format", "json")
     assert notified.code == 0
     content = json.loads(notified.stdout)

@@ -51,7 +51,7 @@ def test_the_explanation_that_is_shown_is_what_explain_says(tmp_path: Path) -> N
     assert blocks("text")[0] == said.replace(str(tmp_path), "specs") + "\n"
 
 
-def test_the_counts_that_are_told_are_true(tmp_path: Path) -> None:
+def test_the_counts_that_are_reported_are_true(tmp_path: Path) -> None:
     bundle = compiled(tmp_path)
     assert [alert.source for alert in bundle.alerts].count("pack:http-api") == 8
     assert len(bundle.alerts) == 10
@@ -120,7 +120,7 @@ def test_the_objective_that_is_shown_is_compiled_and_explained_as_shown(tmp_path
     assert blocks("text", GUIDE["objectives"])[0] == said.replace(str(tmp_path), "specs") + "\n"
 
 
-def test_the_figures_that_are_told_are_those_of_the_last_benchmark() -> None:
+def test_the_figures_that_are_reported_are_those_of_the_last_benchmark() -> None:
     accuracy = json.loads((ROOT / "bench/results/slo-accuracy.json").read_text())["scenarios"]
     newest = {row["title"]: row for row in accuracy if row["generation"] == "newest"}
     rows = re.findall(r"^\| ([^|]+) \| ([0-9.]+) \| ([0-9.]+|none) \|$", GUIDE["objectives"], re.MULTILINE)

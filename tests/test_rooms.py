@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 from shipped import ROOT
 
 UNIT, PACKAGE = ROOT / "tests/unit", ROOT / "generator/watchbill"
@@ -14,3 +16,8 @@ def test_unit_tests_stand_in_the_rooms_of_what_they_test() -> None:
     assert len(rooms) > 10
     assert rooms <= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert loose <= {path.stem for path in PACKAGE.glob("*.py")}
+
+
+def test_mypy_finds_what_tests_share_where_it_reads_one_file_of_them() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert {*tools["pytest"]["ini_options"]["pythonpath"], "generator"} <= {*tools["mypy"]["mypy_path"]}

@@ -1,4 +1,4 @@
-"""Where every shipped alert goes, also with labels that are missing or unknown; judged by amtool and by amlint.
+"""Where every shipped alert goes, also with labels that are missing or unknown; checked by amtool and by amlint.
 
 What is expected is read from the platform's spec and the catalogue by the words of the contract, never from the
 routes.
@@ -27,7 +27,7 @@ PLATFORM = shipped.file("specs/platform.yaml")
 ALERTS: list[dict[str, Any]] = shipped.catalogue()["alerts"]
 UNKNOWN = "somebody-new"
 ROUTED_BY = ("team", "env", "severity")
-# The source's table: what each severity is told over; where nothing pages, all but PagerDuty.
+# The source's table: what each severity is sent over; where nothing pages, all but PagerDuty.
 TABLE = {"P0": ["pagerduty", "slack", "email"], "P1": ["slack", "email"], "Info": ["slack"]}
 
 Labels = Mapping[str, str]
@@ -75,18 +75,18 @@ def by_amlint(labels: Labels) -> tuple[str, ...]:
     return tuple(str(match.receiver) for match in router().match(labels))
 
 
-def told_apart(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def distinguished(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the labels and values that routes can tell apart; any other value is to them like the next."""
     for matcher in route.get("matchers", []):
         label, value = re.fullmatch(r'(\w+)!?=~?"([\w|-]+)"', matcher).groups()  # type: ignore[union-attr]
         yield from ((label, one) for one in value.split("|"))
     for inner in route.get("routes", []):
-        yield from told_apart(inner)
+        yield from distinguished(inner)
 
 
 def alike() -> list[tuple[Labels, tuple[str, ...]]]:
     """Choose one of all cases that no route tells apart, as a start of amtool takes 30 ms; each is expected alike."""
-    known = set(told_apart(CONFIGURED["route"]))
+    known = set(distinguished(CONFIGURED["route"]))
     looked_at = sorted({label for label, _ in known})
     chosen: dict[tuple[object, ...], tuple[Labels, tuple[str, ...]]] = {}
     for alert, labels in CASES:
@@ -180,7 +180,7 @@ def settings(labels: Labels) -> Any:
 
 
 @pytest.mark.parametrize("team", sorted(PLATFORM["teams"]))
-def test_one_outage_is_one_incident_and_is_told_again_before_pagerduty_forgets(team: str) -> None:
+def test_one_outage_is_one_incident_and_is_sent_again_before_pagerduty_forgets(team: str) -> None:
     opts = settings({"team": team, "env": "production", "severity": "P0"})
     assert set(opts.group_by) == {"team", "cluster", "env", "service"}
     assert (opts.group_wait, opts.group_interval, opts.repeat_interval) == ("10s", "1m", "2h")
@@ -188,16 +188,16 @@ def test_one_outage_is_one_incident_and_is_told_again_before_pagerduty_forgets(t
 
 @pytest.mark.parametrize("severity", ["P0", "P1"])
 def test_a_service_that_has_promised_a_time_is_not_kept_waiting(severity: str) -> None:
-    prompt = {
+    promised = {
         "team": "conversations",
         "env": "production",
         "severity": severity,
         "service": "conversations-platform",
     }
-    opts = settings(prompt)
+    opts = settings(promised)
     assert (opts.group_wait, opts.group_interval) == ("5s", "5s")
     assert opts.mute_time_intervals == ()
-    assert opts.receiver == settings({**prompt, "service": "other"}).receiver
+    assert opts.receiver == settings({**promised, "service": "other"}).receiver
 
 
 def test_quiet_times_mute_what_can_wait_and_never_a_p0() -> None:

@@ -42,7 +42,7 @@ class Drawn:
     shadow: bool
     heartbeat: bool
     fallback: bool
-    prompt: bool
+    promises_time: bool
 
     @property
     def takes_fallback(self) -> bool:
@@ -86,7 +86,7 @@ class Drawn:
             alerts["Second"] = f"{ALERT}, severity: P0, fallback: true"
         if self.heartbeat:
             alerts["Beat"] = "signal: kit, kind: watchdog, for: 0s, severity: Info, summary: Beat, action: Look"
-        promise = "notify_within: 1h\n" if self.prompt else ""
+        promise = "notify_within: 1h\n" if self.promises_time else ""
         places = f"environments: [{', '.join(self.lives_in[team])}]\n"
         written = service(alerts, name=f"{team}-shop").replace("team: backend", f"team: {team}")
         return written.replace("target:", f"{places}{promise}target:", 1)
@@ -140,7 +140,7 @@ def platforms(draw: st.DrawFn) -> Drawn:
         shadow=draw(st.booleans()),
         heartbeat=draw(st.booleans()),
         fallback=draw(st.booleans()),
-        prompt=draw(st.booleans()),
+        promises_time=draw(st.booleans()),
     )
 
 

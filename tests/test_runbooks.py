@@ -172,7 +172,7 @@ def test_a_query_parses_and_asks_for_what_is_exported(place: str, expr: str) -> 
     assert asked <= exported(), place
 
 
-def test_whoever_is_woken_or_told_learns_when_to_call_whom() -> None:
+def test_whoever_is_woken_or_notified_learns_when_to_call_whom() -> None:
     severities = {alert["id"]: alert["severity"] for alert in catalogue()["alerts"]}
     silent = []
     for book in catalogue()["runbooks"]:

@@ -1,4 +1,4 @@
-"""The specs that we ship, as their users get them: what stands in out/, judged by both generations of promtool."""
+"""The specs that we ship, as their users get them: what stands in out/, checked by both generations of promtool."""
 
 from __future__ import annotations
 

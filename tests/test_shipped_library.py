@@ -61,7 +61,7 @@ def on_a_profile(name: str) -> str:
 
 
 def readings(profile: dict[str, Any]) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """List for each metric, and each class that it can be told by: a title, its role, a condition and a view."""
+    """List for each metric, and each class that it can be split by: a title, its role, a condition and a view."""
     found = []
     for role, metric in profile["metrics"].items():
         carried = set(metric.get("labels", []))
@@ -93,7 +93,7 @@ def test_every_pack_compiles_and_both_generations_prove_its_alerts(tmp_path: Pat
     assert {panel["title"] for panel in pack.get("panels", [])} <= panels
     assert {alert.name for alert in bundle.alerts if alert.area == pack["pack"]} == pack.get("alerts", {}).keys()
     for generation in GENERATIONS if "alerts" in pack else ():
-        assert spectree.judge(bundle, tmp_path / generation, generation, area=pack["pack"]) == ""
+        assert spectree.run_promtool(bundle, tmp_path / generation, generation, area=pack["pack"]) == ""
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -102,4 +102,4 @@ def test_every_metric_and_class_of_a_profile_can_be_read(tmp_path: Path, name: s
     assert {role for alert in bundle.alerts if alert.area == "own" for role in alert.metrics} == set(
         PROFILES[name]["metrics"]
     )
-    assert spectree.judge(bundle, tmp_path / "out", "oldest", area="own") == ""
+    assert spectree.run_promtool(bundle, tmp_path / "out", "oldest", area="own") == ""

@@ -57,11 +57,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copyfile(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
     with (folder / "specs/services/core-api.yaml").open("a") as spec:
         spec.write(f"renamed: {{{FORMER}: CircuitBreakerOpen}}\n")
-    judges = {f"WATCHBILL_{name.upper()}": str(getattr(generation("newest"), name)) for name in ("promtool", "amtool")}
+    tools = {f"WATCHBILL_{name.upper()}": str(getattr(generation("newest"), name)) for name in ("promtool", "amtool")}
     begun = computed()
     # In a process of its own, where no line is counted, which would double the time.
     outcome = subprocess.run(
-        [WATCHBILL, "site"], cwd=folder, env=os.environ | judges, capture_output=True, text=True, check=False
+        [WATCHBILL, "site"], cwd=folder, env=os.environ | tools, capture_output=True, text=True, check=False
     )
     assert (outcome.returncode, outcome.stderr) == (0, ""), outcome
     (folder / "seconds").write_text(str(computed() - begun))

@@ -142,7 +142,7 @@ def test_total_outage_pages_as_soon_as_the_workbook_says(diagnostics: Watch) -> 
 
 
 @pytest.mark.parametrize(("ratio", "alert"), [key for key in BY_THE_WORKBOOK if key[0] != OUTAGE])
-def test_slower_burn_is_told_when_the_workbook_says(ratio: float, alert: str, slower: Watch) -> None:
+def test_slower_burn_is_notified_when_the_workbook_says(ratio: float, alert: str, slower: Watch) -> None:
     expected = BY_THE_WORKBOOK[ratio, alert]
     # What is longer than an hour is read from events that were counted over five minutes, at steps of five.
     assert expected - 2 * MINUTE <= slower.detects(SLOWER[ratio], alert, LATE_FAULT) <= expected + 10 * MINUTE

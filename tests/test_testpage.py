@@ -107,7 +107,7 @@ def test_a_second_page_rings_as_well(bundle: Bundle, running: Running) -> None:
     assert len({event["dedup_key"] for event in events}) == 2
 
 
-def test_a_page_ends_by_itself_and_whoever_was_told_is_told_of_that(bundle: Bundle, running: Running) -> None:
+def test_a_page_ends_by_itself_and_whoever_was_notified_is_notified_of_that(bundle: Bundle, running: Running) -> None:
     sent = prepared(bundle, running, "platform", Severity.P0)
     verdict = send(replace(sent, ends=sent.at + timedelta(seconds=5), watched=1.0), lambda _: None)
     assert verdict.wrong == ()
@@ -193,10 +193,10 @@ def test_a_muted_hour_is_found_by_alertmanager_where_it_tells_and_by_the_specs(
     sent = prepared(bundle, running, "conversations", Severity.INFO)
     words = "Info waits from 20:00 to 08:00 America/Sao_Paulo, every day"
     verdict = send(replace(sent, quiet=(words,)), lambda _: None)
-    told_by_api = sent.version != "0.25.0"
+    known_by_api = sent.version != "0.25.0"
     by_api = 'it is muted at this hour, by the time interval "always"'
-    assert verdict.wrong == (by_api if told_by_api else f"nobody is notified at this hour: {words}",)
-    assert verdict.routed.muted_by == (("always",) if told_by_api else ())
+    assert verdict.wrong == (by_api if known_by_api else f"nobody is notified at this hour: {words}",)
+    assert verdict.routed.muted_by == (("always",) if known_by_api else ())
     assert of(verdict, running) == []
 
 

@@ -38,7 +38,7 @@ BUILT_IN_PANELS = {
     INFRASTRUCTURE: (HEALTH_SUMMARY,),
 }
 BOARD_LICENCE = "board/uPlot-LICENSE.txt"
-# What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be judged.
+# What an objective records. `sum` is of the last five minutes, or 1 for a minute that could be evaluated.
 SLO_HEARTBEAT, SLO_EVENTS, SLO_ERRORS = "slo:heartbeat:count", "slo:events:sum", "slo:errors:sum"
 # The same with each event and minute once, wherever they are read every five minutes.
 SLO_EVENTS_ONCE, SLO_ERRORS_ONCE = "slo:events:once", "slo:errors:once"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watchbill import naming, reference
+from watchbill import naming
 from watchbill.compilation import Compiled, CompileError, compile_documents
 from watchbill.errors import Diagnostic, SpecError
 from watchbill.language import schema
@@ -24,7 +24,7 @@ from watchbill.verify import amtool, promtool
 
 Say = Callable[[str], None]
 LOCK_SECONDS = 60.0
-_TODO = "correct the spec, or report this: what compiles should pass the judges"
+_TODO = "correct the spec, or report this: what compiles should pass promtool and amtool"
 
 
 def compile_specs(specs: Path) -> Compiled:
@@ -65,11 +65,13 @@ def _read(specs: Path) -> tuple[tuple[Document, ...], tuple[Prose, ...], tuple[P
 
 def rendered(bundle: Bundle) -> dict[str, str]:
     """Render everything that `out/` holds."""
+    from watchbill import reference  # noqa: PLC0415 (its pages are made of every output, and few need them)
+
     return dict(sorted({**render(bundle), **schema.render(), **reference.of_site()}.items()))
 
 
 def generate(specs: Path, out: Path, say: Say) -> tuple[Compiled, artifacts.Summary]:
-    """Compile, let the judges see it, and publish; whatever fails, `out` stays as it was."""
+    """Compile, let promtool and amtool check it, and publish; whatever fails, `out` stays as it was."""
     artifacts.guard(out)
     compiled = compile_specs(specs)
     tree = rendered(compiled.bundle)
@@ -79,7 +81,7 @@ def generate(specs: Path, out: Path, say: Say) -> tuple[Compiled, artifacts.Summ
 
 
 def check(specs: Path, out: Path) -> tuple[Compiled, tuple[Drift, ...]]:
-    """Compile, let the judges see it, and compare with `out`, which is not written."""
+    """Compile, let promtool and amtool check it, and compare with `out`, which is not written."""
     compiled = compile_specs(specs)
     tree = rendered(compiled.bundle)
     with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:

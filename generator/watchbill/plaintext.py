@@ -123,7 +123,7 @@ def tells_of_name(what: str) -> bool:
 def mask(text: str) -> str:
     """Hide the secret part of each secret behind as many dots, so that lines, and marks below them, still fit.
 
-    Besides what `find` knows, this hides the values that stand behind the names of secrets, as in `password: …`.
+    This hides what `find` knows, and the values that stand behind the names of secrets, as in `password: …`.
     """
     spans = [(found.start, found.end) for found in find_all(text)]
     spans += [match.span("secret") for match in _SET_OFF.finditer(text)]

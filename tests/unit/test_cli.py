@@ -17,7 +17,7 @@ HEAVY = ("yaml", "pydantic", "promql_parser", "jinja2", "prometheus_client", "di
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Copy what a user has: specs and prose, what they compile to, and the judges."""
+    """Copy what a user has: specs and prose, what they compile to, and the tools."""
     for name in ("specs", "runbooks", "adr", "out"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "pyproject.toml").touch()
@@ -129,7 +129,7 @@ def test_fault_for_a_script_is_one_object_on_standard_output(checkout: Path) -> 
     assert (diagnostic["line"], diagnostic["column"], diagnostic["todo"]) == (4, 7, 'use "backend"')
 
 
-def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: Path) -> None:
+def test_what_promtool_refuses_is_reported_at_the_spec_and_not_published(checkout: Path) -> None:
     before = snapshot(checkout / "out")
     refuses = checkout / "promtool"
     refuses.write_text(
@@ -146,7 +146,7 @@ def test_what_promtool_refuses_is_told_at_the_spec_and_not_published(checkout: P
     assert snapshot(checkout / "out") == before
 
 
-def test_what_amtool_refuses_is_told_and_not_published(checkout: Path) -> None:
+def test_what_amtool_refuses_is_reported_and_not_published(checkout: Path) -> None:
     before = snapshot(checkout / "out")
     refuses = checkout / "amtool"
     refuses.write_text(

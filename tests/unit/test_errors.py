@@ -35,7 +35,7 @@ def test_diagnostics_of_one_place_are_sorted_by_text() -> None:
     assert sort_diagnostics([at(1, what="b"), at(1, what="a")]) == (at(1, what="a"), at(1, what="b"))
 
 
-def test_repeated_diagnostics_are_told_once() -> None:
+def test_repeated_diagnostics_are_reported_once() -> None:
     assert sort_diagnostics([at(1), at(1)]) == (at(1),)
 
 

@@ -188,7 +188,7 @@ def test_no_excerpt_shows_a_secret_that_only_its_key_tells(tmp_path: Path) -> No
     assert (shown.count("a plain secret (the value of"), "hunter" in shown) == (3, False)
 
 
-def test_a_secret_is_told_wherever_a_spec_stands(tmp_path: Path) -> None:
+def test_a_secret_is_reported_wherever_a_spec_stands(tmp_path: Path) -> None:
     files = {
         "services/shop.yaml": "# SLACK-2fake-2fake\na: &a SLACK-0fake-0fake\nb: *a\n",
         "lost/x.yaml": "? SLACK-1fake-1fake\n: 1\n",

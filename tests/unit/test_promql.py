@@ -122,7 +122,7 @@ def test_matchers_that_prometheus_does_not_know_are_refused_not_dropped() -> Non
         ("a > 2 * time()", ()),
     ],
 )
-def test_aggregations_that_drop_a_label_are_told(expr: str, lost: tuple[str, ...]) -> None:
+def test_aggregations_that_drop_a_label_are_reported(expr: str, lost: tuple[str, ...]) -> None:
     assert ungrouped(expr, ("cluster", "env")) == lost
 
 

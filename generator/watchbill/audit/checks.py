@@ -1,4 +1,4 @@
-"""Judge whether a scrape has a metric that alerts read, under the right type and unit."""
+"""Check whether a scrape has a metric that alerts read, under the right type and unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge whether the series of a metric carry the labels and values that alerts rely on."""
+"""Check whether the series of a metric carry the labels and values that alerts rely on."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def check_labels(required: Required, scrape: Scrape) -> Iterable[Mismatch]:
     idle = [matcher for matcher in matched if not any(matches(matcher, labels) for labels in series)]
     for matcher in idle:
         yield _idle_matcher(required, matcher, {labels.get(matcher.label, "") for labels in series})
-    judged = {*absent, *(matcher.label for matcher in idle)}
+    checked = {*absent, *(matcher.label for matcher in idle)}
     for use in required.uses:
-        if len(use.matchers) > 1 and not judged & {matcher.label for matcher in use.matchers}:
+        if len(use.matchers) > 1 and not checked & {matcher.label for matcher in use.matchers}:
             yield from _idle_together(required, use, scrape.series[use.series])
 
 
@@ -56,7 +56,7 @@ def _missing_label(required: Required, label: str, present: set[str]) -> Mismatc
 
 
 def _matchers(required: Required, present: set[str]) -> list[Matcher]:
-    """List the matchers to judge; the signal's own count where the metric, and not its target, has the label."""
+    """List the matchers to check; the signal's own count where the metric, and not its target, has the label."""
     own = (m for m in required.signal.matchers if m.label not in SCRAPE_LABELS)
     return sorted(matcher for matcher in {*required.matchers, *own} if matcher.label in present)
 

@@ -1,4 +1,4 @@
-"""Judge whether a scrape has the metrics that panels show; one that it lacks leaves a panel empty."""
+"""Check whether a scrape has the metrics that panels show; one that it lacks leaves a panel empty."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from watchbill.words.requirements import required
 
 
 def check_panels(service: Service, signals: Iterable[Signal], scrape: Scrape) -> Iterable[Mismatch]:
-    """Warn of each panel that reads a metric of these signals which is not there; what alerts read is told apart."""
-    judged = {(entry.signal.key, series) for entry in required(service) for series in entry.series}
+    """Warn of each panel that reads a metric of these signals which is not there, and which no alert reads."""
+    known = {(entry.signal.key, series) for entry in required(service) for series in entry.series}
     for dashboard in service.dashboards:
         for panel in dashboard.all_panels():
             read = _read(panel)
             for signal in signals:
                 lacking = {name for name in _series(signal) & read if name not in scrape.series}
-                yield from (_fault(signal, panel, name) for name in sorted(lacking) if (signal.key, name) not in judged)
+                yield from (_fault(signal, panel, name) for name in sorted(lacking) if (signal.key, name) not in known)
 
 
 def _fault(signal: Signal, panel: Panel, name: str) -> Mismatch:

@@ -148,7 +148,7 @@ def _gather(name: str, reader: _Reader) -> Scrape:
 def _faulty_line(lines: Sequence[str], at: int, *, openmetrics: bool) -> int:
     """Find the line at fault: the last one read, or the head of the family before it.
 
-    The parsers judge a family as a whole only when they see the line after it.
+    The parsers check a family as a whole only when they see the line after it.
     """
     before = [*lines[: at - 1], *([_EOF] if openmetrics and _EOF not in lines[: at - 1] else [])]
     try:

@@ -27,8 +27,9 @@ _URL = re.compile(r"https?://[^\s/]+\S*")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a file; an error where a message would be lost."""
+    """What is wrong with a file, by its code; an error where a message would be lost."""
 
+    code: str
     what: str
     todo: str
     level: DiagnosticLevel = DiagnosticLevel.ERROR
@@ -48,7 +49,7 @@ class SecretCheck:
 
 
 def audit_secrets(out: Path) -> tuple[SecretCheck, ...]:
-    """Judge every file that the compiled configuration names, as the present user.
+    """Check every file that the compiled configuration names, as the present user.
 
     Raises `UsageError` where there is no configuration to read, `RefusedError` where it is not one.
     """
@@ -74,7 +75,7 @@ def check(reference: Reference, *, folder: Path) -> SecretCheck:
     path = Path(reference.path)
     if not path.is_absolute() and reference.integration != HTTP:
         what = "a relative path, which starts wherever Alertmanager was started"
-        return SecretCheck(reference, (Problem(what, "write an absolute path"),))
+        return SecretCheck(reference, (Problem("secret/relative-path", what, "write an absolute path"),))
     return SecretCheck(reference, tuple(_check_file(reference, folder / path)))
 
 
@@ -97,20 +98,23 @@ def _check_file(reference: Reference, path: Path) -> Iterator[Problem]:
         yield _unreadable(path, error)
         return
     if not stat.S_ISREG(mode):
-        yield Problem(f"{_form(mode)}, not a regular file", "put a file there that holds the secret alone")
+        what = f"{_form(mode)}, not a regular file"
+        yield Problem("secret/not-a-file", what, "put a file there that holds the secret alone")
         return
     yield from _check_content(reference, content)
     if reference.kind is not Kind.CERTIFICATE and mode & stat.S_IROTH:
         todo = 'let only Alertmanager\'s user read it: "chmod 0400", and its owner'
-        yield Problem("everybody on this machine may read it", todo, DiagnosticLevel.WARNING)
+        what = "everybody on this machine may read it"
+        yield Problem("secret/readable-by-all", what, todo, DiagnosticLevel.WARNING)
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> Problem:
     if isinstance(error, FileNotFoundError):
         what = "a link to nothing" if path.is_symlink() else "missing"
-        return Problem(what, "put the secret there")
+        return Problem("secret/missing", what, "put the secret there")
     reason = error.strerror if isinstance(error, OSError) else "the path is not one"
-    return Problem(f"not readable ({reason})", "correct the path, or the permissions of the file and its folders")
+    todo = "correct the path, or the permissions of the file and its folders"
+    return Problem("secret/unreadable", f"not readable ({reason})", todo)
 
 
 def _form(mode: int) -> str:
@@ -119,7 +123,7 @@ def _form(mode: int) -> str:
 
 
 def _check_content(reference: Reference, content: bytes) -> Iterator[Problem]:
-    """Judge what a file holds; no message quotes it.
+    """Check what a file holds; no message quotes it.
 
     A byte order mark becomes a part of the secret on both generations, and of an empty file nothing but the
     word "Bearer" is sent.
@@ -127,19 +131,19 @@ def _check_content(reference: Reference, content: bytes) -> Iterator[Problem]:
     text = content.decode(errors="replace")
     secret = text.strip()
     if len(content) > MOST_BYTES:
-        yield Problem("larger than 1 MiB", "put the secret alone into it")
+        yield Problem("secret/too-large", "larger than 1 MiB", "put the secret alone into it")
     elif not secret:
-        yield Problem("empty", "put the secret there")
+        yield Problem("secret/empty", "empty", "put the secret there")
     elif "\ufffd" in text or text.startswith("\ufeff"):
         what = "begins with a byte order mark" if text.startswith("\ufeff") else "not UTF-8 text"
-        yield Problem(what, "save it as UTF-8 without a byte order mark")
+        yield Problem("secret/not-utf-8", what, "save it as UTF-8 without a byte order mark")
     elif _keeps_more(reference, text):
         what = "a blank or line break stands around the secret, and Alertmanager 0.25 takes it for a part of it"
-        yield Problem(what, "write the file without it, as by printf '%s'")
+        yield Problem("secret/surrounding-blanks", what, "write the file without it, as by printf '%s'")
     elif reference.kind is Kind.URL and _URL.fullmatch(secret) is None:
-        yield Problem(f"not {Kind.URL}", "put the webhook's URL alone into it")
+        yield Problem("secret/wrong-form", f"not {Kind.URL}", "put the webhook's URL alone into it")
     elif reference.form is not None and not reference.form.fits(secret):
-        yield Problem(f"not {reference.form.what}", reference.form.todo)
+        yield Problem("secret/wrong-form", f"not {reference.form.what}", reference.form.todo)
 
 
 def _keeps_more(reference: Reference, text: str) -> bool:
@@ -178,11 +182,15 @@ def as_json(secret_checks: Iterable[SecretCheck], *, user: str) -> dict[str, obj
             "file": _shown(secret_check.reference.path),
             "needed_by": [_shown(user) for user in secret_check.reference.needed_by],
             "usable": not secret_check.failed,
-            "problems": [{"level": p.level.value, "what": p.what, "todo": p.todo} for p in secret_check.problems],
+            "problems": [_problem_as_json(problem) for problem in secret_check.problems],
         }
         for secret_check in secret_checks
     ]
     return {"user": _shown(user), "files": files}
+
+
+def _problem_as_json(problem: Problem) -> dict[str, str]:
+    return {"level": problem.level.value, "code": problem.code, "what": problem.what, "todo": problem.todo}
 
 
 def present_user() -> str:
@@ -196,7 +204,8 @@ def present_user() -> str:
 
 
 def _state(problem: Problem) -> str:
-    return f"{'warning: ' if problem.level is DiagnosticLevel.WARNING else ''}{problem.what}; {problem.todo}"
+    level = "warning: " if problem.level is DiagnosticLevel.WARNING else ""
+    return f"{level}{problem.what}; {problem.todo} [{problem.code}]"
 
 
 def _shown(text: str) -> str:

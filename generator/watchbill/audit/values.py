@@ -23,7 +23,7 @@ NEAR_LENGTH = 4
 def matches(matcher: Matcher, labels: Mapping[str, str]) -> bool:
     """Tell whether a series satisfies a matcher, as Prometheus does: anchored, a missing label is empty.
 
-    A regular expression that only RE2 can judge in linear time (or at all) counts as satisfied, so
+    A regular expression that only RE2 can match in linear time (or at all) counts as satisfied, so
     that no scrape can make the audit hang and no finding is a guess.
     """
     value = labels.get(matcher.label, "")

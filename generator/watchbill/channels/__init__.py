@@ -1,4 +1,4 @@
-"""How teams are reached: one file for each channel, found by its `CHANNEL`, with its templates beside it."""
+"""How teams are reached: one file for each channel, found by its `CHANNEL`, and beside it its template, if any."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from pathlib import Path
 
 from watchbill.channels.base import Definition
 
+HELPERS = frozenset({"base", "destinations", "received"})
+"""The files beside the channels that define none; any other file is a channel."""
+
 
 @cache
 def definitions() -> dict[str, Definition]:
-    """Map every channel's name to what its file says of it, the loudest first."""
-    found = []
-    for entry in pkgutil.iter_modules(__path__):
-        definition = getattr(importlib.import_module(f"{__name__}.{entry.name}"), "CHANNEL", None)
-        if isinstance(definition, Definition):
-            if definition.channel.name != entry.name:
-                raise ValueError(f'{entry.name}.py defines the channel "{definition.channel.name}"; name both alike')
-            found.append(definition)
-    return {each.channel.name: each for each in sorted(found, key=lambda each: (each.channel.rank, each.channel.name))}
+    """Map every channel's name to what its file says of it, the loudest first; raises TypeError for any other file."""
+    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if entry.name not in HELPERS)
+    found = sorted(map(_defined, names), key=lambda each: (each.channel.rank, each.channel.name))
+    return {each.channel.name: each for each in found}
+
+
+def _defined(name: str) -> Definition:
+    definition = getattr(importlib.import_module(f"{__name__}.{name}"), "CHANNEL", None)
+    if not isinstance(definition, Definition):
+        raise TypeError(f'watchbill/channels/{name}.py has no "CHANNEL"; let it be the Definition of a channel')
+    if definition.channel.name != name:
+        raise ValueError(f'{name}.py defines the channel "{definition.channel.name}"; name both alike')
+    return definition
 
 
 def templates() -> dict[str, str]:

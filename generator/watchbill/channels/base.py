@@ -59,11 +59,18 @@ class SecretForm:
 class Definition:
     """A channel as its file defines it.
 
-    `address` is the type of the field in `teams.<team>`, and `usual` are the severities that go there where a platform
-    says nothing. `entry` writes what stands under `key` in a receiver (Alertmanager's docs, "receiver"), and
+    `address` is the type of the field in `teams.<team>`; the `kind` of its `TextRule` has its article, such as "a Slack
+    channel", since messages say that a text "is not a Slack channel". `usual` are the severities that go there where a
+    platform says nothing. `entry` writes what stands under `key` in a receiver (Alertmanager's docs, "receiver"), and
     `global_files` maps global settings to the secret files that they need. `closes_after` is how long an incident
     stays open that hears nothing, and `secret_forms` say by setting what a secret file must hold. `receiver` is what
     stands for the channel in a drill, and `loopback` how the configuration gets there.
+
+    `usage` are lines of a platform that give a team an address here, and let a severity go there where none is usual;
+    the reference compiles them with the rest of the example platform, and tests take the address from them.
+
+    `links` says that each message offers Runbook, Panel and Silence, which drills follow; False for a channel whose
+    messages have nothing to tap. A channel that sends what Alertmanager makes by itself needs no template.
     """
 
     channel: Channel
@@ -71,6 +78,8 @@ class Definition:
     key: str
     entry: Callable[[Destination, Delivery], Entry]
     receiver: Web | Mail
+    usage: str
+    links: bool = True
     usual: tuple[str, ...] = ()
     loopback: Loopback = field(default_factory=Loopback)
     global_files: Mapping[str, str] = field(default_factory=dict)

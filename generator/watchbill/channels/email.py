@@ -9,7 +9,7 @@ from typing import Annotated
 from watchbill.channels.base import Definition, Destination, Entry, Need, secret, template
 from watchbill.channels.received import Loopback, Mail, Notification, Recipient, need
 from watchbill.language.fields import TextRule
-from watchbill.model.routing import Channel, Delivery
+from watchbill.model.routing import Channel, Delivery, Smtp
 
 PASSWORD, SECOND_PASSWORD = "smtp-password", "second-path-smtp-password"  # names of secret files
 Address = Annotated[
@@ -29,7 +29,7 @@ def _entry(destination: Destination, delivery: Delivery) -> Entry:
     if destination.fallback and delivery.fallback is not None:
         smtp, password = delivery.fallback.smtp, SECOND_PASSWORD
     if smtp is None:
-        raise ValueError("a platform that sends mail has been held to a mail server")
+        raise ValueError("a platform that sends mail has been checked for a mail server")
     entry: Entry = {
         "to": destination.address,
         "send_resolved": True,
@@ -42,6 +42,15 @@ def _entry(destination: Destination, delivery: Delivery) -> Entry:
     if smtp.user:
         entry |= {"auth_username": smtp.user, "auth_password_file": secret(delivery, password)}
     return entry
+
+
+def _second(delivery: Delivery) -> Smtp | None:
+    return delivery.fallback.smtp if delivery.fallback is not None else None
+
+
+def _login(smtp: Smtp | None, password: str) -> str:
+    """Name the secret file of a server's user; "" where it has none."""
+    return password if smtp is not None and smtp.user else ""
 
 
 def _read(message: EmailMessage, recipient: Recipient, at: float) -> Notification:
@@ -61,6 +70,14 @@ CHANNEL = Definition(
     channel=Channel(name="email", title="E-mail", called="e-mail", server="the mail server", rank=30, listed="{}"),
     address=Address,
     usual=("P0", "P1"),
+    usage="""\
+teams:
+  backend:
+    title: Backend
+    email: backend@example.com
+delivery:
+  smtp: {host: "smtp.example.com:587", from: alerts@example.com, user: alerts}
+""",
     key="email_configs",
     entry=_entry,
     needs=Need(
@@ -68,6 +85,10 @@ CHANNEL = Definition(
         "there is no mail server to send it",
         'add "delivery: {smtp: {host: …, from: …}}" to the platform',
     ),
-    receiver=Mail(read=_read, passwords=frozenset({PASSWORD, SECOND_PASSWORD})),
+    receiver=Mail(
+        read=_read,
+        password=lambda delivery: _login(delivery.smtp, PASSWORD),
+        fallback_password=lambda delivery: _login(_second(delivery), SECOND_PASSWORD),
+    ),
     loopback=Loopback(settings=lambda _: {"smtp_require_tls": False}, entry=lambda _, host: {"smarthost": host}),
 )

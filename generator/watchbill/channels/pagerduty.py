@@ -115,6 +115,12 @@ CHANNEL = Definition(
     ),
     address=Sentence,
     usual=("P0",),
+    usage="""\
+teams:
+  backend:
+    title: Backend
+    pagerduty: backend-primary
+""",
     key="pagerduty_configs",
     entry=_entry,
     closes_after=IDLE_INCIDENT,

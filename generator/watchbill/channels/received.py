@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
+from watchbill.model.routing import Delivery
+
 Recipient = tuple[str, str]
 """A channel, as it is called, and an address on it."""
 
@@ -15,8 +17,10 @@ Recipient = tuple[str, str]
 class Notification:
     """One message that a receiver took: whom it reached and when, of what still fires (or of an end), and its texts.
 
-    `firing` and `resolved` are the parts of the text about each, `incident` tells the incidents of a receiver apart,
-    `links` what can be tapped, by name. `first_only` says that other alerts of the message have no links.
+    `firing` and `resolved` are the parts of the text about each: a drill looks there for the summary and description
+    of every alert. `incident` tells the incidents of a receiver apart, "" where it opens none. `links` is what can be
+    tapped, by name: Runbook, Panel and Silence, or nothing where the channel's definition says `links=False`.
+    `first_only` says that other alerts of the message have no links.
     """
 
     recipient: Recipient
@@ -66,7 +70,7 @@ class Answer:
     kind: str = "text/plain"
 
 
-def _fine(_notice: Notification) -> Answer:
+def _fine(_notification: Notification) -> Answer:
     return Answer()
 
 
@@ -78,8 +82,8 @@ def _itself(_team: str, address: str) -> str:
 class Web:
     """A receiver that JSON is posted to, below `/<channel>`.
 
-    `read` makes a notice of a request, and raises `Refusal` for what the real receiver would refuse. `answer` is what
-    it says to one that it took. `calls` says what a message calls an address of a team.
+    `read` makes a notification of a request, and raises `Refusal` for what the real receiver would refuse. `answer`
+    is what it says to one that it took. `calls` says what a message calls an address of a team.
     """
 
     read: Callable[[Post], Notification]
@@ -89,13 +93,15 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail server that asks for a password; `read` makes a notice of a mail, given whom it reached and when.
+    """A mail server; `read` makes a notification of a mail, given whom it reached and when.
 
-    `passwords` are the names of the secret files that hold one which it knows.
+    `password` names the secret file with which Alertmanager logs in there, and `fallback_password` that of the
+    fallback's server; "" where the platform names no user, and mail is taken without a login.
     """
 
     read: Callable[[EmailMessage, Recipient, float], Notification]
-    passwords: frozenset[str]
+    password: Callable[[Delivery], str]
+    fallback_password: Callable[[Delivery], str]
 
 
 def _no_settings(_at: str) -> Mapping[str, Any]:

@@ -76,6 +76,12 @@ CHANNEL = Definition(
     channel=Channel(name="slack", title="Slack", called="Slack", rank=20, listed="Slack {}"),
     address=Address,
     usual=("P0", "P1", "Info"),
+    usage="""\
+teams:
+  backend:
+    title: Backend
+    slack: "#backend"
+""",
     key="slack_configs",
     entry=_entry,
     global_files={"slack_api_url_file": SECRET},

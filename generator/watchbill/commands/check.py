@@ -1,4 +1,4 @@
-"""`watchbill check`: compile, judge and compare, writing nothing."""
+"""`watchbill check`: compile, validate and compare, writing nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from watchbill import console
 from watchbill.errors import ExitCode
 
 
-@click.command(short_help="Compile, judge and compare; write nothing.")
+@click.command(short_help="Compile, validate and compare; write nothing.")
 @console.specs_option
 @console.out_option
 @console.format_option
 def check(specs: Path, out: Path, format_: str) -> None:
-    """Compile and judge without writing; fail where the compiled tree is not what is committed."""
+    """Compile and validate without writing; fail where the compiled tree is not what is committed."""
     from watchbill import pipeline
 
     compiled, drift = pipeline.check(specs, out)

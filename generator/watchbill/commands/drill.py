@@ -87,6 +87,11 @@ def drill(  # noqa: PLR0913 (one parameter per option)
     servers = f"Prometheus {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
     _write(records, junit, html, servers)
     _show(records, servers, format_, alone=name is not None)
+    _exit(records)
+
+
+def _exit(records: Sequence[Record]) -> None:
+    """End with the code of the worst of them, if one is not as it should be."""
     if any(record.broke for record in records):
         sys.exit(ExitCode.TOOL)
     if any(record.failures for record in records):

@@ -1,4 +1,4 @@
-"""`watchbill generate`: compile, judge and publish."""
+"""`watchbill generate`: compile, validate and publish."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import click
 from watchbill import console
 
 
-@click.command(short_help="Compile, judge and publish.")
+@click.command(short_help="Compile, validate and publish.")
 @console.specs_option
 @console.out_option
 @console.format_option
 def generate(specs: Path, out: Path, format_: str) -> None:
-    """Compile the specs, let promtool and amtool judge the result, and publish it."""
+    """Compile the specs, let promtool and amtool check the result, and publish it."""
     from watchbill import pipeline
 
     compiled, summary = pipeline.generate(specs, out, console.say)

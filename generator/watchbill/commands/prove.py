@@ -45,7 +45,7 @@ def prove(  # noqa: PLR0913 (one parameter per option)
 
     promtool runs the proofs of each alert and objective on the rules in OUT, amtool is asked where each alert goes,
     and a real Alertmanager what mutes it. Nothing is compiled anew, so that an edit by hand is found. With --mutants
-    the proofs themselves are judged: one change at a time, in rules, routes and inhibition, must make one of them fail.
+    the proofs themselves are tested: one change at a time, in rules, routes and inhibition, must make one of them fail.
     """
     if template is not None:
         from watchbill.proof import template as frames
@@ -84,8 +84,8 @@ def _show(verdict: ProofResult, compiled: Compiled, tools: Generation, format_: 
         console.report(found, compiled.texts)
     failed = {finding.subject for finding in verdict.findings}
     said = f"{console.count(len(failed), 'subject')} failed" if failed else "all of them hold"
-    judges = f"promtool {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
-    click.echo(f"{console.count(len(verdict.proven) + len(verdict.findings), 'case')} by {judges}: {said}")
+    tools_used = f"promtool {tools.prometheus_version} and Alertmanager {tools.alertmanager_version}"
+    click.echo(f"{console.count(len(verdict.proven) + len(verdict.findings), 'case')} by {tools_used}: {said}")
 
 
 def _number_of(mutants: str) -> int | None:

@@ -1,4 +1,4 @@
-"""`watchbill tools`: fetch the judges, and show their versions."""
+"""`watchbill tools`: fetch promtool, amtool and their servers, and show their versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 from watchbill import console
 
 
-@click.command(short_help="Fetch the judges, and show their versions.")
+@click.command(short_help="Fetch promtool, amtool and their servers, and show their versions.")
 @console.format_option
 def tools(format_: str) -> None:
     """Fetch the oldest and the newest supported Prometheus and Alertmanager, and show their versions."""

@@ -51,7 +51,7 @@ alerts:
         return {f"metrics.{index}": role for index, role in enumerate(self.metrics)}
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Refuse to judge groups one by one: what is gone has no labels."""
+        """Refuse to watch groups one by one: what is gone has no labels."""
         for index, role in enumerate(self.metrics):
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'
@@ -84,16 +84,16 @@ alerts:
         return replace(last, alternatives=tuple(others))
 
     def _without(self, gone: str, signal: Signal, scale: TimeScale) -> Example:
-        streams, none = [], Duration(0)
+        series, none = [], Duration(0)
         for role in self.metrics:
             metric = signal.metrics[role]
             there = lone_gauge(signal, metric, Group({}, at_fault=True), steady(1))
             fate = GONE if role == gone else there.healthy
-            streams.append(
+            series.append(
                 ExampleSeries(there.metric + metric.type_suffix, there.labels, there.healthy, there.healthy, fate)
             )
         firing = (Firing((), Decimal(1)),)
-        return Example(tuple(streams), firing, none, settles=scale(LOOKBACK), clears=none, without_data=True)
+        return Example(tuple(series), firing, none, settles=scale(LOOKBACK), clears=none, without_data=True)
 
 
 def _series(signal: Signal, role: str) -> str:

@@ -43,7 +43,12 @@ class Condition(Statement):
     """A statement that is true where an alert shall fire."""
 
     symptom: ClassVar[Symptom | None] = None
-    """What it judges, by which objectives and built-in panels know it; None where it is something else."""
+    """What it watches, by which objectives and built-in panels know it: a member of `model.alerts.Symptom`.
+
+    EVENTS for a count of events or a share of them, QUANTILE, MEAN, LEVEL for where a gauge stands, USE for a share of
+    a limit, PROBE for a check from outside, ABSENCE for series that are gone, which then mute what reads them. None
+    where it is something else, such as how many series there are, or how fast something changes.
+    """
 
     authored: ClassVar[bool] = False
     """Whether its expression is the author's own PromQL, whose series may carry labels that no signal knows."""
@@ -55,15 +60,15 @@ class Condition(Statement):
     """Whether the condition must be asked for each environment by name, as absence must."""
 
     heartbeat: ClassVar[bool] = False
-    """Whether it is true all the time, so that its silence tells that nothing is told any more."""
+    """Whether it is true all the time, so that its silence shows that nobody is notified any more."""
 
     per: tuple[KeyName, ...] = ()
-    """The labels whose values are judged one by one, by their keys in the profile; `instance` always works. Without it
-    all series are judged together.
+    """The labels whose values are watched one by one, by their keys in the profile; `instance` always works. Without it
+    all series are watched together.
     """
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Judge the condition against its signal; diagnostics carry the author's line."""
+        """Check the condition against its signal; diagnostics carry the author's line."""
         super().check(signal, diagnostics)
         metrics = [signal.metrics[role] for role in self.roles(signal).values() if role in signal.metrics]
         for index, role in enumerate(self.per):
@@ -129,8 +134,10 @@ class Condition(Statement):
     def default_view(self, signal: Signal) -> DefaultView | None:
         """Say what the panel shows that is made where nobody wrote one; None where nothing is to be seen.
 
-        It is written as an author would write the view in a panel. What is judged one by one is shown one by one:
-        lowering adds `by`, which is the condition's `per`.
+        It is written as an author would write the view in a panel. What is watched one by one is shown one by one:
+        lowering sets the view's `by` to the condition's `per`. The other views aggregate by these labels; `promql`
+        only names its series by them, so its expression must keep them itself, as `own_grouping` lists them. No view
+        counts series; where that is watched, give a `promql` view.
         """
 
     def threshold(self, signal: Signal) -> Threshold | None:
@@ -146,7 +153,7 @@ class Condition(Statement):
         return None
 
     def lines(self, signal: Signal) -> tuple[Threshold, ...]:
-        """Give the same line in every dimension in which a panel may show what is judged, the threshold first."""
+        """Give the same line in every dimension in which a panel may show what is watched, the threshold first."""
         threshold = self.threshold(signal)
         return () if threshold is None else (threshold,)
 
@@ -178,13 +185,13 @@ class Condition(Statement):
         return self.require_classic(metric, diagnostics, field)
 
     def check_class(self, signal: Signal, diagnostics: Diagnostics, field: str, *, metric: str) -> None:
-        """Check the class that `field` names against what it can tell; its label is not judged one by one."""
+        """Check the class that `field` names against what it can tell; its label is not watched one by one."""
         super().check_class(signal, diagnostics, field, metric=metric)
         telling = signal.classes.get(getattr(self, field) or "")
         roles = [role for role in self.per if telling is not None and signal.labels.get(role) == telling.matcher.label]
         if roles:
             name = getattr(self, field)
-            what = f'class "{name}" is recognised by label "{roles[0]}", so nothing can be judged by it one by one'
+            what = f'class "{name}" is recognised by label "{roles[0]}", so nothing can be watched by it one by one'
             diagnostics.add(self.span("per"), "label/cannot-group", what, f'remove "{roles[0]}" from "per"')
 
     def check_share(self, diagnostics: Diagnostics, field: str, share: Quantity) -> None:
@@ -239,7 +246,7 @@ def capitalised(noun: str) -> str:
 
 
 def with_floor(expr: str, counted: str, floor: Quantity | None) -> str:
-    """Ask for a least number of events besides, where there is a floor."""
+    """Ask for a least number of events as well, where there is a floor."""
     return expr if floor is None else f"{expr} and {counted} >= {decimal_text(floor.number)}"
 
 
@@ -265,6 +272,6 @@ def exceed(unit: Unit) -> str:
 
 
 def per_words(condition: Condition, signal: Signal) -> str:
-    """Say what is judged one by one, by its label: ` per endpoint`; empty where all is judged together."""
+    """Say what is watched one by one, by its label: ` per endpoint`; empty where all is watched together."""
     labels = [signal.labels.get(role, role) for role in condition.per]
     return f" per {' and '.join(labels)}" if labels else ""

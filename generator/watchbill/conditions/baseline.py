@@ -115,11 +115,11 @@ class AgainstBaseline(Condition):
         """Let a steady flow change by a tenth less or more than the limit, after a whole baseline of history."""
         phase_levels, window = self.phase_levels(), scale(self.window)
         metric = signal.metrics[self.metric]
-        streams = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, phase_levels))
+        series = tuple(s for group in groups(self, signal) for s in counters(signal, metric, group, phase_levels))
         history = scale(self.baseline) + scale(self.smooth)
         firing = Firing(firing_labels(self, signal), phase_levels.firing)
         return Example(
-            streams,
+            series,
             (firing,),
             history=history,
             settles=window,

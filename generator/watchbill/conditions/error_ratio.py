@@ -134,23 +134,21 @@ alerts:
         needed = floor_number(self.min_events)
         flow = ample_flow(needed / ratio, window)
         shares = PhaseLevels(Decimal(0), below, above)
-        streams = [
-            stream
-            for group in groups(self, signal)
-            for stream in self._streams(signal, group, shares.scaled(flow), flow)
+        series = [
+            each for group in groups(self, signal) for each in self._series(signal, group, shares.scaled(flow), flow)
         ]
         firing = Firing(firing_labels(self, signal), above)
         return Example(
-            tuple(streams),
+            tuple(series),
             (firing,),
             history=window,
             settles=window,
             clears=window,
             rises=still_false(shares, ratio, window),
-            floor=floor_of(streams, flow * above * window.seconds, self.min_events),
+            floor=floor_of(series, flow * above * window.seconds, self.min_events),
         )
 
-    def _streams(self, signal: Signal, group: Group, bad: PhaseLevels, flow: Decimal) -> Iterable[ExampleSeries]:
+    def _series(self, signal: Signal, group: Group, bad: PhaseLevels, flow: Decimal) -> Iterable[ExampleSeries]:
         events = signal.metrics[self.metric]
         if self.errors is not None:
             yield from counters(signal, events, group, steady(flow))

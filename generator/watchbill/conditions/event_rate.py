@@ -102,7 +102,7 @@ alerts:
         # rates per second need not be exact decimals; the value shown is rounded to four digits
         per_second = PhaseLevels(limit / 10, below, above).scaled(1 / self._period(scale))
         metric, window = signal.metrics[self.metric], scale(self.window)
-        streams = tuple(
+        series = tuple(
             s
             for group in groups(self, signal)
             for own, phase_levels in by_class(signal, self.where, per_second)
@@ -110,4 +110,4 @@ alerts:
         )
         firing = Firing(firing_labels(self, signal), above)
         rises = still_false(PhaseLevels(limit / 10, below, above), limit, window)
-        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises)

@@ -59,22 +59,22 @@ def still_false(phase_levels: PhaseLevels, limit: Decimal, window: Duration) -> 
     )
 
 
-def floor_of(streams: Iterable[ExampleSeries], counted: Decimal, floor: Quantity | None) -> Floor | None:
+def floor_of(series: Iterable[ExampleSeries], counted: Decimal, floor: Quantity | None) -> Floor | None:
     """Let the same fault bring a tenth fewer events than a floor asks for, or a tenth more, instead of `counted`."""
     if floor is None or not floor.number:
         return None
-    every = tuple(streams)
+    every = tuple(series)
     few, enough = (
-        tuple(_slowed(stream, floor.number * share / counted) for stream in every) for share in (1 - NEAR, 1 + NEAR)
+        tuple(_slowed(each, floor.number * share / counted) for each in every) for share in (1 - NEAR, 1 + NEAR)
     )
     return Floor(few, enough)
 
 
-def _slowed(stream: ExampleSeries, factor: Decimal) -> ExampleSeries:
+def _slowed(each: ExampleSeries, factor: Decimal) -> ExampleSeries:
     healthy, below, above = (
-        replace(pattern, slope=pattern.slope * factor) for pattern in (stream.healthy, stream.just_below, stream.firing)
+        replace(pattern, slope=pattern.slope * factor) for pattern in (each.healthy, each.just_below, each.firing)
     )
-    return ExampleSeries(stream.metric, stream.labels, healthy, below, above)
+    return ExampleSeries(each.metric, each.labels, healthy, below, above)
 
 
 def shown(number: Decimal) -> Decimal:
@@ -99,12 +99,12 @@ class Group:
     at_fault: bool
 
     def phase_levels(self, phase_levels: PhaseLevels) -> PhaseLevels:
-        """Keep a group that is not at fault calm."""
+        """Keep a group that is not at fault healthy."""
         return phase_levels if self.at_fault else steady(phase_levels.healthy)
 
 
 def groups(condition: Condition, signal: Signal) -> tuple[Group, ...]:
-    """Put a healthy group beside the one at fault wherever a condition judges groups one by one."""
+    """Put a healthy group beside the one at fault wherever a condition watches groups one by one."""
     if not condition.per:
         return (Group({}, at_fault=True),)
     faulty = {signal.labels.get(role, role): _example(signal, role, "") for role in condition.per}

@@ -42,7 +42,7 @@ alerts:
       summary: Memory grows and does not come back
       action: Restart the instance; keep a heap dump of it first
 """
-    lineless: ClassVar[str] = "what it judges is a rise, which a line at one height cannot show"
+    lineless: ClassVar[str] = "what it watches is a rise, which a line at one height cannot show"
 
     kind: Literal["growth"]
     metric: KeyName
@@ -106,13 +106,13 @@ alerts:
         def climb(by: Decimal) -> SamplePattern:
             return SamplePattern(slope=by / window.seconds)
 
-        streams = []
+        series = []
         for group in groups(self, signal):
             still = lone_gauge(signal, metric, group, steady(amount * 10))
             moving = ExampleSeries(still.metric, still.labels, start, climb(amount * Decimal("0.9")), climb(rise))
-            streams.append(moving if group.at_fault else still)
+            series.append(moving if group.at_fault else still)
         firing = Firing(firing_labels(self, signal), rise)
         four = window.times(4)
         return Example(
-            tuple(streams), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
+            tuple(series), (firing,), history=four, settles=four, clears=four, long_history=self.window >= _LONG
         )

@@ -125,22 +125,22 @@ alerts:
         flow = ample_flow(needed, window)
         hits = PhaseLevels((1 + ratio) / 2, spared, short).scaled(flow)
         misses = PhaseLevels(flow - hits.healthy, flow - hits.just_below, flow - hits.firing)
-        streams = tuple(
-            stream
+        series = tuple(
+            each
             for group in groups(self, signal)
             for role, phase_levels in ((self.hits, hits), (self.misses, misses))
-            for stream in counters(signal, signal.metrics[role], group, phase_levels)
+            for each in counters(signal, signal.metrics[role], group, phase_levels)
         )
         firing = Firing(firing_labels(self, signal), short)
         shares = PhaseLevels((1 + ratio) / 2, spared, short)
         return Example(
-            streams,
+            series,
             (firing,),
             history=window,
             settles=window,
             clears=window,
             rises=still_false(shares, ratio, window),
-            floor=floor_of(streams, flow * window.seconds, self.min_events),
+            floor=floor_of(series, flow * window.seconds, self.min_events),
             alternatives=(self._without_hits(signal, flow, window),),
         )
 
@@ -148,6 +148,6 @@ alerts:
         """Let all look-ups be misses of a cache that has never had a hit, nor a series for one."""
         phase_levels = PhaseLevels(Decimal(0), Decimal(0), flow)
         misses = signal.metrics[self.misses]
-        streams = tuple(s for group in groups(self, signal) for s in counters(signal, misses, group, phase_levels))
+        series = tuple(s for group in groups(self, signal) for s in counters(signal, misses, group, phase_levels))
         firing = Firing(firing_labels(self, signal), Decimal(0))
-        return Example(streams, (firing,), history=window, settles=window, clears=window)
+        return Example(series, (firing,), history=window, settles=window, clears=window)

@@ -118,21 +118,21 @@ alerts:
         mean = PhaseLevels(limit / 10, below, above)
         needed = floor_number(self.min_events)
         flow = Decimal(max(10, int(3 * needed / window.seconds) + 1))
-        streams = tuple(
-            stream
+        series = tuple(
+            each
             for group in groups(self, signal)
-            for stream in (
+            for each in (
                 *counters(signal, metric, group, mean.scaled(flow), suffix="_sum"),
                 *counters(signal, metric, group, steady(flow), suffix="_count"),
             )
         )
         firing = Firing(firing_labels(self, signal), above)
         return Example(
-            streams,
+            series,
             (firing,),
             history=window,
             settles=window,
             clears=window,
             rises=still_false(mean, limit, window),
-            floor=floor_of(streams, flow * window.seconds, self.min_events),
+            floor=floor_of(series, flow * window.seconds, self.min_events),
         )

@@ -45,7 +45,7 @@ class LatencyQuantile(Condition):
 
     On a bucket's edge it asks for the share of observations above the edge, which is exact and works
     at the top edge too, where `histogram_quantile` never exceeds it. Between edges it interpolates
-    (Prometheus docs, "Errors of quantile estimation"), and the author is told so.
+    (Prometheus docs, "Errors of quantile estimation"), and a warning says so.
     """
 
     usage: ClassVar[str] = """\
@@ -195,12 +195,12 @@ alerts:
         else:
             landings, value = self._between_edges(metric, limit)
             rises, flow = Duration(0), Decimal(0)
-        streams = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
+        series = tuple(s for group in groups(self, signal) for s in _histogram(signal, metric, group, landings))
         if on_edge and INSTANCE not in self.per:
-            streams = (*streams, *_without_edge(signal, metric, flow))
-        floor = floor_of(streams, flow * value * window.seconds, self.min_events) if on_edge else None
+            series = (*series, *_without_edge(signal, metric, flow))
+        floor = floor_of(series, flow * value * window.seconds, self.min_events) if on_edge else None
         firing = Firing(firing_labels(self, signal), value)
-        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
+        return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises, floor=floor)
 
     def _between_edges(self, metric: Metric, limit: Decimal) -> tuple[dict[int, PhaseLevels], Decimal]:
         """Place the quantile in its bucket by the interpolation that Prometheus documents.

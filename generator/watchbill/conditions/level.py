@@ -148,20 +148,18 @@ alerts:
         """Stand a tenth (of zero: one whole) to either side of the level."""
         metric = signal.metrics[self.metric]
         phase_levels = self._phase_levels(self._limit().to(metric.unit))
-        streams: list[ExampleSeries] = []
+        series: list[ExampleSeries] = []
         for group in groups(self, signal):
             for own, levels in by_class(signal, self.where, phase_levels):
                 if self.across == "sum":
-                    streams += gauges(signal, metric, group, levels, own=own)
+                    series += gauges(signal, metric, group, levels, own=own)
                 else:
-                    streams.append(lone_gauge(signal, metric, group, levels, own=own))
+                    series.append(lone_gauge(signal, metric, group, levels, own=own))
                     if INSTANCE not in group.labels:  # a healthy one beside it hides nothing
-                        streams.append(
-                            lone_gauge(signal, metric, group, steady(phase_levels.healthy), own=_on_two(own))
-                        )
+                        series.append(lone_gauge(signal, metric, group, steady(phase_levels.healthy), own=_on_two(own)))
         hold = scale(self.hold) if self.hold is not None else Duration(0)
         firing = Firing(firing_labels(self, signal), phase_levels.firing)
-        return Example(tuple(streams), (firing,), history=hold, settles=Duration(0), clears=hold)
+        return Example(tuple(series), (firing,), history=hold, settles=Duration(0), clears=hold)
 
     def _phase_levels(self, limit: Decimal) -> PhaseLevels:
         if self.above is not None:

@@ -93,14 +93,14 @@ alerts:
         firing = Firing(firing_labels(self, signal), FAILING)
 
         def failing(*, probed: bool) -> Example:
-            streams = (s for group in groups(self, signal) for s in self._streams(signal, group, probed=probed))
+            series = (s for group in groups(self, signal) for s in self._series(signal, group, probed=probed))
             rises = still_false(PhaseLevels(Decimal(1), PASSING, FAILING), Decimal("0.5"), window)
-            return Example(tuple(streams), (firing,), history=window, settles=window, clears=window, rises=rises)
+            return Example(tuple(series), (firing,), history=window, settles=window, clears=window, rises=rises)
 
         alternatives = (failing(probed=False),) if self.or_unreachable else ()
         return replace(failing(probed=True), alternatives=alternatives)
 
-    def _streams(self, signal: Signal, group: Group, *, probed: bool) -> Iterable[ExampleSeries]:
+    def _series(self, signal: Signal, group: Group, *, probed: bool) -> Iterable[ExampleSeries]:
         fails, stays = PhaseLevels(Decimal(1), PASSING, FAILING), steady(1)
         yield lone_gauge(signal, signal.metrics[self.metric], group, fails if probed else stays)
         if self.or_unreachable:

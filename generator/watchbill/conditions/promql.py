@@ -171,18 +171,18 @@ alerts:
             todo = "remove it; env and cluster are added for you, and the others are the alert's own"
             diagnostics.add(
                 self.example_.span("labels", label, key=True),
-                "promql/example-does-not-fit",
+                "label/reserved",
                 f'an example does not show label "{label}"',
                 todo,
             )
-        for index, stream in enumerate(self.example_.series):
-            if stream.metric not in names:
-                what = f'test series "{stream.metric}" is not in the expression'
+        for index, each in enumerate(self.example_.series):
+            if each.metric not in names:
+                what = f'test series "{each.metric}" is not in the expression'
                 diagnostics.add(
                     self.example_.span("series", index, "metric"),
                     "promql/example-does-not-fit",
                     what,
-                    choose(stream.metric, written),
+                    choose(each.metric, written),
                 )
 
     def _check_target(self, signal: Signal, diagnostics: Diagnostics) -> None:
@@ -243,10 +243,10 @@ alerts:
         """Take the author's series."""
         given = self.example_
         matched = {matcher.label: matcher.value for matcher in signal.matchers}
-        streams = tuple(
+        series = tuple(
             ExampleSeries(s.metric, tuple(sorted((matched | s.labels).items())), s.healthy, s.just_below, s.firing)
             for s in given.series
         )
         firing = Firing(tuple(sorted(given.labels.items())), given.value)
         history, settles, clears = (scale(span) for span in (given.history, given.settles, given.clears))
-        return Example(streams, (firing,), history, settles, clears, long_history=history > Duration.parse("6h"))
+        return Example(series, (firing,), history, settles, clears, long_history=history > Duration.parse("6h"))

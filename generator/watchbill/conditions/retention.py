@@ -25,7 +25,7 @@ class Retention(Condition):
     """Samples were deleted, although the oldest that is left is younger than a limit of the signal, in seconds.
 
     A young database has a short history too, and deletes nothing. The counters start again with the
-    server: it is told again at the next deletion then.
+    server: it notifies again at the next deletion then.
     """
 
     usage: ClassVar[str] = """\
@@ -135,14 +135,14 @@ alerts:
         short, long = shown(limit * Decimal("0.9")), limit * Decimal("1.1")
         faulty, healthy = groups(self, signal)
         instances = ((faulty, (1, 0)), (_beside(faulty, healthy), (0, 1)))
-        streams: list[ExampleSeries] = []
+        series: list[ExampleSeries] = []
         for group, deletions in instances:
-            streams += self._server(signal, group, (short * step, long * step), deletions)
-        streams += self._server(signal, _at(healthy, _THIRD), (short * step, short * step), (0, 0))
-        streams += self._server(signal, _at(healthy, _FOURTH), (long * step, long * step), (1, 1))
+            series += self._server(signal, group, (short * step, long * step), deletions)
+        series += self._server(signal, _at(healthy, _THIRD), (short * step, short * step), (0, 0))
+        series += self._server(signal, _at(healthy, _FOURTH), (long * step, long * step), (1, 1))
         firing = tuple(Firing(tuple(sorted(group.labels.items())), short) for group, _ in instances)
         none = Duration(0)
-        return Example(tuple(streams), firing, none, settles=none, clears=none)
+        return Example(tuple(series), firing, none, settles=none, clears=none)
 
     def _server(
         self, signal: Signal, group: Group, ages: tuple[Decimal, Decimal], deletions: tuple[int, int]

@@ -171,13 +171,13 @@ alerts:
         below, above = below_and_above(self.above.to(Unit.RATIO), ceiling=Decimal(1))
         used = PhaseLevels(self.above.to(Unit.RATIO) / 4, below, above)
         shares = used if self.free is None else PhaseLevels(1 - used.healthy, 1 - used.just_below, 1 - used.firing)
-        streams = tuple(s for group in groups(self, signal) for s in self._streams(signal, group, shares))
+        series = tuple(s for group in groups(self, signal) for s in self._series(signal, group, shares))
         window = scale(self.window) if self._measured(signal).type is MetricType.COUNTER else Duration(0)
         firing = Firing(firing_labels(self, signal), above)
         rises = still_false(used, self.above.to(Unit.RATIO), window)
-        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises)
 
-    def _streams(self, signal: Signal, group: Group, shares: PhaseLevels) -> Iterable[ExampleSeries]:
+    def _series(self, signal: Signal, group: Group, shares: PhaseLevels) -> Iterable[ExampleSeries]:
         metric, limit = self._measured(signal), self._limit(signal)
         if limit is None:
             yield from shares_of_time(signal, metric, group, shares, where=self.where)

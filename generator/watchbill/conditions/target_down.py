@@ -37,7 +37,7 @@ class TargetDown(Condition):
         return {"up": UP.role}
 
     def own_grouping(self, signal: Signal) -> tuple[str, ...]:
-        """Judge each target by itself."""
+        """Watch each target by itself."""
         return (INSTANCE, JOB)
 
     def expression(self, signal: Signal, scale: TimeScale) -> str:
@@ -62,8 +62,8 @@ class TargetDown(Condition):
         window = scale(self.window)
         firing = Firing(((INSTANCE, ONE), (JOB, self.jobs[0])), FAILING)
         rises = still_false(PhaseLevels(UP_ALWAYS, PASSING, FAILING), Decimal("0.5"), window)
-        streams = tuple(self._targets(signal))
-        return Example(streams, (firing,), history=window, settles=window, clears=window, rises=rises)
+        series = tuple(self._targets(signal))
+        return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises)
 
     def _targets(self, signal: Signal) -> Iterable[ExampleSeries]:
         yield _target(self.jobs[0], ONE, (UP_ALWAYS, PASSING, FAILING))

@@ -45,7 +45,7 @@ alerts:
         return {}
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Refuse to judge groups one by one: there are no series."""
+        """Refuse to watch groups one by one: there are no series."""
         if self.per:
             diagnostics.add(
                 self.span("per"),

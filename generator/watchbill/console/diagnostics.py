@@ -101,7 +101,7 @@ def _annotate(diagnostic: Diagnostic) -> str:
 
 
 def _escape_command(text: str) -> str:
-    """Escape as actions/toolkit does in packages/core/src/command.ts, and control characters besides."""
+    """Escape as actions/toolkit does in packages/core/src/command.ts, and control characters as well."""
     return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 

@@ -26,7 +26,7 @@ def burning(alert: Alert, service: Service, place: Place, known: Sequence[Target
     ]
     stood = [ExampleSeries(each.metric, each.labels, each.good, each.good, each.bad) for each in given.states]
     homes = Homes(service.signal(slo.signal), place, known, (*counted, *stood))
-    series = tuple(each for stream in (*counted, *stood) for each in homes.series(stream))
+    series = tuple(each for example_series in (*counted, *stood) for each in homes.series(example_series))
     return Fault(alert, place, rule_at(alert, place).example, tuple(homes.made_up), series, expected=())
 
 

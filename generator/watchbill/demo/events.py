@@ -19,7 +19,7 @@ KEPT = 200  # entries
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that happened at a Unix time; `who` is whom a message told, `links` what it offers, by name."""
+    """Something that happened at a Unix time; `who` is whom a message notified, `links` what it offers, by name."""
 
     at: float
     kind: str
@@ -32,7 +32,7 @@ class Entry:
         return f"{clock} {self.kind:<8} {f'{self.who}: ' if self.who else ''}{' '.join(self.text.split())}"
 
 
-class Diary:
+class EventLog:
     """The last entries, which `say` hears one by one. Threads may read and write it at once."""
 
     def __init__(self, say: Callable[[Entry], None], local: Callable[[str], str]) -> None:

@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from watchbill.demo import pages
-from watchbill.demo.events import Diary, Entry
+from watchbill.demo.events import Entry, EventLog
 from watchbill.demo.faults import LONGEST, ConflictError, Faults, Running, UnknownError
 from watchbill.errors import LONGEST_NAME, UsageError
 from watchbill.quantity import Duration, QuantityError
@@ -29,10 +29,10 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src '
 
 @dataclass(frozen=True, slots=True)
 class DemoState:
-    """What the API works on: the faults, the diary, what never changes (as JSON), and folders that are shown."""
+    """What the API works on: the faults, the event log, what never changes (as JSON), and folders that are shown."""
 
     faults: Faults
-    diary: Diary
+    event_log: EventLog
     about: Mapping[str, object]
     folders: Mapping[str, Path]
     local: pages.Local
@@ -93,104 +93,108 @@ def _ready(demo_state: DemoState | None) -> DemoState:
     return demo_state
 
 
-def answering(demo_state: Callable[[], DemoState | None]) -> type[Handler]:
-    """Make the handler of a demo's own port; while there is no desk yet, it asks for patience."""
+class _Api(Handler):
+    """The handler of a demo's own port, but for the demo that it answers for."""
 
-    class Api(Handler):
-        def do_GET(self) -> None:  # noqa: N802 (its base calls it so)
-            self._try(self._get)
+    demo_state: ClassVar[Callable[[], DemoState | None]]
 
-        def do_POST(self) -> None:  # noqa: N802 (its base calls it so)
-            self._try(self._post)
+    def do_GET(self) -> None:  # noqa: N802 (its base calls it so)
+        self._try(self._get)
 
-        def do_DELETE(self) -> None:  # noqa: N802 (its base calls it so)
-            self._try(self._delete)
+    def do_POST(self) -> None:  # noqa: N802 (its base calls it so)
+        self._try(self._post)
 
-        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-            """Answer as the rest of the API does where the base cannot read a request."""
+    def do_DELETE(self) -> None:  # noqa: N802 (its base calls it so)
+        self._try(self._delete)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer as the rest of the API does where the base cannot read a request."""
+        self.close_connection = True
+        self._json(code, {"error": message or "this request cannot be read"})
+
+    def _try(self, answer: Callable[[DemoState], None]) -> None:
+        try:
+            self._expect_own()
+            answer(_ready(type(self).demo_state()))
+        except RefusedError as error:
+            self._refuse(error.status, error)
+        except (UsageError, UnknownError) as error:
+            self._refuse(404, error)
+        except ConflictError as error:
+            self._refuse(409, error)
+
+    def _expect_own(self) -> None:
+        _, port = self.connection.getsockname()
+        own = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+        if self.headers.get("Host") not in own:
+            raise RefusedError(403, "this host is not served here; use the address that the demo has printed")
+        origin = self.headers.get("Origin")
+        if origin is not None and origin not in {f"http://{each}" for each in own}:
+            raise RefusedError(403, "another page may not ask this; open the demo's own page")
+
+    def _get(self, found: DemoState) -> None:
+        path = urlsplit(self.path).path
+        if path == "/faults":
+            self._json(200, {"faults": [as_json(each) for each in found.faults.running()]})
+        elif path == "/events":
+            entries = [_entry(each) for each in found.event_log.entries()]
+            self._json(200, {"events": entries, "firing": found.event_log.firing()})
+        elif path == "/stack":
+            self._json(200, found.about)
+        elif (page := pages.own(path)) is not None:
+            self._send(200, page.kind, page.body, {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"})
+        elif (page := pages.shown(path, found.folders, found.local)) is not None:
+            self._send(200, page.kind, page.body, {})
+        else:
+            raise RefusedError(404, f"nothing is at {path[:LONGEST_NAME]}; begin at /")
+
+    def _post(self, found: DemoState) -> None:
+        raw = self._body()
+        if urlsplit(self.path).path != "/faults":
+            raise RefusedError(404, "only /faults takes a POST")
+        self._json(201, as_json(found.faults.inject(*wanted(raw))))
+
+    def _delete(self, found: DemoState) -> None:
+        folder, _, id_ = urlsplit(self.path).path.rpartition("/")
+        if folder != "/faults":
+            raise RefusedError(404, "only /faults/<id> takes a DELETE")
+        found.faults.clear(id_[:LONGEST_NAME])
+        self._send(204, "", b"", {})
+
+    def _body(self) -> bytes:
+        written = self.headers.get("Content-Length", "")
+        if not written.isdecimal():
             self.close_connection = True
-            self._json(code, {"error": message or "this request cannot be read"})
+            raise RefusedError(411, "Content-Length is missing; send the body with its length")
+        length = int(written)
+        raw = self.rfile.read(min(length, MOST_DRAINED))  # a sender does not listen before all is sent
+        self.close_connection = length > MOST_DRAINED
+        if length > MOST_BYTES:
+            raise RefusedError(413, f"the body has {length} bytes, and {MOST_BYTES} are allowed")
+        if self.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            raise RefusedError(415, "Content-Type is not application/json; send JSON, and say so")
+        return raw
 
-        def _try(self, answer: Callable[[DemoState], None]) -> None:
-            try:
-                self._expect_own()
-                answer(_ready(demo_state()))
-            except RefusedError as error:
-                self._refuse(error.status, error)
-            except (UsageError, UnknownError) as error:
-                self._refuse(404, error)
-            except ConflictError as error:
-                self._refuse(409, error)
+    def _refuse(self, status: int, error: Exception) -> None:
+        self.close_connection = True  # a body may not have been read
+        self._json(status, {"error": str(error)})
 
-        def _expect_own(self) -> None:
-            _, port = self.connection.getsockname()
-            own = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
-            if self.headers.get("Host") not in own:
-                raise RefusedError(403, "this host is not served here; use the address that the demo has printed")
-            origin = self.headers.get("Origin")
-            if origin is not None and origin not in {f"http://{each}" for each in own}:
-                raise RefusedError(403, "another page may not ask this; open the demo's own page")
+    def _json(self, status: int, content: Mapping[str, Any]) -> None:
+        self._send(status, "application/json", json.dumps(content).encode() + b"\n", {})
 
-        def _get(self, found: DemoState) -> None:
-            path = urlsplit(self.path).path
-            if path == "/faults":
-                self._json(200, {"faults": [as_json(each) for each in found.faults.running()]})
-            elif path == "/events":
-                entries = [_entry(each) for each in found.diary.entries()]
-                self._json(200, {"events": entries, "firing": found.diary.firing()})
-            elif path == "/stack":
-                self._json(200, found.about)
-            elif (page := pages.own(path)) is not None:
-                self._send(200, page.kind, page.body, {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"})
-            elif (page := pages.shown(path, found.folders, found.local)) is not None:
-                self._send(200, page.kind, page.body, {})
-            else:
-                raise RefusedError(404, f"nothing is at {path[:LONGEST_NAME]}; begin at /")
+    def _send(self, status: int, kind: str, body: bytes, more: Mapping[str, str]) -> None:
+        self.send_response(status)
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **more}
+        if status != 204:
+            headers |= {"Content-Type": kind, "Content-Length": str(len(body))}
+        if self.close_connection:
+            headers["Connection"] = "close"
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
-        def _post(self, found: DemoState) -> None:
-            raw = self._body()
-            if urlsplit(self.path).path != "/faults":
-                raise RefusedError(404, "only /faults takes a POST")
-            self._json(201, as_json(found.faults.inject(*wanted(raw))))
 
-        def _delete(self, found: DemoState) -> None:
-            folder, _, id_ = urlsplit(self.path).path.rpartition("/")
-            if folder != "/faults":
-                raise RefusedError(404, "only /faults/<id> takes a DELETE")
-            found.faults.clear(id_[:LONGEST_NAME])
-            self._send(204, "", b"", {})
-
-        def _body(self) -> bytes:
-            written = self.headers.get("Content-Length", "")
-            if not written.isdecimal():
-                self.close_connection = True
-                raise RefusedError(411, "Content-Length is missing; send the body with its length")
-            length = int(written)
-            raw = self.rfile.read(min(length, MOST_DRAINED))  # a sender does not listen before all is sent
-            self.close_connection = length > MOST_DRAINED
-            if length > MOST_BYTES:
-                raise RefusedError(413, f"the body has {length} bytes, and {MOST_BYTES} are allowed")
-            if self.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
-                raise RefusedError(415, "Content-Type is not application/json; send JSON, and say so")
-            return raw
-
-        def _refuse(self, status: int, error: Exception) -> None:
-            self.close_connection = True  # a body may not have been read
-            self._json(status, {"error": str(error)})
-
-        def _json(self, status: int, content: Mapping[str, Any]) -> None:
-            self._send(status, "application/json", json.dumps(content).encode() + b"\n", {})
-
-        def _send(self, status: int, kind: str, body: bytes, more: Mapping[str, str]) -> None:
-            self.send_response(status)
-            headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **more}
-            if status != 204:
-                headers |= {"Content-Type": kind, "Content-Length": str(len(body))}
-            if self.close_connection:
-                headers["Connection"] = "close"
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-    return Api
+def answering(demo_state: Callable[[], DemoState | None]) -> type[Handler]:
+    """Make the handler of a demo's own port; while there is no state yet, it asks for patience."""
+    return type("Api", (_Api,), {"demo_state": staticmethod(demo_state)})

@@ -76,9 +76,9 @@ def _fault(alert: Alert, service: Service, known: Sequence[Target]) -> Fault:
     place = paging_place(service)
     example = rule_at(alert, place).example
     if example.constant:
-        raise ToolError("it fires always, so that a switch tells when it stops")
+        raise ToolError("it fires always, so that a switch notices when it stops")
     if example.long_history:
-        raise ToolError("it judges a longer history than a demo has")
+        raise ToolError("it needs a longer history than a demo has")
     found = burning(alert, service, place, known) if alert.kind == KIND else fault(alert, service, place, known)
     if not found.series:
         raise ToolError("nothing is scraped that it reads")

@@ -30,7 +30,7 @@ class Laid:
 
 def area(series: Series, within: Labels) -> Area:
     """Name what a series takes over: all of its family in its signal, as half of that would be a fault of its own."""
-    return series.target.job, series.target.place, _PART.sub("", series.stream.metric), within
+    return series.target.job, series.target.place, _PART.sub("", series.example.metric), within
 
 
 def clash(one: Iterable[Area], other: Iterable[Area]) -> list[Area]:
@@ -67,7 +67,7 @@ class LivingWorld(World):
         at = time.time()
         with self._lock:
             found = tuple(
-                Laid(each, Moving(each.stream, at, Phase.FIRING, self._counted(each, at)), area(each, within))
+                Laid(each, Moving(each.example, at, Phase.FIRING, self._counted(each, at)), area(each, within))
                 for each in series
             )
             for each in found:
@@ -108,8 +108,8 @@ class LivingWorld(World):
         self._gone = {}
         for each in (each for laid in self._laid.values() for each in laid):
             job, place, family, within = each.area
-            stream = each.series.stream
-            ends = not (stream.healthy.present and stream.firing.present)
+            example_series = each.series.example
+            ends = not (example_series.healthy.present and example_series.firing.present)
             self._gone.setdefault((job, place), set()).update(
                 key
                 for key, line in self._lines.get(job, {}).items()

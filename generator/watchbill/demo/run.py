@@ -12,7 +12,7 @@ from threading import Event
 from types import FrameType
 
 from watchbill.audit.samples import samples
-from watchbill.demo.events import Diary
+from watchbill.demo.events import EventLog
 from watchbill.demo.faultapi import DemoState, answering
 from watchbill.demo.faults import Faults, Possible, possible
 from watchbill.demo.overlay import LivingWorld
@@ -95,19 +95,19 @@ class _Demo:
             running.measuring(),
         ):
             pause(stop, SETTLES_SECONDS)
-            self.demo_state = self._desk(index, running, what, world)
+            self.demo_state = self._state(index, running, what, world)
             _welcome(index, running, scaled.scale, self.say)
             _watch(running, self.demo_state, stop)
         raise ToolError(f"Prometheus or Alertmanager has not answered for {DEAF_SECONDS:.0f} s")
 
-    def _desk(self, index: str, running: Stack, what: Possible, world: LivingWorld) -> DemoState:
+    def _state(self, index: str, running: Stack, what: Possible, world: LivingWorld) -> DemoState:
         bundle = self.plan.scaled.bundle
         servers = {"prometheus": running.prometheus, "alertmanager": running.alertmanager}
         local = Local(bundle.platform.urls, index=index, **servers)
-        diary = Diary(lambda entry: self.tell(str(entry)), local)
+        event_log = EventLog(lambda entry: self.tell(str(entry)), local)
         about = {"scale": self.plan.scaled.scale.divisor, **servers, **_about(bundle, what, local)}
         folders = {"board": self.plan.boards, "site": self.plan.site}
-        return DemoState(Faults(bundle, what, world, diary.note), diary, about, folders, local)
+        return DemoState(Faults(bundle, what, world, event_log.note), event_log, about, folders, local)
 
 
 def _watch(running: Stack, demo_state: DemoState, stop: Event) -> None:
@@ -116,7 +116,7 @@ def _watch(running: Stack, demo_state: DemoState, stop: Event) -> None:
     while time.monotonic() - heard < DEAF_SECONDS:
         demo_state.faults.expire()
         try:
-            demo_state.diary.look(running)
+            demo_state.event_log.look(running)
             heard = time.monotonic() if is_ready(running.alertmanager) else heard
         except ToolError:
             pass  # it may just be slow
@@ -198,7 +198,7 @@ def _alert(alert: Alert, service: Service, what: Possible, bundle: Bundle, local
         "severity": alert.severity.value,
         "summary": alert.summary,
         "fires": alert.sentence,
-        "tells": [" ".join(each) for each in sorted(notified(alert, env, bundle.platform))],
+        "notifies": [" ".join(each) for each in sorted(notified(alert, env, bundle.platform))],
         "without": what.without.get(alert.id, ""),
         "runbook": local(alert.runbook_url),
         "panel": local(alert.dashboard_url),

@@ -90,7 +90,7 @@ def choose(
 ) -> tuple[Part, ...]:
     """Choose what to drill; raises `UsageError` with the nearest names.
 
-    A drill of the specs belongs to the services that it breaks, and is as severe as the worst that is told.
+    A drill of the specs belongs to the services that it breaks, and is as severe as the worst that is notified.
     """
     drills = {each.name: each for each in bundle.drills}
     if name is not None:

@@ -96,7 +96,7 @@ def texts(expected: Fired, watch: Watch, tolerance: float = TOLERANCE) -> str:
 def arrivals(
     subject: Subject, notifications: Iterable[Notification], *, ended: bool = False
 ) -> dict[Recipient, list[Notification]]:
-    """Sort the messages that speak of a subject by whom they told."""
+    """Sort the messages that speak of a subject by whom they notified."""
     found: dict[Recipient, list[Notification]] = {}
     for notification in notifications:
         text = notification.resolved if ended else notification.firing

@@ -58,7 +58,7 @@ def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target])
     if alert.kind == "sli_missing":
         return _blind(alert, service, place, known)
     homes = Homes(signal, place, known, example.series)
-    series = tuple(_of_group(each, alert) for stream in example.series for each in homes.series(stream))
+    series = tuple(_of_group(each, alert) for shown in example.series for each in homes.series(shown))
     expected = tuple(
         fired(alert, {**place_labels(place), **homes.labels(dict(firing.labels))}, firing.value)
         for firing in example.firing
@@ -67,8 +67,8 @@ def fault(alert: Alert, service: Service, place: Place, known: Sequence[Target])
 
 
 def _of_group(series: Series, alert: Alert) -> Series:
-    """Narrow a series to its group: an alert that is judged for each queue leaves the sample's other queues alone."""
-    own = ((name, value) for name, value in series.stream.labels if name in alert.grouping)
+    """Narrow a series to its group: an alert that is evaluated for each queue leaves the others alone."""
+    own = ((name, value) for name, value in series.example.labels if name in alert.grouping)
     return replace(series, within=(*series.within, *((n, v) for n, v in own if n not in {JOB, INSTANCE})))
 
 
@@ -81,9 +81,9 @@ def _blind(alert: Alert, service: Service, place: Place, known: Sequence[Target]
         ExampleSeries(t.metric, t.labels, *(flow if t.good else SamplePattern(),) * 2, GONE) for t in given.counters
     ]
     gauges = [ExampleSeries(state.metric, state.labels, state.good, state.good, GONE) for state in given.states]
-    streams = (*counters, *gauges)
-    homes = Homes(service.signal(slo.signal), place, known, streams)
-    series = tuple(each for stream in streams for each in homes.series(stream))
+    every = (*counters, *gauges)
+    homes = Homes(service.signal(slo.signal), place, known, every)
+    series = tuple(each for shown in every for each in homes.series(shown))
     example = rule_at(alert, place).example
     # Events stay in the window that counts them, and then the recordings outlive their last sample.
     slower = replace(example, history=example.settles, settles=example.settles.times(2))
@@ -106,21 +106,21 @@ def place_labels(place: Place) -> dict[str, str]:
 class Homes:
     """Which real target stands for each instance of an example."""
 
-    def __init__(self, signal: Signal, place: Place, known: Sequence[Target], streams: Iterable[ExampleSeries]) -> None:
+    def __init__(self, signal: Signal, place: Place, known: Sequence[Target], every: Iterable[ExampleSeries]) -> None:
         self._fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
         self._place = place
         self.made_up: list[Target] = []
         self._homes: dict[tuple[str, str], Target] = {}
         jobs = {target.job for target in known}
-        for job, instance in sorted({self._home_of(stream) for stream in streams}):
+        for job, instance in sorted({self._home_of(shown) for shown in every}):
             if job in jobs:
                 self._settle(job, instance, [t for t in known if t.job == job and t.place == place])
 
-    def _home_of(self, stream: ExampleSeries) -> tuple[str, str]:
-        labels = self._fixed | dict(stream.labels)
+    def _home_of(self, shown: ExampleSeries) -> tuple[str, str]:
+        labels = self._fixed | dict(shown.labels)
         if JOB not in labels:
             raise ToolError(
-                f"{stream.metric} has no job, so no target can export it; give its signal a target with a job"
+                f"{shown.metric} has no job, so no target can export it; give its signal a target with a job"
             )
         return labels[JOB], labels.get(INSTANCE, "")
 
@@ -132,19 +132,19 @@ class Homes:
             self.made_up.append(free)
         self._homes[job, instance] = free
 
-    def series(self, stream: ExampleSeries) -> Iterable[Series]:
-        """Place a stream; of a job that nobody scrapes there is none."""
-        home = self._homes.get(self._home_of(stream))
+    def series(self, shown: ExampleSeries) -> Iterable[Series]:
+        """Place an example series; of a job that nobody scrapes there is none."""
+        home = self._homes.get(self._home_of(shown))
         if home is None:
             return
-        labels = {**self._fixed, **dict(stream.labels)}
+        labels = {**self._fixed, **dict(shown.labels)}
         inside = ",".join(
             f"{name}={quoted(value)}"
             for name, value in sorted(labels.items())
             if name not in {JOB, INSTANCE, *naming.TARGET_LABELS}
         )
-        text = f"{stream.metric}{{{inside}}}" if inside else stream.metric
-        yield Series(home, text, stream, tuple((n, v) for n, v in self._fixed.items() if n not in {JOB, INSTANCE}))
+        text = f"{shown.metric}{{{inside}}}" if inside else shown.metric
+        yield Series(home, text, shown, tuple((n, v) for n, v in self._fixed.items() if n not in {JOB, INSTANCE}))
 
     def labels(self, firing: dict[str, str]) -> dict[str, str]:
         """Name the real instance in what must fire."""

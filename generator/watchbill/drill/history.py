@@ -65,7 +65,7 @@ def samples_over_time(
 
 
 def healthy(series: Sequence[Series], needed: float, world: World, folder: Path, promtool: Path) -> list[Moving]:
-    """Lay series over a world as if they had been calm for so many seconds, and write that down."""
+    """Lay series over a world as if they had been healthy for so many seconds, and write that down."""
     now = time.time()
     moving = world.lay(series, since=now - needed - 1)
     points = samples_over_time(series, moving, [(Phase.HEALTHY, now)], step=max(1.0, needed / 2000))

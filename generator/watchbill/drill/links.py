@@ -13,9 +13,12 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from watchbill.channels import definitions
+from watchbill.channels.received import Recipient
 from watchbill.model.alerts import Alert
 from watchbill.stack.api import ask
 from watchbill.stack.exporter import Handler, serving
+from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Stack
 
 PERMALINK = "¶"
@@ -33,6 +36,12 @@ def served(site: Path) -> Iterator[str]:
     """Serve the built site on loopback until the block ends."""
     with serving(partial(_Site, directory=str(site))) as url:
         yield url
+
+
+def offered(recipient: Recipient) -> bool:
+    """Whether a recipient's messages offer links, as its channel's file says; a dead man's switch has none."""
+    without = {each.channel.called for each in definitions().values() if not each.links}
+    return recipient[0] not in {SWITCH, *without}
 
 
 def runbook(link: str, alert: Alert, base: str, site: str) -> str:

@@ -1,4 +1,4 @@
-"""Hold what came of a fault against what a drill says must: told, muted, quiet, incidents, and nothing else."""
+"""Check what came of a fault against what a drill says must: notified, muted, quiet, incidents, and nothing else."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def scaling(divisor: int) -> str:
     return f"""at 1:{divisor}, with the emitted configuration.
   scaled:  windows, offsets, for, keep_firing_for, intervals, group_wait, group_interval, repeat_interval, and
            Prometheus' own lookback, discovery, resend delay, grace of for and outage tolerance
-  bounded: scrapes no oftener than every 125 ms, evaluations than every 250 ms
+  bounded: scrapes at most every 125 ms, evaluations at most every 250 ms
   real:    windows of burn rates, on written histories
 {here}"""
 

@@ -61,7 +61,7 @@ class Scenario:
         return list({(each.target, each.text): each for each in found}.values())
 
     def _lay(self, world: World, folder: Path) -> list[Moving]:
-        """Lay all series, calm, with a history where an alert compares with what was long ago."""
+        """Lay all series, healthy, with a history where an alert compares with what was long ago."""
         series, needed = self.series, self._history()
         if needed <= WAITED_SECONDS:
             return world.lay(series)
@@ -128,7 +128,7 @@ class Scenario:
         self.record.hold("what is broken fires with its exact labels", missing)
 
     def _stay(self, outcome: Outcome, at: float, coming: Thread | None = None) -> None:
-        """Give what is muted, and what is quiet, the time to be told and to fire; the fault came at `at`."""
+        """Give what is muted, and what is quiet, the time to be sent and to fire; the fault came at `at`."""
         watch = outcome.watch
         watch.for_(self._wait())
         if coming is not None:

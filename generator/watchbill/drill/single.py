@@ -1,4 +1,4 @@
-"""Drill one alert: healthy, fault, pending, firing, told, fault removed, resolved."""
+"""Drill one alert: healthy, fault, pending, firing, notified, fault removed, resolved."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from watchbill.model.bundle import Bundle, Service
 from watchbill.model.examples import Phase
 from watchbill.model.proof import Fired
 from watchbill.outputs import prometheus as prometheus_target
-from watchbill.outputs.yamltext import dump
 from watchbill.quantity import Duration
 from watchbill.stack import configuration
 from watchbill.stack.api import key
 from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Scaled, Setting, Stack, stack
 from watchbill.stack.world import UP, Moving, Target, World, targets
+from watchbill.words.yamltext import dump
 
 TOLERANCE_SECONDS = 12.0  # for scrapes, evaluations and deliveries on a busy machine
 HEALTHY_SECONDS = 1.0
@@ -72,7 +72,7 @@ class Drill:
 
     def _scrape(self) -> Duration:
         """Ask targets as often as the shortest window needs; one that reads no window needs only the latest value."""
-        if any(each.stream.metric == UP for each in self.fault.series):
+        if any(each.example.metric == UP for each in self.fault.series):
             return configuration.USUAL_SCRAPE
         spans = (self.example.settles, self.example.clears)
         return configuration.scrape_interval(
@@ -93,7 +93,7 @@ class Drill:
         return found
 
     def _begin(self, world: World, folder: Path) -> list[Moving]:
-        """Lay the series, calm, with a history where the alert compares with what was long ago."""
+        """Lay the series, healthy, with a history where the alert compares with what was long ago."""
         needed = seconds(self.example.history)
         if needed <= WAITED_SECONDS:
             return world.lay(self.fault.series)
@@ -148,7 +148,7 @@ class Drill:
         )
         if soon:
             watch.for_(at + seconds(self.example.settles) + HEALTHY_SECONDS - time.time())
-        shares = any(each.stream.metric == UP for each in self.fault.series)
+        shares = any(each.example.metric == UP for each in self.fault.series)
         tolerance = checks.TOLERANCE_OF_SCRAPES if shares else checks.TOLERANCE
         for expected, subject in zip(self.fault.expected, mine, strict=True):
             self.record.hold("reaches exactly its receivers", checks.reached(subject, notifications))
@@ -180,6 +180,8 @@ class Drill:
             self.record.hold("is pending first", "" if pending else "it was never seen pending")
 
     def _links(self, running: Stack, expected: Fired, subject: checks.Subject, got: Arrivals) -> None:
+        if not any(links.offered(each) for each in subject.notified):
+            return
         follow: dict[str, Callable[[str], str]] = {
             "Runbook": lambda link: links.runbook(link, self.alert, self.bundle.platform.urls.site, self.setting.site),
             "Panel": lambda link: links.panel(
@@ -187,12 +189,14 @@ class Drill:
             ),
             "Silence": lambda link: links.silence(link, running, expected.labels),
         }
+        first = {recipient: all_[0] for recipient, all_ in got.items() if links.offered(recipient)}
+        offers = {recipient: checks.links_of(subject, message) for recipient, message in first.items()}
         for name, lead in follow.items():
-            wrong = []
-            for notified_, notifications in got.items():
-                found = checks.links_of(subject, notifications[0])
-                if found is not None and notified_[0] != SWITCH:
-                    wrong.append(lead(found[name]) if name in found else f"{' '.join(notified_)} has no such link")
+            wrong = [
+                lead(found[name]) if name in found else f"{' '.join(recipient)} has no such link"
+                for recipient, found in offers.items()
+                if found is not None
+            ]
             failure = "; ".join(dict.fromkeys(filter(None, wrong))) if wrong else "no message offers any links"
             self.record.hold(f"its link {name} leads there", failure)
 
@@ -202,12 +206,12 @@ class Drill:
             return
         known = checks.subjects(watch, self.bundle)
         mine = [known[each] for each in wanted]
-        told_end = [s for s in mine if any(one[0] != SWITCH for one in s.notified)]
+        notified_end = [s for s in mine if any(one[0] != SWITCH for one in s.notified)]
 
         def over() -> bool:
             notifications = running.receivers.received.notifications()
             return not wanted & watch.firing() and not any(
-                checks.reached(s, notifications, ended=True) for s in told_end
+                checks.reached(s, notifications, ended=True) for s in notified_end
             )
 
         policy = self.bundle.platform.policies[self.alert.severity]
@@ -215,7 +219,7 @@ class Drill:
         watch.until(clears + seconds(policy.timing.group_interval) + TOLERANCE_SECONDS, over)
         self.record.hold("resolves", "it fires on" if wanted & watch.firing() else "")
         notifications = running.receivers.received.notifications()
-        for subject in told_end:
+        for subject in notified_end:
             self.record.hold("notifies that it has ended", checks.reached(subject, notifications, ended=True))
 
     def _aftermath(self, running: Stack, watch: Watch) -> None:
@@ -231,7 +235,7 @@ class Drill:
         if any(notified_[0] in opening for subject in own for notified_ in subject.notified):
             more = f"{self.record.incidents} were opened" if self.record.incidents != 1 else ""
             self.record.hold("opens one incident", more)
-        moved = frozenset(each.stream.metric for each in self.fault.series)
+        moved = frozenset(each.example.metric for each in self.fault.series)
         if UP in moved or not moved:
             return
         metrics = frozenset(name for each in moved for name in (each, each.rsplit("_", 1)[0]))

@@ -25,11 +25,11 @@ from watchbill.drill.single import HEALTHY_SECONDS, Drill, seconds
 from watchbill.drill.watch import Say, Watch
 from watchbill.model.examples import Example, ExampleSeries, Phase, State
 from watchbill.outputs import prometheus as prometheus_target
-from watchbill.outputs.yamltext import dump
 from watchbill.stack import configuration
 from watchbill.stack.running import stack
 from watchbill.stack.world import Line, Series, Target, World
 from watchbill.words.firing import fired
+from watchbill.words.yamltext import dump
 
 Samples = Mapping[str, tuple[Line, ...]]
 QUICK = "500ms"  # how often rules are evaluated that look back over real days
@@ -45,7 +45,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """For how many seconds all is calm first, the fault is there, and it is gone."""
+    """For how many seconds all is healthy first, the fault is there, and it is gone."""
 
     history: float
     settles: float
@@ -59,7 +59,7 @@ class Spans:
 
 
 def three(name: str, series: Sequence[Series], spans: Spans, samples: Samples, now: float) -> Past:
-    """Let series be calm, then at fault until it shows fully, then calm until that is seen; `name` says how far."""
+    """Let series be healthy, then at fault until it shows, then healthy until it is seen; `name` says how far."""
     ends = {
         "healthy": [0.0],
         "faulty": [spans.settles, 0.0],
@@ -132,8 +132,8 @@ class BurnDrill(SlowDrill):
         self.slo = self.service.slo(self.alert.slo)
         self.tiers = tuple(tier for tier in self.slo.tiers if tier.severity == self.alert.severity.value)
         given, well = sli_source(self.slo), burn.minute_counts(self.slo, None)
-        streams = [*(burn.live(counter, well) for counter in given.counters), *map(_steady, given.states)]
-        self.homes = Homes(self.service.signal(self.slo.signal), self.place, known, streams)
+        examples = [*(burn.live(counter, well) for counter in given.counters), *map(_steady, given.states)]
+        self.homes = Homes(self.service.signal(self.slo.signal), self.place, known, examples)
         self.burning = burn.minute_counts(self.slo, self.tiers[0])
         example = rule_at(self.alert, self.place).example
         said = burn.asked(self.alert, self.slo, self.burning)
@@ -176,8 +176,8 @@ class BurnDrill(SlowDrill):
         world.lay([*(series for _, series in counters), *states], since=now)
         return Past(sorted(points, key=lambda point: point[0]), world)
 
-    def _placed(self, stream: ExampleSeries) -> Iterable[Series]:
-        return self.homes.series(stream)
+    def _placed(self, example_series: ExampleSeries) -> Iterable[Series]:
+        return self.homes.series(example_series)
 
 
 def _steady(state: State) -> ExampleSeries:
@@ -185,7 +185,7 @@ def _steady(state: State) -> ExampleSeries:
 
 
 class SlowScenario(Scenario):
-    """A drill by histories: all series are calm, then past their thresholds, then calm again."""
+    """A drill by histories: all series are healthy, then past their thresholds, then healthy again."""
 
     def _go(self, outcome: Outcome, world: World, folder: Path) -> None:  # noqa: ARG002 (each history has a world)
         watch = outcome.watch

@@ -94,8 +94,8 @@ def _reached(bundle: Bundle, alert: Alert, environments: Iterable[Environment]) 
     for index, environment in enumerate(environments):
         yield "" if index else "Notifies", f"in {environment.name}: {notified(bundle.platform, alert, environment)}"
     quiet = bundle.platform.policies[alert.severity].quiet_times
-    prompt = bundle.service(alert.service).prompt
-    if quiet and alert.stage is Stage.LIVE and not (prompt and alert.severity is not Severity.INFO):
+    promised = bundle.service(alert.service).promises_time
+    if quiet and alert.stage is Stage.LIVE and not (promised and alert.severity is not Severity.INFO):
         yield "Waits", f"in {listed(quiet, 'and')}, when it is not sent."
 
 

@@ -93,7 +93,7 @@ def quantity_rule(dimension: Dimension) -> ValueRule:
 
 
 def any_quantity(value: str | Decimal) -> Quantity:
-    """Read a quantity of whatever dimension its unit tells; the metric's unit judges it later."""
+    """Read a quantity of whatever dimension its unit tells; it is checked against the metric's unit later."""
     if isinstance(value, str):
         for dimension in (Dimension.RATIO, Dimension.TIME, Dimension.SIZE, Dimension.RATE, Dimension.FACTOR):
             try:

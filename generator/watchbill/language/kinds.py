@@ -1,4 +1,4 @@
-"""What conditions and indicators share: a typed statement about a signal, told apart by its kind."""
+"""What conditions and indicators share: a typed statement about a signal, distinguished by its kind."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Statement(Authored):
         """Map each field that names a metric to the role it names; these metrics must be exported."""
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Judge the statement against its signal; diagnostics carry the author's line."""
+        """Check the statement against its signal; diagnostics carry the author's line."""
         for field, role in self.roles(signal).items():
             if role not in signal.metrics:
                 what = f'profile "{signal.profile}" has no metric "{role}"'

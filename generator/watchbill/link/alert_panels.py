@@ -1,4 +1,4 @@
-"""Check each alert against its panel: it shows what the alert judges, and can draw its threshold."""
+"""Check each alert against its panel: it shows what the alert watches, and can draw its threshold."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _OTHER = "name another panel, or none: then one is made for it"
 def validate_panels(
     spec: ServiceSpec, panels: Mapping[PanelKey, LinkedPanel], alerts: tuple[LinkedAlert, ...], diagnostics: Diagnostics
 ) -> None:
-    """Judge all alerts of a service; what is wrong goes to `diagnostics`."""
-    check_fields = _Judge(spec, panels, alerts, diagnostics)
-    check_fields.validate_alerts()
-    check_fields.validate_unwritten()
+    """Check all alerts of a service; what is wrong goes to `diagnostics`."""
+    check = _Check(spec, panels, alerts, diagnostics)
+    check.validate_alerts()
+    check.validate_unwritten()
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
+class _Check:
     spec: ServiceSpec
     panels: Mapping[PanelKey, LinkedPanel]
     alerts: tuple[LinkedAlert, ...]
     diagnostics: Diagnostics
 
     def validate_alerts(self) -> None:
-        """Check each alert against a panel that can draw its threshold and shows what it judges."""
+        """Check each alert against a panel that can draw its threshold and shows what it watches."""
         for alert in self.alerts:
             panel = self.panels.get((alert.dashboard, alert.panel))
             if alert.panel in self.spec.dashboards.drop:
                 span = self.spec.span("dashboards", "drop", alert.panel, key=True)
                 what = f'alert "{alert.name}" leads to panel "{alert.panel}"'
-                self.diagnostics.add(span, "alert/panel-does-not-fit", what, "drop the alert too, or keep the panel")
+                self.diagnostics.add(span, "alert/dropped-panel", what, "drop the alert too, or keep the panel")
             elif self._is_made_otherwise(alert):
                 what = f'alert "{alert.name}" leads to "{alert.panel}" on "{alert.dashboard}", which cannot show it'
                 self.diagnostics.add(
@@ -61,14 +61,14 @@ class _Judge:
         unit = panel.spec.view.unit(panel.signal)
         lines = alert.spec.condition.lines(alert.signal)
         if lines and all(line.unit.dimension is not unit.dimension for line in lines):
-            judged, seen = lines[0].unit.dimension.name.lower(), unit.dimension.name.lower()
-            what = f'alert "{alert.name}" judges a {judged}, and its panel "{panel.title}" shows a {seen}'
+            watched, seen = lines[0].unit.dimension.name.lower(), unit.dimension.name.lower()
+            what = f'alert "{alert.name}" watches a {watched}, and its panel "{panel.title}" shows a {seen}'
             self.diagnostics.add(alert.origin.span, "alert/panel-does-not-fit", what, _OTHER)
             return
         read = {alert.signal.metrics[role].name for role in alert.spec.condition.roles(alert.signal).values()}
         shown = {panel.signal.metrics[role].name for _, role in panel.spec.view.reads()}
         if read and shown and not read & shown:
-            what = f'panel "{panel.title}" shows nothing that alert "{alert.name}" judges'
+            what = f'panel "{panel.title}" shows nothing that alert "{alert.name}" watches'
             self.diagnostics.add(alert.origin.span, "alert/panel-does-not-fit", what, _OTHER)
 
     def validate_unwritten(self) -> None:

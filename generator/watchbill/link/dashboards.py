@@ -55,7 +55,7 @@ class _Panels:
                     self.diagnostics.add(span, "pack/panels-twice", what, "remove it here")
                 elif use.pack in self.packs:
                     self._take(use, self.packs[use.pack], span)
-                elif section == "dashboards":  # that of an alert has been told
+                elif section == "dashboards":  # that of an alert has been reported
                     self.diagnostics.add(
                         span, "pack/unknown", f'pack "{use.pack}" is unknown', choose(use.pack, self.packs)
                     )

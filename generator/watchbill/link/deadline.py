@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from watchbill.language.base import Diagnostics
 from watchbill.link.linked import LinkedService
-from watchbill.model.routing import PROMPT_WAIT
+from watchbill.model.routing import SHORT_WAIT
 from watchbill.quantity import REAL_TIME, Duration
 from watchbill.spec.platform import PlatformSpec
 
@@ -34,7 +34,7 @@ def _check_fields(service: LinkedService, promised: Duration, platform: Platform
             "window": alert.spec.condition.example(alert.signal, REAL_TIME).settles,
             "evaluation": evaluation,
             '"for"': evaluation.times(turns),
-            "grouping": min(PROMPT_WAIT, platform.policies[alert.spec.severity].group_wait),
+            "grouping": min(SHORT_WAIT, platform.policies[alert.spec.severity].group_wait),
         }
         total = Duration(sum(step.milliseconds for step in steps.values()))
         if total > promised:

@@ -53,7 +53,7 @@ def _validate_teams(spec: DrillSpec, platform: PlatformSpec, diagnostics: Diagno
             what = f"{count} is no number of incidents"
             diagnostics.add(
                 spec.expect.span("incidents", team),
-                "drill/impossible-fault",
+                "quantity/not-a-count",
                 what,
                 "write 1 or more, or remove who is not woken",
             )
@@ -64,9 +64,7 @@ def _validate_events(spec: DrillSpec, diagnostics: Diagnostics) -> None:
         _validate_flaps(spec.flaps, diagnostics)
         if spec.restart is not None:
             what = "a fault that comes and goes has no middle to restart anything in"
-            diagnostics.add(
-                spec.span("restart"), "drill/impossible-fault", what, 'remove "flaps", or write a drill of its own'
-            )
+            diagnostics.add(spec.span("restart"), "drill/no-time", what, 'remove "flaps", or write a drill of its own')
     if spec.receiver is not None and not spec.receiver.fails_for.milliseconds:
         diagnostics.add(
             spec.receiver.span("fails_for"),

@@ -30,41 +30,8 @@ def link_environments(spec: ServiceSpec, platform: PlatformSpec, diagnostics: Di
 
 def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostics: Diagnostics) -> Scrape:
     """Find where a scrape job's targets run: an environment, and its cluster where it has several."""
-    targets = []
-    for place, addresses in scrape.targets.items():
-        env, _, cluster = place.partition("/")
-        known = platform.environments.get(env)
-        if known is None:
-            diagnostics.add(
-                scrape.span("targets", place, key=True),
-                "environment/unknown",
-                f'environment "{env}" is unknown',
-                choose(env, platform.environments),
-            )
-        elif not cluster and len(known.clusters) > 1:
-            diagnostics.add(
-                scrape.span("targets", place, key=True),
-                "environment/cluster-missing",
-                f'environment "{env}" has several clusters',
-                f"write {env}/{known.clusters[0]}",
-            )
-        elif cluster and cluster not in known.clusters:
-            diagnostics.add(
-                scrape.span("targets", place, key=True),
-                "environment/unknown-cluster",
-                f'"{env}" has no cluster "{cluster}"',
-                choose(cluster, known.clusters),
-            )
-        elif scrape.probe is None and any("/" in address for address in addresses):
-            index = next(i for i, address in enumerate(addresses) if "/" in address)
-            diagnostics.add(
-                scrape.span("targets", place, index),
-                "service/target-is-a-url",
-                f'"{addresses[index]}" is a URL, and Prometheus scrapes a host and port',
-                "write host:port, and the rest as scheme and path; or probe it by an exporter",
-            )
-        else:
-            targets.append(ScrapeTargets(env, cluster or known.clusters[0], addresses))
+    found = (_link_targets(place, scrape, platform, diagnostics) for place in scrape.targets)
+    targets = [each for each in found if each is not None]
     return Scrape(
         job=job,
         interval=scrape.interval or platform.defaults.scrape_interval,
@@ -74,3 +41,31 @@ def link_scrape(job: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostic
         prober=scrape.probe.exporter if scrape.probe else "",
         module=scrape.probe.module if scrape.probe else "",
     )
+
+
+def _link_targets(
+    place: str, scrape: ScrapeSpec, platform: PlatformSpec, diagnostics: Diagnostics
+) -> ScrapeTargets | None:
+    """Find where the targets of one place run; `None` where that is wrong."""
+    span, addresses = scrape.span("targets", place, key=True), scrape.targets[place]
+    env, _, cluster = place.partition("/")
+    known = platform.environments.get(env)
+    if known is None:
+        todo = choose(env, platform.environments)
+        diagnostics.add(span, "environment/unknown", f'environment "{env}" is unknown', todo)
+        return None
+    if not cluster and len(known.clusters) > 1:
+        what, todo = f'environment "{env}" has several clusters', f"write {env}/{known.clusters[0]}"
+        diagnostics.add(span, "environment/cluster-missing", what, todo)
+        return None
+    if cluster and cluster not in known.clusters:
+        what, todo = f'"{env}" has no cluster "{cluster}"', choose(cluster, known.clusters)
+        diagnostics.add(span, "environment/unknown-cluster", what, todo)
+        return None
+    index = next((i for i, address in enumerate(addresses) if "/" in address), None)
+    if scrape.probe is None and index is not None:
+        what = f'"{addresses[index]}" is a URL, and Prometheus scrapes a host and port'
+        todo = "write host:port, and the rest as scheme and path; or probe it by an exporter"
+        diagnostics.add(scrape.span("targets", place, index), "service/target-is-a-url", what, todo)
+        return None
+    return ScrapeTargets(env, cluster or known.clusters[0], addresses)

@@ -1,4 +1,4 @@
-"""Judge routing before it is built: everybody has an address, and every alert somebody who receives it."""
+"""Check routing before it is built: everybody has an address, and every alert somebody who receives it."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _validate_addresses(platform: PlatformSpec, diagnostics: Diagnostics) -> Non
         if need is not None and getattr(platform.delivery, need.key) is None:
             span = platform.span("severities", severities[0], "to")
             diagnostics.add(
-                span, "routing/no-mail-server", f"{_go(severities)} to {channel}, and {need.what}", need.todo
+                span, "routing/missing-delivery", f"{_go(severities)} to {channel}, and {need.what}", need.todo
             )
     for name, team in platform.teams.items():
         for channel, severities in users.items():
@@ -203,7 +203,7 @@ def _validate_quiet_times(platform: PlatformSpec, diagnostics: Diagnostics) -> N
             span = platform.span("quiet_times", name, "severities", quiet.severities.index("P0"))
             diagnostics.add(
                 span,
-                "routing/wrong-quiet-time",
+                "routing/muted-p0",
                 "a P0 must wake somebody at any hour, so it is never muted",
                 "name P1 and Info only",
             )
@@ -212,15 +212,15 @@ def _validate_quiet_times(platform: PlatformSpec, diagnostics: Diagnostics) -> N
             if severity != "P0" and lasting:
                 span = platform.span("quiet_times", name, "severities", index)
                 what = f"{severity} goes to {lasting[0]}, and what ends in a quiet time would stay open there for ever"
-                diagnostics.add(span, "routing/wrong-quiet-time", what, f"take {severity} out of one of the two")
+                diagnostics.add(span, "routing/unclosed-incident", what, f"take {severity} out of one of the two")
         if (quiet.from_, quiet.to) == ("00:00", "24:00") and set(quiet.days) in (set(), set(DAYS)):
             span = platform.span("quiet_times", name, key=True)
             what = f"{listed(quiet.severities, 'and')} would never be sent"
-            diagnostics.add(span, "routing/wrong-quiet-time", what, "name days, or hours after which it is sent")
+            diagnostics.add(span, "routing/never-sent", what, "name days, or hours after which it is sent")
         if quiet.from_ in {quiet.to, "24:00"}:
             span = platform.span("quiet_times", name, "from")
             todo = 'write from: "20:00", to: "08:00", say, and from: "00:00", to: "24:00" for whole days'
-            diagnostics.add(span, "routing/wrong-quiet-time", f"{quiet.from_} to {quiet.to} is no time at all", todo)
+            diagnostics.add(span, "routing/empty-quiet-time", f"{quiet.from_} to {quiet.to} is no time at all", todo)
         if not _is_zone(quiet.zone) and (known := zoneinfo.available_timezones() - NO_ZONES):
             span = platform.span("quiet_times", name, "zone")
             diagnostics.add(
@@ -247,7 +247,7 @@ def _validate_receiver(platform: PlatformSpec, alert: LinkedAlert, diagnostics: 
     ):
         if key == "fallback" and needed and not any(place.pages for place in platform.environments.values()):
             idle = f'nothing of "{alert.name}" goes to the fallback receiver, since no environment pages'
-            diagnostics.add(alert.span(field), "routing/unused", idle, f'remove "{field}"')
+            diagnostics.add(alert.span(field), "routing/unused-fallback", idle, f'remove "{field}"')
         elif needed and has is None:
             where = f'add "delivery: {{{key}: …}}" to the platform'
             diagnostics.add(

@@ -109,12 +109,12 @@ class _Builder:
         change = self.spec.metrics.get(role)
         if change is not None and role in self.spec.metrics and usual.type != "histogram" and change.buckets:
             span = self.spec.span("metrics", role, "buckets", key=True)
-            self.diagnostics.add(span, "metric/wrong-type", f"a {usual.type} has no buckets", "remove them")
+            self.diagnostics.add(span, "metric/not-a-histogram", f"a {usual.type} has no buckets", "remove them")
         unit = UNITS[(change.unit if change else None) or usual.unit]
         native = usual.native if change is None or change.native is None else change.native
         if native and usual.type != "histogram":
             span = self.spec.span("metrics", role, "native", key=True)
-            self.diagnostics.add(span, "metric/wrong-type", f"a {usual.type} is no native histogram", "remove it")
+            self.diagnostics.add(span, "metric/not-a-histogram", f"a {usual.type} is no native histogram", "remove it")
         labels = change.labels if change is not None and change.labels is not None else usual.labels
         return Metric(
             role=role,

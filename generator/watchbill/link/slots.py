@@ -27,7 +27,7 @@ def link_slots(
             what = f'pack "{pack.pack}" needs no signal "{slot}"'
             diagnostics.add(use.span("signals", slot, key=True), "pack/unknown-slot", what, choose(slot, pack.needs))
         elif key in spec.signals and key not in signals:
-            continue  # its own fault has been told
+            continue  # its own fault has been reported
         elif key not in signals:
             diagnostics.add(
                 use.span("signals", slot), "signal/unknown", f'signal "{key}" is unknown', choose(key, spec.signals)
@@ -47,7 +47,7 @@ def link_slots(
             what = f'pack "{pack.pack}" could speak of several signals as "{slot}"'
             example = f"{{pack: {pack.pack}, signals: {{{slot}: {min(fitting, default='…')}}}}}"
             diagnostics.add(span, "pack/ambiguous-slot", what, f"say which, as in {example}")
-        elif len(signals) == len(spec.signals):  # else a signal's own fault has been told
+        elif len(signals) == len(spec.signals):  # else a signal's own fault has been reported
             what = f'pack "{pack.pack}" needs a signal with profile "{profile}"'
             diagnostics.add(
                 span, "pack/empty-slot", what, f"add it under signals, as in {slot}: {{profile: {profile}}}"

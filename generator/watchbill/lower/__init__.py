@@ -52,7 +52,7 @@ def _service(linked: LinkedService, platform: Platform, scale: TimeScale) -> Ser
         team=linked.spec.team,
         job=linked.spec.target.get("job", ""),
         environments=linked.environments,
-        prompt=linked.spec.notify_within is not None,
+        promises_time=linked.spec.notify_within is not None,
         depends_on=dependencies(linked),
         needs=dict(sorted(linked.spec.needs.items())),
         evaluation_interval=(

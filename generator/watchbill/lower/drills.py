@@ -27,24 +27,24 @@ def lower_drills(drills: Iterable[LinkedDrill], bundle: Bundle, scale: TimeScale
     found = []
     for drill in drills:
         before = len(diagnostics.found)
-        check_fields = _Judge(drill.spec, bundle, diagnostics)
-        check_fields.validate_names()
+        check = _Check(drill.spec, bundle, diagnostics)
+        check.validate_names()
         if len(diagnostics.found) == before:
-            check_fields.validate_sense(scale)
-            check_fields.validate_series()
-            found.append(_lowered(drill, check_fields, scale))
+            check.validate_sense(scale)
+            check.validate_series()
+            found.append(_lowered(drill, check, scale))
     if diagnostics.fatal:
         raise SpecError(diagnostics.found)
     return tuple(found)
 
 
-def _lowered(drill: LinkedDrill, check_fields: _Judge, scale: TimeScale) -> Drill:
+def _lowered(drill: LinkedDrill, check: _Check, scale: TimeScale) -> Drill:
     spec, expect, flaps, outage = drill.spec, drill.spec.expect, drill.spec.flaps, drill.spec.receiver
     return Drill(
         name=spec.drill,
         title=spec.title,
-        severity=min((check_fields.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
-        places=check_fields.places,
+        severity=min((check.alerts[name].severity for name in expect.notified), key=lambda each: each.rank),
+        places=check.places,
         breaks=spec.breaks,
         notified=expect.notified,
         muted=expect.muted,
@@ -65,7 +65,7 @@ class _Named:
     span: Span
 
 
-class _Judge:
+class _Check:
     """Holds one drill to the alerts that there are."""
 
     def __init__(self, spec: DrillSpec, bundle: Bundle, diagnostics: Diagnostics) -> None:
@@ -94,7 +94,7 @@ class _Judge:
                     )
                 elif other is not None:
                     what = f'"{each.name}" is to be {other} and {title} at once'
-                    self.diagnostics.add(each.span, "drill/contradiction", what, "remove one of them")
+                    self.diagnostics.add(each.span, "drill/conflicting-outcomes", what, "remove one of them")
                 own.add(each.name)
                 if title != "breaks":
                     seen.setdefault(each.name, title)
@@ -137,21 +137,19 @@ class _Judge:
         for each in self.breaks:
             if each.name not in notified | muted:
                 what = f'"{each.name}" is broken, so it fires, and nothing is said of it'
-                self.diagnostics.add(each.span, "drill/contradiction", what, "add it to notified or muted")
+                self.diagnostics.add(each.span, "drill/missing-expectation", what, "add it to notified or muted")
         for each in self.lists["muted"]:
             by = self.bundle.inhibited_by[each.name]
             if not notified & set(by):
                 todo = f"move it to notified, or add {' or '.join(by)}" if by else "move it to notified"
                 self.diagnostics.add(
-                    each.span, "drill/contradiction", f'nothing that is notified can mute "{each.name}"', todo
+                    each.span, "drill/cannot-happen", f'nothing that is notified can mute "{each.name}"', todo
                 )
         self._validate_incidents()
         self._validate_receiver()
         if self.spec.restart == "prometheus" and self._longest_for() < scale(SHORTEST_FOR):
             what = f"nothing that is broken waits for {SHORTEST_FOR}, so there is no middle to restart in"
-            self.diagnostics.add(
-                self.spec.span("restart"), "drill/impossible-fault", what, "break an alert whose for is longer"
-            )
+            self.diagnostics.add(self.spec.span("restart"), "drill/no-time", what, "break an alert whose for is longer")
 
         self._validate_course(scale(LONGEST_COURSE))
 
@@ -163,7 +161,7 @@ class _Judge:
                 what = f'"{slow[0].name}" shows only after hours, so there is no time in a drill for "{field}"'
                 self.diagnostics.add(
                     self.spec.span(field, key=True),
-                    "drill/impossible-fault",
+                    "drill/no-time",
                     what,
                     f'remove "{field}", or break something faster',
                 )
@@ -182,7 +180,7 @@ class _Judge:
                 span = self.spec.expect.span("incidents", team, key=True)
                 self.diagnostics.add(
                     span,
-                    "drill/contradiction",
+                    "drill/cannot-happen",
                     f'nothing that is notified pages "{team}"',
                     "remove it, or add what does",
                 )
@@ -190,7 +188,7 @@ class _Judge:
             if team not in self.spec.expect.incidents:
                 span = self.spec.expect.span("incidents", key=True)
                 what = f'"{name}" pages "{team}", and nothing is said of its incidents'
-                self.diagnostics.add(span, "drill/contradiction", what, f'add "{team}: 1"')
+                self.diagnostics.add(span, "drill/missing-expectation", what, f'add "{team}: 1"')
 
     def _validate_receiver(self) -> None:
         receiver = self.spec.receiver
@@ -199,7 +197,7 @@ class _Judge:
         notified = {channel.name for name in self.spec.expect.notified for channel in self._channels(name)}
         if receiver.channel not in notified:
             what = f'nothing that is notified goes to "{receiver.channel}"'
-            self.diagnostics.add(receiver.span("channel"), "drill/contradiction", what, "let another channel fail")
+            self.diagnostics.add(receiver.span("channel"), "drill/cannot-happen", what, "let another channel fail")
 
     def _channels(self, name: str) -> set[Channel]:
         notified = (each for env, _ in self.places for each in self.alerts[name].receivers[env])
@@ -212,24 +210,24 @@ class _Judge:
         seen: dict[tuple[tuple[str, str], ...], tuple[ExampleSeries, str]] = {}
         for each in self.breaks:
             alert = self.alerts[each.name]
-            for stream in alert.rules[0].example.series:
-                other, by = seen.setdefault(self._series(alert, stream), (stream, each.name))
-                if _motions(other) != _motions(stream):
-                    what = f'"{by}" and "{each.name}" move {stream.metric} in different ways'
+            for moved in alert.rules[0].example.series:
+                other, by = seen.setdefault(self._series(alert, moved), (moved, each.name))
+                if _patterns(other) != _patterns(moved):
+                    what = f'"{by}" and "{each.name}" move {moved.metric} in different ways'
                     self.diagnostics.add(
-                        each.span, "drill/contradiction", what, "break one of them; the other may well fire too"
+                        each.span, "drill/conflicting-series", what, "break one of them; the other may well fire too"
                     )
                     break
 
-    def _series(self, alert: Alert, stream: ExampleSeries) -> tuple[tuple[str, str], ...]:
+    def _series(self, alert: Alert, series: ExampleSeries) -> tuple[tuple[str, str], ...]:
         signal = self.bundle.service(alert.service).signal(alert.subject)
         fixed = {matcher.label: matcher.value for matcher in signal.matchers if matcher.op == "="}
-        labels: Mapping[str, str] = {**fixed, **dict(stream.labels), "__name__": stream.metric}
+        labels: Mapping[str, str] = {**fixed, **dict(series.labels), "__name__": series.metric}
         return tuple(sorted(labels.items()))
 
 
-def _motions(stream: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
-    return stream.healthy, stream.firing
+def _patterns(series: ExampleSeries) -> tuple[SamplePattern, SamplePattern]:
+    return series.healthy, series.firing
 
 
 def _paging(service: Service) -> str:

@@ -6,7 +6,7 @@ from watchbill.channels import definitions
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Environment, Platform, Team, Urls
 from watchbill.model.origin import Origin
-from watchbill.model.routing import PROMPT_WAIT, Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
+from watchbill.model.routing import SHORT_WAIT, Channel, Delivery, Fallback, Policy, QuietTime, Smtp, TimeRange, Timing
 from watchbill.quantity import Duration, TimeScale
 from watchbill.spec.platform import DAYS, DeliverySpec, PlatformSpec, QuietTimeSpec, SmtpSpec, TeamSpec
 from watchbill.spec.platform import Policy as Written
@@ -34,7 +34,7 @@ def lower_platform(spec: PlatformSpec, scale: TimeScale) -> Platform:
         keep_firing_for=scale(spec.defaults.keep_firing_for),
         heartbeat=_timing(HEARTBEAT, scale),
         shadow=_timing(SHADOW, scale),
-        prompt_wait=scale(PROMPT_WAIT),
+        short_wait=scale(SHORT_WAIT),
         origin=Origin(spec.span("teams", key=True), "specs/platform.yaml"),
     )
 

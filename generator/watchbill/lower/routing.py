@@ -29,7 +29,7 @@ def inhibit_rules(services: Iterable[Service]) -> tuple[InhibitRule, ...]:
     """Mute what a louder alert speaks of already, and what follows from an outage that is declared.
 
     A P0 speaks for what its labels name: one about an instance, a breaker or an endpoint mutes what is sent of
-    the same one only, and one about a subject as a whole mutes all that is told of it (ADR 0015).
+    the same one only, and one about a subject as a whole mutes all alerts about it (ADR 0015).
     """
     every = tuple(services)
     loud = [alert for service in every for alert in service.alerts if _mutes_its_subject(alert)]

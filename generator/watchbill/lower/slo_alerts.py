@@ -56,9 +56,9 @@ def slo_alerts(
     paging_places = [environment for environment in environments if environment.pages]
     if paging_places:
         add(_missing(objective, missing, paging_places, scale), "Coverage")
-    told_by = objective.linked.spec.sli.told_by(objective.linked.signal)
-    if told_by is not None:
-        add(_unlabelled(objective, unlabelled, *told_by, scale), "Events", objective.linked.signal)
+    class_label = objective.linked.spec.sli.class_label(objective.linked.signal)
+    if class_label is not None:
+        add(_unlabelled(objective, unlabelled, *class_label, scale), "Events", objective.linked.signal)
     return tuple(found)
 
 
@@ -161,16 +161,16 @@ def _burning(objective: Objective, tiers: tuple[BurnTier, ...]) -> Example:
     series[naming.SLO_ERRORS_ONCE] = steady(objective.slo.min_bad_events)
     series[naming.SLO_BUDGET_LEFT], series[naming.SLO_EXHAUSTED_IN] = steady(BUDGET_LEFT), steady(EXHAUSTED_IN)
     examples = {label: objective.signal.examples[role] for role, label in objective.signal.labels.items()}
-    streams = [_stream(name, examples, phase_levels) for name, phase_levels in series.items()]
+    shown = [_example_series(name, examples, phase_levels) for name, phase_levels in series.items()]
     if examples:
         other = {label: f"{value}-other" for label, value in examples.items()}
-        streams += [_stream(name, other, steady(phase_levels.healthy)) for name, phase_levels in series.items()]
+        shown += [_example_series(name, other, steady(phase_levels.healthy)) for name, phase_levels in series.items()]
     firing = Firing(tuple(sorted(examples.items())), above)
     zero = Duration(0)
-    return Example(tuple(streams), (firing,), history=zero, settles=zero, clears=zero)
+    return Example(tuple(shown), (firing,), history=zero, settles=zero, clears=zero)
 
 
-def _stream(name: str, labels: Mapping[str, str], phase_levels: PhaseLevels) -> ExampleSeries:
+def _example_series(name: str, labels: Mapping[str, str], phase_levels: PhaseLevels) -> ExampleSeries:
     healthy, below, above = (
         SamplePattern(level=level) for level in (phase_levels.healthy, phase_levels.just_below, phase_levels.firing)
     )
@@ -221,8 +221,8 @@ def _vanishing(scale: TimeScale) -> Example:
 
     def without(gone: str) -> Example:
         names = (naming.SLO_EVENTS, naming.SLO_ERRORS)
-        streams = tuple(ExampleSeries(name, (), there, there, GONE if name == gone else there) for name in names)
-        return Example(streams, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
+        shown = tuple(ExampleSeries(name, (), there, there, GONE if name == gone else there) for name in names)
+        return Example(shown, firing, history=zero, settles=scale(LOOKBACK), clears=zero, without_data=True)
 
     return replace(without(naming.SLO_ERRORS), alternatives=(without(naming.SLO_EVENTS),))
 
@@ -231,8 +231,8 @@ def _unlabelled(objective: Objective, name: str, metric: Metric, label: str, sca
     slo, source, window = objective.slo, objective.linked.signal, scale(UNLABELLED_OVER)
     series = over("increase", source.select(metric, Matcher(label, "=", "")), window)
     phase_levels = PhaseLevels(Decimal(0), Decimal(0), Decimal(2))
-    streams = tuple(counters(source, metric, Group({}, at_fault=True), phase_levels, own={label: ""}))
-    example = Example(streams, (Firing((), phase_levels.firing * window.seconds),), window, window, window)
+    shown = tuple(counters(source, metric, Group({}, at_fault=True), phase_levels, own={label: ""}))
+    example = Example(shown, (Firing((), phase_levels.firing * window.seconds),), window, window, window)
     return Alert(
         name=name,
         kind="unlabelled",

@@ -39,7 +39,7 @@ class Stage(StrEnum):
 
 
 class Symptom(StrEnum):
-    """What a condition judges. An objective, or a built-in panel, knows by it which alerts tell of the same fault."""
+    """What a condition watches. An objective, or a built-in panel, knows by it which alerts tell of the same fault."""
 
     EVENTS = "events"
     """How many events there are, or how large a share of them is bad."""
@@ -128,7 +128,7 @@ class AnnotationQuery:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One alerting rule of an alert; an alert judged per environment has several, told apart by `place`."""
+    """One alerting rule of an alert; an alert evaluated per environment has several, told apart by `place`."""
 
     expr: str
     place: tuple[tuple[str, str], ...]

@@ -49,7 +49,7 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What all services share. `prompt_wait` is for services that have promised a time."""
+    """What all services share. `short_wait` is for services that have promised a time."""
 
     teams: Mapping[str, Team]
     default_team: str
@@ -63,7 +63,7 @@ class Platform:
     keep_firing_for: Duration
     heartbeat: Timing
     shadow: Timing
-    prompt_wait: Duration
+    short_wait: Duration
     origin: Origin
 
     def channels(self, severity: Severity, environment: Environment) -> tuple[Channel, ...]:
@@ -102,7 +102,7 @@ class Scrape:
 class Service:
     """A service; signals are sorted by key, alerts by area and name, so that no order of keys shows.
 
-    `job` is the scrape job of its own target; other jobs scrape exporters for it. A `prompt` service has
+    `job` is the scrape job of its own target; other jobs scrape exporters for it. A service that `promises_time` has
     promised a time, and is not kept waiting by its route. `depends_on` holds `<service>` and
     `<service>/<signal>`, `needs` the keys of the signals that tell of what stands behind it. `waivers`
     says by name which alerts may be without a runbook, `renamed` gives former names of alerts and objectives their
@@ -115,7 +115,7 @@ class Service:
     job: str
     environments: tuple[Environment, ...]
     evaluation_interval: Duration
-    prompt: bool
+    promises_time: bool
     depends_on: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     signals: tuple[Signal, ...]

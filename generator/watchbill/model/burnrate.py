@@ -79,7 +79,7 @@ def plan(tiers: Iterable[Tier], *, period: Duration, objective: Decimal) -> Burn
 
     A factor below 1 would fire while the budget lasts, so it is raised to 1. An error ratio that nothing short of
     a total outage reaches, or not even that, is lowered to `FASTEST`. Both change the share of the budget that the
-    tier stands for, and are told; a tier that fits neither way is left out.
+    tier stands for, and notify; a tier that fits neither way is left out.
     """
     kept: list[BurnTier] = []
     changes: list[str] = []

@@ -45,7 +45,7 @@ class Drill:
     """A fault: the alerts whose series are played, by id, and those that must be notified, muted and quiet.
 
     `incidents` counts by team those that it sees; `places` are the environments and clusters that it hits; `severity`
-    is the worst that is told.
+    is the worst that is notified.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Example series: series that show a condition false, nearly true, true, and recovering.
 
-An example is computed from what the condition means, never from its expression. Each stream moves
+An example is computed from what the condition means, never from its expression. Each series moves
 in one of three phases; a scenario is a sequence of phases. Proofs, drills and the data checks of
 dashboards are all built from these.
 """
@@ -74,11 +74,11 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Streams and what they must bring.
+    """Series and what they must bring.
 
-    `history` is the calm that the expression needs before it can judge, `rises` how long after the fault began it is
-    still false, `settles` the time after which the phase above holds fully (the value is exact from then on),
-    `clears` the time after which a return to calm is seen. `constant` means that it fires from the first evaluation
+    `history` is how long all is healthy before the expression can be evaluated, `rises` how long after the fault began
+    it is still false, `settles` the time after which the phase above holds fully (the value is exact from then on),
+    `clears` the time after which a return to healthy is seen. `constant` means that it fires from the first evaluation
     on, without any series, and never resolves; `without_data` that it fires where there is no series at all.
     `alternatives` are other ways to the same alert. `floor` shows how many events it asks for, if it does.
     """
@@ -120,9 +120,9 @@ class State:
 class SliSource:
     """The series that an indicator is counted from, before anything is recorded.
 
-    Events move `counters`. A timed indicator judges each minute, by `states` as they are then, or by the counters, and
-    sees back as far as `sees`; it is bad where all that it sees is. `born_late` means that a tally of bad events alone
-    need not exist before the first of them.
+    Events move `counters`. A timed indicator evaluates each minute, by `states` as they are then, or by the counters,
+    and sees back as far as `sees`; it is bad where all that it sees is. `born_late` means that a counter of bad events
+    alone need not exist before the first of them.
     """
 
     counters: tuple[SourceCounter, ...] = ()

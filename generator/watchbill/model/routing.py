@@ -50,7 +50,7 @@ SHADOW = Receiver(own_name=naming.SHADOW)
 FALLBACK = Receiver(own_name=naming.FALLBACK)
 
 
-PROMPT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
+SHORT_WAIT = Duration.parse("5s")  # of the route of a service that has promised a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class QuietTime:
-    """When a severity that can wait is not told; what still fires afterwards is."""
+    """When a severity that can wait is not sent; what still fires afterwards is."""
 
     name: str
     ranges: tuple[TimeRange, ...]

@@ -121,7 +121,7 @@ def _short(dashboard: Dashboard) -> str:
 
 
 def _leads(dashboard: Dashboard, bundle: Bundle) -> dict[str, list[Any]]:
-    """Say of each alert that may be told of as firing which page shows it, on which panel."""
+    """Say of each alert that may be shown as firing which page shows it, on which panel."""
     return {
         alert: [f"{other.uid}.html", panel.id]
         for other in bundle.dashboards

@@ -13,9 +13,9 @@ from watchbill import naming
 from watchbill.model.alerts import MAX_GROUP_RULES, Alert, Rule
 from watchbill.model.bundle import Bundle, Scrape, Service
 from watchbill.model.slo import Recording, Slo
-from watchbill.outputs.yamltext import Plain, dump
 from watchbill.quantity import Duration
 from watchbill.words import firing
+from watchbill.words.yamltext import Plain, dump
 
 CONFIG = "prometheus/prometheus.yml"
 

@@ -1,4 +1,4 @@
-"""Prove what mutes what: a real Alertmanager judges pairs of alerts that fire at once."""
+"""Prove what mutes what: a real Alertmanager gets pairs of alerts that fire at once."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def posted(found: Iterable[Pair]) -> list[dict[str, dict[str, str]]]:
     return alerts
 
 
-def judge(program: Path, content: Any, found: tuple[Pair, ...], folder: Path) -> Iterator[Finding]:
+def findings(program: Path, content: Any, found: tuple[Pair, ...], folder: Path) -> Iterator[Finding]:
     """Find pairs of which the second is muted although it must not be, or not although it must."""
     with alertmanager(program, config(content, folder / "inhibition.yml"), folder) as url:
         alerts = posted(found)

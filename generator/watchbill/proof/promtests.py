@@ -94,13 +94,13 @@ def run(tool: Path, jobs: Sequence[Job], folder: Path, done: Done, *, batch: int
         (folder / f"{job_.name}.test.yml").write_text(json.dumps(job_.tests), encoding="utf-8")
     batches = [jobs[start : start + batch] for start in range(0, len(jobs), batch)]
 
-    def judge(some: Sequence[Job]) -> dict[str, str]:
+    def run_batch(some: Sequence[Job]) -> dict[str, str]:
         said = promtool.say(tool, ["test", "rules", *(str(folder / f"{job_.name}.test.yml") for job_ in some)])
         done(len(some))
         return _said(said, some)
 
     with ThreadPoolExecutor(cores()) as pool:
-        return {name: text for found in pool.map(judge, batches) for name, text in found.items()}
+        return {name: text for found in pool.map(run_batch, batches) for name, text in found.items()}
 
 
 def _said(text: str, batch: Sequence[Job]) -> dict[str, str]:

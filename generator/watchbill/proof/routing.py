@@ -92,7 +92,7 @@ def alike(asked: Iterable[RoutingQuestion], content: Any) -> list[list[RoutingQu
     return list(groups.values())
 
 
-def judge(tool: Path, config: Path, asked: Iterable[RoutingQuestion], content: Any) -> Iterator[Finding]:
+def findings(tool: Path, config: Path, asked: Iterable[RoutingQuestion], content: Any) -> Iterator[Finding]:
     """Find alerts that go elsewhere; `content` is the configuration as data."""
     groups = alike(asked, content)
 

@@ -82,7 +82,7 @@ def _subject(name: str, services: Iterable[Service]) -> str:
 
 
 def prove(scope: Scope, out: Path, tools: Generation, track: Track) -> ProofResult:
-    """Judge a tree as it stands; raises `UsageError` where there is none."""
+    """Prove a tree as it stands; raises `UsageError` where there is none."""
     if not (out / naming.ALERTMANAGER).is_file() and not (out / "prometheus").is_dir():
         raise UsageError(f'{out} holds nothing to prove; run "watchbill generate", or name another folder by --out')
     done = track("proofs", promtests.number_of_jobs(scope.proofs) + OF_ROUTING)
@@ -141,14 +141,14 @@ def _routes(scope: Scope, place: Path, content: Any, tool: Path, done: Done) -> 
     asked = tuple(routing.questions(scope.bundle, scope.alerts))
     if scope.everything:
         asked += tuple(routing.of_platform(scope.bundle))
-    found = [*routing.judge(tool, place, asked, content)]
+    found = [*routing.findings(tool, place, asked, content)]
     done(1)
     return [*found, *(Proven(question.subject, question.case) for question in asked)]
 
 
 def _muting(scope: Scope, content: Any, tools: Generation, folder: Path, done: Done) -> list[Finding | Proven]:
     pairs = tuple(inhibition.pairs(scope.bundle, scope.alerts))
-    found = [*inhibition.judge(tools.alertmanager, content, pairs, folder)] if pairs else []
+    found = [*inhibition.findings(tools.alertmanager, content, pairs, folder)] if pairs else []
     done(1)
     return [*found, *(Proven(pair.subject, pair.case) for pair in pairs)]
 

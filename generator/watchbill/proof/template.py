@@ -19,7 +19,7 @@ def template(expr: str) -> str:
         "example:",
         f"  value: {FILL_IN}    # what the expression gives while it is past the limit",
         "  labels: {}        # of the alert, beside the target's, where an aggregation keeps more",
-        "  history: 10m      # of calm, before the expression can judge",
+        "  history: 10m      # healthy, before the expression can be evaluated",
         "  settles: 10m      # until the fault is seen wholly",
         "  clears: 10m       # until the end of the fault is seen",
         "  series:           # a gauge's level (5), a counter's increase (+2.5/s), both (5+0.1/s), or gone",

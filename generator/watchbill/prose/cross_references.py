@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -57,8 +58,13 @@ def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source]
 
 def texts(pages: Pages) -> Iterable[Prose]:
     """List every text of prose."""
-    yield from (section.text for runbook in pages.runbooks for section in runbook.sections)
-    yield from (decision.text for decision in pages.decisions)
+    yield from (text for _, text in _placed_texts(pages))
+
+
+def _placed_texts(pages: Pages) -> Iterable[tuple[str, Prose]]:
+    """List every text of prose, each behind the name of its file."""
+    yield from ((book.origin.document, section.text) for book in pages.runbooks for section in book.sections)
+    yield from ((decision.origin.document, decision.text) for decision in pages.decisions)
 
 
 def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
@@ -90,7 +96,7 @@ def _assumed(written: Written, service: str) -> tuple[str, ...]:
 def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Diagnostics) -> None:
     """Look up every fact that prose asks for, those of `this` for each alert that embeds the prose.
 
-    A runbook that could not be read has been told of, and is not unknown besides.
+    A runbook that could not be read has been reported, and is not unknown as well.
     """
     gone = {PurePosixPath(pointer).name[:_ID] for pointer in unread}
     facts = Facts(bundle)
@@ -155,12 +161,14 @@ def _look_up(facts: Facts, reference: Reference, readers: Iterable[Alert | None]
 
 def _validate_links(pages: Pages, unread: Collection[str], read: Iterable[Page], diagnostics: Diagnostics) -> None:
     anchors = {page.source.pointer: page.anchors for page in read}
-    for text in texts(pages):
+    for pointer, text in _placed_texts(pages):
+        folder = posixpath.dirname(pointer)
         for link in parts(text):
             if not isinstance(link, PageLink) or link.file in unread:
                 continue
             if link.file not in anchors:
-                todo = choose(link.file, anchors)
+                known = [posixpath.relpath(name, folder) for name in anchors]
+                todo = choose(posixpath.relpath(link.file, folder), known)
                 diagnostics.add(link.span, "prose/broken-link", f'"{link.file}" is no page of runbooks/ or adr/', todo)
             elif link.anchor and link.anchor not in anchors[link.file]:
                 todo = choose(link.anchor, anchors[link.file])

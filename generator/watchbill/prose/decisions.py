@@ -60,35 +60,8 @@ def _of_service(
     spec = load(DecisionSpec, source.data, diagnostics) if source.data is not None else None
     if spec is None:
         return None
-    named = DECISION_FILE.fullmatch(PurePosixPath(source.pointer).stem)
-    if named is None or named[1] != spec.id:
-        what = f'decision "{spec.id}" stands in a file of another name'
-        diagnostics.add(
-            spec.span("id"), "file/name-differs", what, f"call the file {spec.id}-….md, with a few words in lower case"
-        )
-    if spec.service is not None and spec.service not in services:
-        diagnostics.add(
-            spec.span("service"),
-            "service/unknown",
-            f'service "{spec.service}" is unknown',
-            choose(spec.service, services),
-        )
-    if spec.date > today:
-        diagnostics.add(
-            spec.span("date"), "prose/date-to-come", "the day has not come yet", "write when it was decided"
-        )
-    if (spec.status == "superseded") is not (spec.superseded_by is not None):
-        todo = "write both, or neither"
-        diagnostics.add(
-            spec.span("status"),
-            "decision/not-superseded",
-            '"status: superseded" and "superseded_by" belong together',
-            todo,
-        )
-    top = next((heading for heading in page.headings if heading.level == 1), None)
-    if top is not None:
-        span = page.placed.between(top.start, top.end)
-        diagnostics.add(span, "prose/title-twice", "the title stands in the front matter already", "remove this line")
+    _check_fields(spec, source, services, today, diagnostics)
+    _require_no_title(page, diagnostics)
     for use in page.only[:1]:
         span = page.placed.between(use.start, use.begin)
         diagnostics.add(span, "prose/wrong-only", "a decision is embedded by no alert", "write it for all its readers")
@@ -108,6 +81,32 @@ def _of_service(
         origin=Origin(spec.span("id"), source.pointer),
     )
     return WrittenDecision(decision, page, spans)
+
+
+def _check_fields(
+    spec: DecisionSpec, source: Prose, services: Iterable[str], today: date, diagnostics: Diagnostics
+) -> None:
+    named = DECISION_FILE.fullmatch(PurePosixPath(source.pointer).stem)
+    if named is None or named[1] != spec.id:
+        what = f'decision "{spec.id}" stands in a file of another name'
+        todo = f"call the file {spec.id}-….md, with a few words in lower case"
+        diagnostics.add(spec.span("id"), "file/name-differs", what, todo)
+    if spec.service is not None and spec.service not in services:
+        what, todo = f'service "{spec.service}" is unknown', choose(spec.service, services)
+        diagnostics.add(spec.span("service"), "service/unknown", what, todo)
+    if spec.date > today:
+        what, todo = "the day has not come yet", "write when it was decided"
+        diagnostics.add(spec.span("date"), "prose/date-to-come", what, todo)
+    if (spec.status == "superseded") is not (spec.superseded_by is not None):
+        what = '"status: superseded" and "superseded_by" belong together'
+        diagnostics.add(spec.span("status"), "decision/not-superseded", what, "write both, or neither")
+
+
+def _require_no_title(page: Page, diagnostics: Diagnostics) -> None:
+    top = next((heading for heading in page.headings if heading.level == 1), None)
+    if top is not None:
+        span = page.placed.between(top.start, top.end)
+        diagnostics.add(span, "prose/title-twice", "the title stands in the front matter already", "remove this line")
 
 
 def _own(source: Prose, diagnostics: Diagnostics) -> WrittenDecision | None:

@@ -137,7 +137,7 @@ def _require_whole_passages(page: Page, diagnostics: Diagnostics) -> None:
 def _links(
     source: Source, markup: Markup, anchors: set[str], diagnostics: Diagnostics
 ) -> list[tuple[int, int, Insert]]:
-    """Judge every link, and find those to other pages, which lie elsewhere on the site."""
+    """Check every link, and find those to other pages, which lie elsewhere on the site."""
     found: list[tuple[int, int, Insert]] = []
     most = len(diagnostics.found) + MOST_FAULTS
     for link in markup.links():

@@ -69,7 +69,7 @@ class Template:
     """A page's references, the stretches of it that are shown to nobody, and its text with both hidden.
 
     `only` are its passages for some services, in their order. `refused` are those that are no references, and have been
-    told; behind a fault that ends the reading it is not `whole`.
+    reported; behind a fault that ends the reading it is not `whole`.
     """
 
     references: list[ReferenceUse] = field(default_factory=list)

@@ -1,1 +1,1 @@
-"""Stage, compare and swap: `out/` holds what the judges accepted, whole or not at all."""
+"""Stage, compare and swap: `out/` holds what promtool and amtool accepted, whole or not at all."""

@@ -22,9 +22,9 @@ _LEAD = (
 
 
 def sections() -> tuple[ModuleType, ...]:
-    """Find the modules of this room that render pages, by their titles."""
+    """Find the modules of this room that have pages, by their titles."""
     entries = (importlib.import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__))
-    return tuple(sorted((module for module in entries if hasattr(module, "render")), key=lambda module: module.TITLE))
+    return tuple(sorted((module for module in entries if hasattr(module, "TITLE")), key=lambda module: module.TITLE))
 
 
 def page(section: str, name: str) -> str:
@@ -38,9 +38,17 @@ def page(section: str, name: str) -> str:
 @cache
 def render() -> dict[str, str]:
     """Render all pages, and the one that links them; paths are below `docs/reference`, sorted."""
-    found: dict[str, dict[str, str]] = {module.TITLE: dict(sorted(module.render().items())) for module in sections()}
+    found: dict[str, dict[str, str]] = {module.TITLE: dict(sorted(_written(module).items())) for module in sections()}
     pages = {path: text for each in found.values() for path, text in each.items()}
     return dict(sorted({**pages, markdown.INDEX: markdown.index(found, _LEAD)}.items()))
+
+
+def _written(module: ModuleType) -> dict[str, str]:
+    """Write the pages of a section: one for each of its names, unless it puts several on a page by its `render`."""
+    if hasattr(module, "render"):
+        found: dict[str, str] = module.render()
+        return found
+    return markdown.written(tuple(map(module.page, module.names())))
 
 
 def of_site() -> dict[str, str]:

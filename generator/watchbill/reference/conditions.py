@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from watchbill.conditions import Condition, kinds
-from watchbill.reference import markdown, shown
-from watchbill.reference.page import Page, See, paragraphs
+from watchbill.reference import shown
+from watchbill.reference.page import Page, See
 from watchbill.reference.synthetic import compiled
 
 TITLE = "Conditions"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:
@@ -24,11 +19,6 @@ def page(kind: str) -> Page:
     """Tell of a kind."""
     model = kinds()[kind]
     found = compiled(model.usage)
-    blocks = (
-        *paragraphs(model.__doc__),
-        *shown.of_kind(model, Condition),
-        See("specs/alert.md", "`alert`", "The fields that every alert has beside those of its condition"),
-        *shown.example(model.usage),
-        *shown.alert_parts(found, found.alert()),
-    )
+    see = See("specs/alert.md", "`alert`", "The fields that every alert has beside those of its condition")
+    blocks = shown.kind_parts(model, Condition, see, shown.alert_parts(found, found.alert()))
     return Page(f"conditions/{kind}.md", kind, blocks)

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from functools import cache
 from types import ModuleType
 
 from watchbill import outputs
-from watchbill.reference import markdown
 from watchbill.reference.house import house
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Text, paragraphs
 
 TITLE = "Outputs"
+LABELS = {"Read by", "Checked by"}
 _FACT = re.compile(r"^(Read by|Checked by): (.+)$", re.DOTALL)
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 @cache
 def _modules() -> dict[str, ModuleType]:
-    modules = {
-        e.name: importlib.import_module(f"{outputs.__name__}.{e.name}") for e in pkgutil.iter_modules(outputs.__path__)
-    }
-    return {name: module for name, module in sorted(modules.items()) if hasattr(module, "render")}
+    return dict(sorted(outputs.modules()))
 
 
 def names() -> tuple[str, ...]:
@@ -40,9 +30,11 @@ def page(name: str) -> Page:
     module = _modules()[name]
     texts = paragraphs(module.__doc__)
     facts = [match for text in texts if (match := _FACT.match(text.text))]
+    for label in LABELS - {match[1] for match in facts}:
+        raise ValueError(f'watchbill/outputs/{name}: its docstring has no paragraph "{label}: …"; write one')
     blocks: tuple[Block, ...] = (
         *(text for text in texts if not _FACT.match(text.text)),
-        *((Facts(tuple((match[1], match[2]) for match in facts)),) if facts else ()),
+        Facts(tuple((match[1], match[2]) for match in facts)),
         Heading("Files"),
         Text("Of the example house (one service, one runbook), below `out/`."),
         Listing("\n".join(sorted(module.render(house()))), "text"),

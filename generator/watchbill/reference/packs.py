@@ -7,17 +7,12 @@ from functools import cache
 from watchbill import library
 from watchbill.language.base import Diagnostics, read
 from watchbill.model.alerts import Alert
-from watchbill.reference import markdown, profiles
+from watchbill.reference import profiles
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, Table, Text
 from watchbill.reference.synthetic import compiled
 from watchbill.spec.pack import PackSpec
 
 TITLE = "Packs"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 @cache

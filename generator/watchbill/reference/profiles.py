@@ -7,7 +7,6 @@ from functools import cache
 
 from watchbill import library
 from watchbill.language.base import Diagnostics, read
-from watchbill.reference import markdown
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, Table, Text
 from watchbill.spec.profile import ClassSpec, LimitSpec, MetricSpec, ProfileSpec
 
@@ -23,11 +22,6 @@ _UNITS = {
     "percent": "percent",
     "count": "plain numbers",
 }
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 @cache

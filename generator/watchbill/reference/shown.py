@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from watchbill.language.base import Authored
+from watchbill.language.kinds import Statement
 from watchbill.model.alerts import Alert
 from watchbill.model.dashboards import Panel
 from watchbill.quantity import Unit
 from watchbill.reference import fields
-from watchbill.reference.page import Block, Facts, Heading, Listing, Text, paragraphs
+from watchbill.reference.page import Block, Facts, Heading, Listing, See, Text, paragraphs
 from watchbill.reference.synthetic import Example
 
 
-def of_kind(model: type[Authored], base: type[Authored]) -> tuple[Block, ...]:
-    """Show the fields of a kind; those that all kinds share stand last."""
-    return parts(model, without=("kind",), last=base.model_fields)
+def kind_parts(model: type[Statement], base: type[Authored], see: See, became: Iterable[Block]) -> tuple[Block, ...]:
+    """Tell of a kind: its fields, of which those that all kinds share stand last, its example, and what it became."""
+    return (
+        *paragraphs(model.__doc__),
+        *parts(model, without=("kind",), last=base.model_fields),
+        see,
+        *example(model.usage),
+        *became,
+    )
 
 
 def parts(model: type[Authored], *, without: Iterable[str] = (), last: Iterable[str] = ()) -> tuple[Block, ...]:

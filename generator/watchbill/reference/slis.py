@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from watchbill import naming
 from watchbill.model.slo import Slo
-from watchbill.reference import markdown, shown
-from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, See, Table, Text, paragraphs
+from watchbill.reference import shown
+from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, See, Table, Text
 from watchbill.reference.synthetic import Example, compiled
 from watchbill.sli import Sli, kinds
 from watchbill.words import objectives
 
 TITLE = "Indicators of objectives"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:
@@ -27,13 +22,8 @@ def page(kind: str) -> Page:
     """Tell of a kind."""
     model = kinds()[kind]
     found = compiled(model.usage)
-    blocks = (
-        *paragraphs(model.__doc__),
-        *shown.of_kind(model, Sli),
-        See("specs/objective.md", "`objective`", "The fields that every objective has beside those of its indicator"),
-        *shown.example(model.usage),
-        *_became(found, found.service.slos[0]),
-    )
+    see = See("specs/objective.md", "`objective`", "The fields that every objective has beside those of its indicator")
+    blocks = shown.kind_parts(model, Sli, see, _became(found, found.service.slos[0]))
     return Page(f"slis/{kind}.md", kind, blocks)
 
 

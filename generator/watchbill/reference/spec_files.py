@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchbill import conditions, sli, views
 from watchbill.language.base import Authored
-from watchbill.reference import markdown, shown
+from watchbill.reference import shown
 from watchbill.reference.page import Block, Facts, Heading, Listing, Page, Row, Table, paragraphs
 from watchbill.reference.synthetic import read
 from watchbill.spec.alert import AlertSpec
@@ -46,11 +46,6 @@ _PARTS: dict[str, tuple[type[Authored], str, str, Mapping[str, type[Authored]]]]
     "objective": (SloSpec, "`slos` of a service", "slis", sli.kinds()),
     "panel": (PanelSpec, "`panels` of a pack, and `dashboards.own` of a service", "views", views.kinds()),
 }
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
+
+import yaml
 
 from watchbill import library
 from watchbill.compilation import Compiled, compile_documents
 from watchbill.model.alerts import Alert
-from watchbill.model.bundle import Service
+from watchbill.model.bundle import Platform, Service
 from watchbill.model.dashboards import Panel
 from watchbill.source import Document, parse
 
@@ -59,6 +64,21 @@ def read(path: str) -> str:
 def _beside() -> tuple[Document, ...]:
     texts = {path: read(path).replace("delivery:\n", _DELIVERY) for path in _BESIDE}
     return tuple(parse(text, path=path, pointer=path) for path, text in texts.items())
+
+
+def platform(lines: Mapping[str, Any]) -> Platform:
+    """Compile the example house's platform with what stands in `lines` over it; raises `SpecError`."""
+    path = _BESIDE[0]
+    text = json.dumps(_over(yaml.safe_load(read(path)), lines))  # which is YAML, and loses no type
+    service = parse(f"{HEAD}signals: {{orders: {{profile: orders}}}}\nalerts: {{}}\n", path=SERVICE, pointer=SERVICE)
+    _, profile = _beside()
+    return compile_documents((parse(text, path=path, pointer=path), profile, service)).bundle.platform
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    return {**below, **{key: _over(below.get(key), value) for key, value in above.items()}}
 
 
 @cache

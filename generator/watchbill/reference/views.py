@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from watchbill.reference import markdown, shown
-from watchbill.reference.page import Page, See, paragraphs
+from watchbill.reference import shown
+from watchbill.reference.page import Page, See
 from watchbill.reference.synthetic import compiled
 from watchbill.views import View, kinds
 
 TITLE = "Views of panels"
-
-
-def render() -> dict[str, str]:
-    """Write all of them."""
-    return markdown.written(tuple(map(page, names())))
 
 
 def names() -> tuple[str, ...]:
@@ -25,12 +20,6 @@ def page(kind: str) -> Page:
     model = kinds()[kind]
     found = compiled(model.usage)
     panel = next(panel for panel in found.panels() if f"- title: {panel.title}\n" in model.usage)
-    blocks = (
-        *paragraphs(model.__doc__),
-        *shown.of_kind(model, View),
-        See("specs/panel.md", "`panel`", "The fields that every panel has beside those of its view"),
-        *shown.example(model.usage),
-        *shown.panel_parts(panel),
-        *shown.hint_parts(found),
-    )
+    see = See("specs/panel.md", "`panel`", "The fields that every panel has beside those of its view")
+    blocks = shown.kind_parts(model, View, see, (*shown.panel_parts(panel), *shown.hint_parts(found)))
     return Page(f"views/{kind}.md", kind, blocks)

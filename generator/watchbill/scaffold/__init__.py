@@ -54,9 +54,11 @@ def _runbook(name: str, specs: Path) -> Path:
 
 
 def _decision(name: str, specs: Path) -> Path:
+    """Begin a decision beside the last one, which may lie in a folder below."""
     folder = beside(specs, "adr")
     number = _next(folder, "ADR")
-    return _write(folder / f"{number}-{_slug(name)}.md", _fill("adr.md", id=number, today=_today()))
+    last = max(_pages(folder, "ADR"), key=lambda path: path.name, default=folder / number)
+    return _write(last.parent / f"{number}-{_slug(name)}.md", _fill("adr.md", id=number, today=_today()))
 
 
 def _service(name: str, specs: Path) -> Path:
@@ -143,13 +145,13 @@ def _find(name: str, specs: Path) -> Alert:
 
 def _next(folder: Path, prefix: str) -> str:
     """Take the first number behind all that are taken, or were ever."""
-    texts = "".join(f"{path.name}\n{path.read_text(encoding='utf-8')[:2000]}" for path in _pages(folder, prefix))
+    texts = "\n".join(f"{path.name}\n{path.read_text(encoding='utf-8')[:2000]}" for path in _pages(folder, prefix))
     taken = [int(number) for number in re.findall(rf"\b{prefix}-([0-9]{{3}})\b", texts)]
     return f"{prefix}-{max(taken, default=0) + 1:03}"
 
 
 def _pages(folder: Path, prefix: str) -> Iterable[Path]:
-    return sorted(folder.glob(f"{prefix}-*.md")) if folder.is_dir() else []
+    return sorted(folder.rglob(f"{prefix}-*.md")) if folder.is_dir() else []
 
 
 def _slug(words: str) -> str:

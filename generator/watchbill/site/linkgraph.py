@@ -149,7 +149,7 @@ class _Graph:
                     )
 
     def content(self) -> Iterator[Diagnostic]:
-        """Yield what no prose becomes, and what is too much of it; prose that several pages embed is told of once."""
+        """Yield what no prose becomes, and what is too much of it; prose that several pages embed is reported once."""
         found: dict[tuple[Span, str, str, str], list[str]] = {}
         for page, built in self.pages.items():
             source = self.sources.get(page, Source(self.bundle.platform.origin.span))

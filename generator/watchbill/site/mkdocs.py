@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchbill.errors import ToolError
-from watchbill.verify.external import judge
+from watchbill.verify.external import run_tool
 
 SECONDS = 300
 # what a warning lists stands in the lines below it
@@ -35,7 +35,7 @@ def build(config: Path, into: Path) -> tuple[Remark, ...]:
         if importlib.util.find_spec(module) is None:
             raise ToolError(f"the site needs {module}, which is not installed; run make, or install mkdocs-material")
     os.environ["NO_MKDOCS_2_WARNING"] = "1"  # or the theme fills each log with an advertisement
-    result = judge(
+    result = run_tool(
         Path(sys.executable), ["-m", "watchbill.site.mkdocs_process", str(config), str(into)], seconds=SECONDS
     )
     said = f"{result.stdout}\n{result.stderr}"

@@ -81,7 +81,7 @@ slos:
         """Name the class that they must not be of."""
         return f"that are not {self.bad}"
 
-    def told_by(self, signal: Signal) -> tuple[Metric, str]:
+    def class_label(self, signal: Signal) -> tuple[Metric, str]:
         """Name the counter, and the label that tells the class."""
         return signal.metrics[self.metric], signal.classes[self.bad].matcher.label
 

@@ -26,13 +26,13 @@ class Sli(Statement):
     """Whether a series of errors that is not there means that there were none, wherever there are events."""
 
     symptoms: ClassVar[tuple[Symptom, ...]] = ()
-    """What alerts judge that tell of the same fault, if they read the same metric."""
+    """What alerts watch that tell of the same fault, if they read the same metric."""
 
     @abstractmethod
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Build the PromQL that counts what happened in a window, by `labels`.
 
-        Of a timed indicator: 1 where the minute can be judged, whatever the window.
+        Of a timed indicator: 1 where the minute can be evaluated, whatever the window.
         """
 
     @abstractmethod
@@ -60,7 +60,7 @@ class Sli(Statement):
     def good(self, signal: Signal) -> str:
         """Say which of it is good, to follow its noun: `that do not end in a 5xx`."""
 
-    def told_by(self, signal: Signal) -> tuple[Metric, str] | None:
+    def class_label(self, signal: Signal) -> tuple[Metric, str] | None:
         """Name the counter and its label that tells good from bad; None where no label does."""
         return None
 
@@ -70,7 +70,7 @@ class Sli(Statement):
 
 
 def check_per(per: tuple[KeyName, ...], slo: Authored, signal: Signal, diagnostics: Diagnostics) -> None:
-    """Check the labels that an indicator is judged by one by one against those of its signal."""
+    """Check the labels that an indicator is evaluated by, one by one, against those of its signal."""
     for index, role in enumerate(per):
         if role in per[:index]:
             diagnostics.add(

@@ -76,7 +76,7 @@ slos:
             diagnostics.add(self.span("total", key=True), "spec/either-or", what, 'write either "good" or "bad"')
         elif self._sums_hold():
             try:
-                self._tallies(signal)
+                self._counters(signal)
             except PromQLError as error:
                 todo = "let selectors tell good from bad, with labels whose values are written out or in the profile"
                 diagnostics.add(
@@ -90,14 +90,14 @@ slos:
         except PromQLError:
             return False
 
-    def _tallies(self, signal: Signal) -> tuple[SourceCounter, ...]:
+    def _counters(self, signal: Signal) -> tuple[SourceCounter, ...]:
         total = terms(self.total_)
         errors = terms(self.bad_) if self.bad_ is not None else (*total, *negated(terms(str(self.good_))))
         return counted(total, errors, signal)
 
     def sli_source(self, signal: Signal, scale: TimeScale) -> SliSource:
         """Let the author's counters count good events, and bad ones."""
-        return SliSource(self._tallies(signal))
+        return SliSource(self._counters(signal))
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
         """Count all events."""

@@ -24,7 +24,7 @@ QUANTILE_OVER = Duration.parse("5m")
 class Threshold(TimedSli):
     """A gauge kept at or below `at_most`, or at or above `at_least`; the worst series of a group counts.
 
-    With `quantile` the metric is a histogram, whose quantile over 5 minutes is judged: that counts minutes,
+    With `quantile` the metric is a histogram, whose quantile over 5 minutes is evaluated: that counts minutes,
     so that a busy minute weighs no more than a quiet one. `latency` counts the events themselves, and is better
     wherever its limit is a bucket's edge. Without any event a minute is neither good nor bad, and not missing either.
     """
@@ -52,7 +52,7 @@ slos:
     where: ClassName | None = None
     """Only the series of this class of the profile."""
     quantile: Quantile | None = None
-    """The quantile of the histogram that is judged."""
+    """The quantile of the histogram that is evaluated."""
     at_most: AnyQuantity | None = None
     """A minute is good while the value is at most this; exactly one of `at_most` and `at_least` is written."""
     at_least: AnyQuantity | None = None
@@ -100,7 +100,7 @@ slos:
         return super().suppresses(alert, signal) and same_side and all(m in r.expr for m in asked for r in alert.rules)
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
-        """Count the minute, if it can be judged; as none where a histogram is there and nothing happened."""
+        """Count the minute, if it can be evaluated; as none where a histogram is there and nothing happened."""
         return super().total(signal, window, labels) + self._idle(signal, window, labels)
 
     def errors(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:

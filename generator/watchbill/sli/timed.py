@@ -1,4 +1,4 @@
-"""What the kinds share that judge minutes instead of events."""
+"""What the kinds share that evaluate minutes instead of events."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from watchbill.sli.base import Sli
 
 
 class TimedSli(Sli):
-    """An indicator of time: each minute in which it can be judged is good or bad."""
+    """An indicator of time: each minute in which it can be evaluated is good or bad."""
 
     timed: ClassVar[bool] = True
 
     @abstractmethod
     def measured(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
-        """Build the PromQL of the value that is judged, by `labels`; nothing where it cannot be.
+        """Build the PromQL of the value that is evaluated, by `labels`; nothing where it cannot be.
 
         `window` is five minutes, or less under a time scale.
         """
@@ -27,7 +27,7 @@ class TimedSli(Sli):
         """Build what makes a value bad: `> bool 0`; `window` is as above."""
 
     def total(self, signal: Signal, window: Duration, labels: tuple[str, ...]) -> str:
-        """Count the minute, if it can be judged: NaN equals nothing, and is left out."""
+        """Count the minute, if it can be evaluated: NaN equals nothing, and is left out."""
         value = self.measured(signal, window, labels)
         return f"({value} == bool {value}) > 0"
 

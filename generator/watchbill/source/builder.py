@@ -24,7 +24,7 @@ _NO_SPEC = Refusal("yaml/not-a-mapping", "the file holds no spec", 'write "key: 
 
 
 class StopError(Exception):
-    """Nothing behind this point can be judged."""
+    """Nothing behind this point can be checked."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Builder:
     aliased_values: int = 0
 
     def finish(self) -> None:
-        """Judge what is left when the parser has no more events."""
+        """Check what is left when the parser has no more events."""
         if self.root is None and not self.diagnostics:
             self._fault(self.text.at(0), *_NO_SPEC)
 
@@ -74,7 +74,7 @@ class Builder:
             raise StopError
 
     def stop(self, span: Span, code: str, what: str, todo: str) -> NoReturn:
-        """Note a fault behind which nothing can be judged."""
+        """Note a fault behind which nothing can be checked."""
         self.diagnostics.append(Diagnostic(span, code, what, todo))
         raise StopError
 
@@ -142,7 +142,7 @@ class Builder:
         self._put(value, span)
 
     def _find_slip(self, event: Any, span: Span) -> None:
-        """Judge whether the comment behind an empty value, or the number in its header, was meant to be it."""
+        """Check whether the comment behind an empty value, or the number in its header, was meant to be it."""
         if event.style in {"|", ">"}:
             header = self.text.text[event.start_mark.index : event.end_mark.index].partition("\n")[0]
             if (refusal := check_block_header(header.strip())) is not None:

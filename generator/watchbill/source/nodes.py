@@ -82,5 +82,5 @@ def span_of(node: Map | Seq, path: Sequence[str | int], *, key: bool = False) ->
 
 
 def file_error(shown: str, code: str, what: str, todo: str) -> SourceError:
-    """Make the error of a file that cannot be judged line by line."""
+    """Make the error of a file that cannot be read line by line."""
     return SourceError([Diagnostic(Span(shown, 1, 1, 1, 1), code, what, todo)], {})

@@ -29,7 +29,7 @@ _INDENTS = (
 def parse(text: str, *, path: str, pointer: str, dates: bool = False) -> Document:
     """Parse one YAML document whose top is a mapping; `dates` may stand without quotes, and are text.
 
-    Raises `SourceError` with every fault that can be told apart, up to `MOST_FAULTS`.
+    Raises `SourceError` with every fault that can be found at once, up to `MOST_FAULTS`.
     """
     text = admit(text, path=path)
     builder = Builder(Text(path, text), dates=dates)
@@ -61,14 +61,14 @@ def _check_characters(text: Text) -> list[Diagnostic]:
 
 def _build(builder: Builder) -> None:
     """Feed the builder, and add what the parser itself has to say."""
-    judged, complaint = len(builder.text.text), None
+    read_to, complaint = len(builder.text.text), None
     try:
         _feed(builder)
     except StopError:
-        judged = -1
+        read_to = -1
     except yaml.YAMLError as error:
-        judged, complaint = _translate(error, builder.text)
-    indents = _find_indents(builder, judged)
+        read_to, complaint = _translate(error, builder.text)
+    indents = _find_indents(builder, read_to)
     builder.diagnostics.extend(indents)
     if complaint is not None and all(indent.span.line != complaint.span.line for indent in indents):
         builder.diagnostics.append(complaint)
@@ -141,14 +141,14 @@ def _translate(error: yaml.YAMLError, text: Text) -> tuple[int, Diagnostic]:
     return stopped, Diagnostic(text.at(index), *refusal)
 
 
-def _find_indents(builder: Builder, judged: int) -> list[Diagnostic]:
+def _find_indents(builder: Builder, read_to: int) -> list[Diagnostic]:
     """Find the lines that no spaces indent, up to where the parser came, outside blocks of text."""
     text = builder.text.text
-    end = text.find("\n", judged) if 0 <= judged < len(text) else judged
+    end = text.find("\n", read_to) if 0 <= read_to < len(text) else read_to
     starts = [start for start, _ in builder.block_scalars]
     diagnostics = []
     for name, pattern in _INDENTS:
-        for match in pattern.finditer(text, 0, len(text) if end < 0 <= judged else max(end, 0)):
+        for match in pattern.finditer(text, 0, len(text) if end < 0 <= read_to else max(end, 0)):
             nearest = bisect(starts, match.start()) - 1
             if nearest < 0 or builder.block_scalars[nearest][1] <= match.start():
                 span = builder.text.between(match.start(1), match.end(1))

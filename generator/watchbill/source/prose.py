@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,23 +38,23 @@ class Prose:
 
 
 def read_prose(root: Path, *, label: str) -> tuple[Prose, ...]:
-    """Read every page of a folder, sorted by name; a folder that is not there has none.
+    """Read every page of a folder and of those below it, sorted by name; a folder that is not there has none.
 
-    Folders below it and its README are left out. Raises `SourceError` with the diagnostics of all files.
+    A README tells of its folder, and is left out. Raises `SourceError` with the diagnostics of all files.
     """
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent folder is closed to us
         return ()
     found: list[Prose] = []
     diagnostics: list[Diagnostic] = []
     texts: dict[str, str] = {}
-    for name in sorted(_pages(root)):
-        path = root / name
+    for path in sorted(_pages(root, diagnostics)):
+        shown, pointer = str(path), f"{label}/{path.relative_to(root).as_posix()}"
         try:
             if path.is_symlink():
                 raise file_error(
-                    str(path), "file/not-a-spec", "symbolic links are not followed", "put the file itself here"
+                    shown, "file/not-a-spec", "symbolic links are not followed", "put the file itself here"
                 )
-            found.append(read_page(read_text(path, str(path)), path=str(path), pointer=f"{label}/{name}"))
+            found.append(read_page(read_text(path, shown), path=shown, pointer=pointer))
         except SourceError as error:
             diagnostics.extend(error.diagnostics)
             texts.update(error.texts)
@@ -86,11 +87,17 @@ def read_page(text: str, *, path: str, pointer: str) -> Prose:
     return Prose(path, pointer, text, front.data, min(closing.end() + 1, len(text)))
 
 
-def _pages(root: Path) -> list[str]:
-    try:
-        names = [path.name for path in root.iterdir()]
-    except OSError as error:
-        raise file_error(
-            visible(str(root)), "file/unreadable", f"this cannot be read ({error.strerror})", "correct its permissions"
-        ) from None
-    return [name for name in names if name.endswith(_PAGE) and name != _NOT_PROSE and not name.startswith(".")]
+def _pages(root: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:
+    """Yield the pages, and links in their place; add a diagnostic for each folder that cannot be read."""
+
+    def refuse(error: OSError) -> None:
+        what = f"this cannot be read ({error.strerror})"
+        diagnostics.extend(
+            file_error(visible(str(error.filename)), "file/unreadable", what, "correct its permissions").diagnostics
+        )
+
+    for folder, folders, names in os.walk(root, onerror=refuse):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        pages = [name for name in names if name.endswith(_PAGE) and name != _NOT_PROSE]
+        yield from (Path(folder) / name for name in (*links, *pages) if not name.startswith("."))

@@ -1,4 +1,4 @@
-"""Judge YAML text below its structure: characters and plain scalars.
+"""Check YAML text below its structure: characters and plain scalars.
 
 Scalars follow the core schema of YAML 1.2 (section 10.3), without what another version or tool would read
 differently: such text is refused, never guessed.

@@ -20,7 +20,7 @@ _PERCENT = re.compile(r"%[ \t]*([0-9.]+)(?![^\s,}\]])")
 
 
 def find_comment(text: Text, index: int, *, key: str | None) -> Diagnostic | None:
-    """Judge whether the comment behind the key or dash that ends at `index` was meant to be the value.
+    """Check whether the comment behind the key or dash that ends at `index` was meant to be the value.
 
     A comment whose "#" stands apart from its words is none. `key` is None for the item of a list.
     """

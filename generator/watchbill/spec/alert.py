@@ -19,7 +19,7 @@ class AlertSpec(Authored):
 
     `summary` is what is wrong, `impact` who suffers, `action` the first step of whoever answers;
     `panel` is the dashboard's panel that shows it. `declares_down` names what is down while it fires, the
-    service itself or one of its signals: whoever depends on that is not told of its P1 besides. `fallback`
+    service itself or one of its signals: whoever depends on that is not notified of its P1 as well. `fallback`
     tells over the platform's fallback receiver too, since the first may be what fails. `adr` names decisions that the
     alert rests on.
     """

@@ -57,7 +57,7 @@ class ExpectSpec(Authored):
     quiet: Alerts = ()
     """The alerts that must not fire."""
     incidents: dict[Reference, Count]
-    """How many incidents PagerDuty shows each team; a team that is not named is not woken."""
+    """How many incidents are opened for each team; a team that is not named is not woken."""
 
 
 class DrillSpec(Authored):

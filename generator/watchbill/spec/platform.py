@@ -180,7 +180,7 @@ USUAL = {
 
 
 class QuietTimeSpec(Authored):
-    """Hours in which what can wait is not told. They may cross midnight; every day where no day is named."""
+    """Hours in which what can wait is not sent. They may cross midnight; every day where no day is named."""
 
     severities: Annotated[tuple[Literal["P0", "P1", "Info"], ...], Field(min_length=1)]
     """What is not sent meanwhile."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchbill.errors import choose
+from watchbill.errors import Span, choose
 from watchbill.language.base import Authored, Diagnostics, StrictBool
 from watchbill.language.fields import (
     AnyQuantity,
@@ -126,52 +126,32 @@ class ProfileSpec(Authored):
     def check(self, diagnostics: Diagnostics) -> None:
         """Resolve the names inside the profile."""
         for index, role in enumerate(self.presence):
-            if role not in self.metrics:
-                span = self.span("presence", index)
-                diagnostics.add(
-                    span, "profile/unknown-name", f'metric "{role}" is not in this profile', choose(role, self.metrics)
-                )
+            self._check_name(self.span("presence", index), "metric", role, diagnostics)
         for role, metric in self.metrics.items():
             for index, label in enumerate(metric.labels):
-                if label not in self.labels:
-                    span = metric.span("labels", index)
-                    diagnostics.add(
-                        span,
-                        "profile/unknown-name",
-                        f'label "{label}" of metric "{role}" is not in this profile',
-                        choose(label, self.labels),
-                    )
+                self._check_name(metric.span("labels", index), "label", label, diagnostics, of=f' of metric "{role}"')
         for name, entry in self.classes.items():
-            if entry.label not in self.labels:
-                diagnostics.add(
-                    entry.span("label"),
-                    "profile/unknown-name",
-                    f'label "{entry.label}" is not in this profile',
-                    choose(entry.label, self.labels),
-                )
-            if (entry.equals is None) == (entry.matches is None) or (
-                entry.matches is not None and entry.member is None
-            ):
-                todo = 'write either "equals", or "matches" with a "member"'
-                diagnostics.add(
-                    self.span("classes", name, key=True),
-                    "spec/either-or",
-                    f'class "{name}" does not say which values it holds',
-                    todo,
-                )
+            self._check_class(name, entry, diagnostics)
         for name, limit in self.limits.items():
-            if [limit.metric, limit.unit, limit.platform].count(None) != 2:
-                span = self.span("limits", name, key=True)
-                diagnostics.add(
-                    span,
-                    "spec/either-or",
-                    f'limit "{name}" needs one source: a metric, a number of each signal, or the platform',
-                    'write one of "metric", "unit" and "platform"',
-                )
-            elif limit.metric is not None and limit.metric not in self.metrics:
-                diagnostics.add(
-                    limit.span("metric"),
-                    "profile/unknown-name",
-                    f'metric "{limit.metric}" is not in this profile',
-                    choose(limit.metric, self.metrics),
-                )
+            self._check_limit(name, limit, diagnostics)
+
+    def _check_name(self, span: Span, noun: str, name: str, diagnostics: Diagnostics, *, of: str = "") -> None:
+        known = self.metrics if noun == "metric" else self.labels
+        if name not in known:
+            what = f'{noun} "{name}"{of} is not in this profile'
+            diagnostics.add(span, "profile/unknown-name", what, choose(name, known))
+
+    def _check_class(self, name: str, entry: ClassSpec, diagnostics: Diagnostics) -> None:
+        self._check_name(entry.span("label"), "label", entry.label, diagnostics)
+        without_member = entry.matches is not None and entry.member is None
+        if (entry.equals is None) == (entry.matches is None) or without_member:
+            span, what = self.span("classes", name, key=True), f'class "{name}" does not say which values it holds'
+            diagnostics.add(span, "spec/either-or", what, 'write either "equals", or "matches" with a "member"')
+
+    def _check_limit(self, name: str, limit: LimitSpec, diagnostics: Diagnostics) -> None:
+        if [limit.metric, limit.unit, limit.platform].count(None) != 2:
+            what = f'limit "{name}" needs one source: a metric, a number of each signal, or the platform'
+            span, todo = self.span("limits", name, key=True), 'write one of "metric", "unit" and "platform"'
+            diagnostics.add(span, "spec/either-or", what, todo)
+        elif limit.metric is not None:
+            self._check_name(limit.span("metric"), "metric", limit.metric, diagnostics)

@@ -101,7 +101,10 @@ class RunbookSpec(Authored):
 
 
 class DecisionSpec(Authored):
-    """What a decision says of itself; `service` is whose it is, if it is one service's."""
+    """What a decision says of itself; `service` is whose it is, if it is one service's.
+
+    Its file may stand in a folder below `adr/`.
+    """
 
     id: DecisionId
     """The decision's id, with which its file's name begins."""

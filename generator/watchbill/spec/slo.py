@@ -20,7 +20,7 @@ class SloSpec(Authored):
     """What every objective says, whatever its indicator.
 
     `objective` is the share that must be good over `period`. Alerts burn only with `min_bad_events` in their long
-    window, so that a single failure at night pages nobody. `per` judges groups of a label one by one, at most
+    window, so that a single failure at night pages nobody. `per` watches groups of a label one by one, at most
     `groups` of them. `action` is the first step of whoever answers its page; with `page: false` nobody is woken,
     and only the slow tiers tell. With `stage: shadow` its alerts are on trial. `missing_after` is how long the
     indicator may be missing, where its series are born with the first event and that may take long after a deploy.
@@ -38,7 +38,7 @@ class SloSpec(Authored):
     min_bad_events: Count = Quantity(Decimal(5), Unit.COUNT)
     """The least number of bad events in a tier's long window, below which nothing fires."""
     per: tuple[KeyName, ...] = ()
-    """The labels whose values are judged one by one, by their keys in the profile."""
+    """The labels whose values are evaluated one by one, by their keys in the profile."""
     page: StrictBool = True
     """Whether a fast burn pages; without it only the slow tiers notify."""
     missing_after: DurationText | None = None

@@ -17,9 +17,9 @@ import yaml
 from watchbill.channels import Definition, definitions
 from watchbill.channels.base import Destination
 from watchbill.channels.destinations import destinations
-from watchbill.channels.received import Web, drill_secret
+from watchbill.channels.received import Mail, Web, drill_secret
 from watchbill.model.bundle import Bundle, Platform
-from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW
+from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW, Delivery
 from watchbill.outputs import alertmanager as alertmanager_target
 from watchbill.outputs import prometheus as prometheus_target
 from watchbill.quantity import Duration
@@ -189,7 +189,22 @@ def addresses(platform: Platform) -> Addresses:
     switch = {}
     if delivery.heartbeat:
         switch[urlsplit(delivery.heartbeat).path] = drill_secret("heartbeat-token") if delivery.heartbeat_token else ""
-    return Addresses(known, destinations(FALLBACK, platform) if delivery.fallback else (), switch)
+    fallback = destinations(FALLBACK, platform) if delivery.fallback else ()
+    return Addresses(known, fallback, switch, _passwords(fallback, delivery))
+
+
+def _passwords(fallback: Iterable[Destination], delivery: Delivery) -> dict[str, str]:
+    """Map whom a mail server reaches to its password; what takes mail without a login is left out."""
+    files = {
+        each.channel.called: each.receiver.password(delivery)
+        for each in definitions().values()
+        if isinstance(each.receiver, Mail)
+    }
+    for destination in fallback:
+        receiver = definitions()[destination.channel.name].receiver
+        if isinstance(receiver, Mail):
+            files[destination.recipient[0]] = receiver.fallback_password(delivery)
+    return {called: drill_secret(name) for called, name in files.items() if name}
 
 
 def _known(definition: Definition, platform: Platform) -> dict[str, str]:

@@ -160,7 +160,7 @@ def alerts(url: str) -> list[dict[str, Any]]:
 
 
 def inhibited(url: str, posted: Sequence[Mapping[str, Any]], *, by: Sequence[str]) -> dict[Key, bool]:
-    """Say of each posted alert whether another one inhibits it, once all of them are judged.
+    """Say of each posted alert whether another one inhibits it, once Alertmanager has decided on all of them.
 
     Keyed by the values of the labels `by`, which have to tell the posted alerts apart; a missing label is "".
     """
@@ -170,16 +170,16 @@ def inhibited(url: str, posted: Sequence[Mapping[str, Any]], *, by: Sequence[str
     deadline = time.monotonic() + PATIENCE_SECONDS
     before: dict[Key, bool] = {}
     while True:
-        judged = {
+        decided = {
             _key(alert, by): bool(alert["status"]["inhibitedBy"])
             for alert in alerts(url)
             if alert["status"]["state"] != "unprocessed" and _key(alert, by) in wanted
         }
-        if len(judged) == len(wanted) and judged == before:
-            return judged
+        if len(decided) == len(wanted) and decided == before:
+            return decided
         if time.monotonic() > deadline:
-            raise ToolError(f"Alertmanager has not judged {sorted(wanted - set(judged))}")
-        before = judged
+            raise ToolError(f"Alertmanager has not decided on {sorted(wanted - set(decided))}")
+        before = decided
         time.sleep(SETTLED_SECONDS * min(1.0, len(posted) / SETTLED_ALERTS) + 0.03)
 
 

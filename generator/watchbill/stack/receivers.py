@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from watchbill.channels import definitions
 from watchbill.channels.base import Destination
-from watchbill.channels.received import Answer, Mail, Notification, Post, Refusal, Web, drill_secret, need
+from watchbill.channels.received import Answer, Mail, Notification, Post, Refusal, Web, need
 from watchbill.stack.exporter import Handler, serving
 from watchbill.stack.loopback import free_port
 from watchbill.stack.notifications import SWITCH, Received
@@ -29,21 +29,20 @@ class Doorkeeper(Protocol):
     """Who receives mail, and decides whom to let in; aiosmtpd asks the same object for both."""
 
     def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        """Judge a login."""
+        """Check a login."""
         ...
 
 
 class MailServer:
-    """A mail server that asks for user and password, and knows its mailboxes."""
+    """A mail server that knows its mailboxes; one with a password asks for it."""
 
-    def __init__(self, channel: str, received: Received, mail: Mail, mailboxes: Iterable[str]) -> None:
+    def __init__(self, channel: str, received: Received, mail: Mail, mailboxes: Iterable[str], password: str) -> None:
         self.channel, self._inbox = channel, received
-        self._mail, self._mailboxes = mail, frozenset(mailboxes)
-        self._passwords = {drill_secret(name) for name in mail.passwords}
+        self._mail, self._mailboxes, self._password = mail, frozenset(mailboxes), password
 
     def admit(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
         """Let in who knows the password."""
-        known = isinstance(given, LoginPassword) and given.password.decode() in self._passwords
+        known = isinstance(given, LoginPassword) and given.password.decode() == self._password != ""
         if not known:
             self._inbox.refuse(f"{self.channel}: a wrong password")
         return AuthResult(success=known, handled=known)  # what is not handled is refused by the server
@@ -51,8 +50,8 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 (aiosmtpd calls it so)
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Refuse who has not logged in, and whom this server does not know."""
-        if not session.authenticated:
+        """Refuse who has not logged in where that is asked, and whom this server does not know."""
+        if self._password and not session.authenticated:
             self._inbox.refuse(f"{self.channel}: mail without a password")
             return "530 log in first"
         if address not in self._mailboxes:
@@ -79,12 +78,14 @@ class MailServer:
 class Addresses:
     """Who can be reached: by channel, what a message calls an address, and the address; and the fallback receiver.
 
-    `switch` maps the path of a dead man's switch to its token, "" where it has none.
+    `switch` maps the path of a dead man's switch to its token, "" where it has none. `passwords` maps whom a mail
+    server reaches, as a `Destination` calls its recipient, to the password that it asks for, if it asks for any.
     """
 
     known: Mapping[str, Mapping[str, str]]
     fallback: tuple[Destination, ...]
     switch: Mapping[str, str]
+    passwords: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +165,23 @@ def receiving(addresses: Addresses) -> Iterator[Receivers]:
 
     with serving(Posted) as url, ExitStack() as running:
         at = {}
+        for called, mail, boxes in _mail_servers(addresses):
+            password = addresses.passwords.get(called, "")
+            at[called] = running.enter_context(mailing(MailServer(called, received, mail, boxes, password)))
         for name, definition in definitions().items():
-            if isinstance(definition.receiver, Mail):
-                called, boxes = definition.channel.called, addresses.known.get(name, {})
-                at[called] = running.enter_context(mailing(MailServer(called, received, definition.receiver, boxes)))
-            else:
-                at[definition.channel.called] = f"{url}/{name}"
-        for destination in addresses.fallback:
-            called, mail = destination.recipient[0], definitions()[destination.channel.name].receiver
-            if isinstance(mail, Mail):
-                second = MailServer(called, received, mail, [destination.address])
-                at[called] = running.enter_context(mailing(second))
+            at.setdefault(definition.channel.called, f"{url}/{name}")
         yield Receivers(url, at, received)
+
+
+def _mail_servers(addresses: Addresses) -> Iterator[tuple[str, Mail, Iterable[str]]]:
+    """List the mail servers: what recipients are called there, how it reads, and its mailboxes."""
+    for name, definition in definitions().items():
+        if isinstance(definition.receiver, Mail):
+            yield definition.channel.called, definition.receiver, addresses.known.get(name, {})
+    for destination in addresses.fallback:
+        mail = definitions()[destination.channel.name].receiver
+        if isinstance(mail, Mail):
+            yield destination.recipient[0], mail, [destination.address]
 
 
 @contextmanager

@@ -95,9 +95,9 @@ def identity(text: str) -> str:
 
 @dataclass
 class Moving:
-    """A stream that goes through phases, each from a moment on; what counts begins at `starts`."""
+    """A series that goes through phases, each from a moment on; what counts begins at `starts`."""
 
-    stream: ExampleSeries
+    example: ExampleSeries
     since: float
     phase: Phase = Phase.HEALTHY
     starts: float = BASE
@@ -110,7 +110,7 @@ class Moving:
     @property
     def pattern(self) -> SamplePattern:
         """How it moves now."""
-        return self.stream.pattern(self.phase)
+        return self.example.pattern(self.phase)
 
     def enter(self, phase: Phase, at: float) -> None:
         """Go on in another phase."""
@@ -140,14 +140,14 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A stream of a fault on one target, by the labels that its page shows.
+    """A series of a fault on one target, by the labels that its page shows.
 
     `within` are those that narrow its signal and its group; what a sample has of other values goes on as it is.
     """
 
     target: Target
     text: str
-    stream: ExampleSeries
+    example: ExampleSeries
     within: tuple[tuple[str, str], ...] = ()
 
 
@@ -167,7 +167,7 @@ class World:
     _shown: dict[Target, Shown] = field(default_factory=dict)
 
     def lay(self, series: Sequence[Series], *, since: float | None = None) -> list[Moving]:
-        """Lay calm series over the samples; returns their patterns.
+        """Lay healthy series over the samples; returns their patterns.
 
         There, gauges of the same names are gone from the samples, and counters stand still, so that they count for
         nothing; where a fault is that a metric is gone, all of it is.
@@ -175,11 +175,11 @@ class World:
         at = self.began if since is None else since
         found = []
         for each in series:
-            moving = Moving(each.stream, at)
+            moving = Moving(each.example, at)
             self._moving.setdefault(each.target, []).append((each.text, moving))
             home, within = (each.target.job, each.target.place), (f"{n}={quoted(v)}" for n, v in each.within)
-            touched = _PART.sub("", each.stream.metric), tuple(within)
-            ends = not (each.stream.healthy.present and each.stream.firing.present)
+            touched = _PART.sub("", each.example.metric), tuple(within)
+            ends = not (each.example.healthy.present and each.example.firing.present)
             (self._hidden if ends else self._still).setdefault(home, set()).add(touched)
             found.append(moving)
         self._shown = {}

@@ -34,8 +34,8 @@ class Deployed:
 class Routed:
     """What an Alertmanager has decided of an alert: its receivers, and what mutes it.
 
-    Silences are told by id, inhibiting alerts by fingerprint, and time intervals, of which Alertmanager tells from
-    0.28 on and not before the alert's turn to be told, by name.
+    Silences are named by id, inhibiting alerts by fingerprint, and time intervals, of which Alertmanager tells from
+    0.28 on and not before the alert's turn to be sent, by name.
     """
 
     receivers: tuple[str, ...]

@@ -125,7 +125,7 @@ def alert(plan: PagePlan, key: str, now: datetime, ends: datetime) -> dict[str, 
 
 
 def waiting(plan: PagePlan, now: datetime) -> tuple[str, ...]:
-    """Say which quiet times hold when a page that is sent now would be told; nobody is notified while one does."""
+    """Say which quiet times hold when a page that is sent now would arrive; nobody is notified while one does."""
     notified = now + timedelta(milliseconds=plan.group_wait.milliseconds)
     return tuple(words for quiet, words in zip(plan.quiet, plan.waits, strict=True) if _holds(quiet, notified))
 

@@ -1,4 +1,4 @@
-"""Send a test page, watch it until it has been notified, and judge what Alertmanager did with it."""
+"""Send a test page, watch it until it has been notified, and check what Alertmanager did with it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def send(sent: Sent, say: Callable[[str], None]) -> PageResult:
         routed = _watch(sent)
     except ToolError as error:
         raise ToolError(f"the test page was sent and ends by itself at {sent.ends:%H:%M} UTC, but {error}") from None
-    return PageResult(sent, routed, judge(sent, routed))
+    return PageResult(sent, routed, problems(sent, routed))
 
 
 def _watch(sent: Sent) -> Routed:
@@ -75,7 +75,7 @@ def _watch(sent: Sent) -> Routed:
     return routed
 
 
-def judge(sent: Sent, routed: Routed) -> tuple[str, ...]:
+def problems(sent: Sent, routed: Routed) -> tuple[str, ...]:
     """Say what is wrong: other receivers than the specs say, or something that mutes it."""
     wrong = []
     url, wanted = sent.server.url, (sent.plan.receiver.name,)

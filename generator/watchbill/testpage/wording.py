@@ -24,7 +24,7 @@ def before(sent: Sent) -> str:
 
 
 def after(verdict: PageResult) -> str:
-    """Say what Alertmanager did with it; a fault is told beside the answer."""
+    """Say what Alertmanager did with it; a fault stands beside the answer."""
     plan = verdict.sent.plan
     if verdict.wrong:
         return "\n".join(["The test page is not sent as the specs say:", *(f"  {fault}" for fault in verdict.wrong)])

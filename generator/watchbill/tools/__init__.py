@@ -1,4 +1,4 @@
-"""The Prometheus programs that judge what we compile: where they are, and how they get here.
+"""The Prometheus programs that check what we compile: where they are, and how they get here.
 
 `find` and `ensure` serve the commands, `generation` serves the tests, `fetch` and `table` serve
 `watchbill tools`. Nothing here decides whether a rule is right; that is for promtool and amtool.

@@ -128,7 +128,7 @@ def fault_of(name: str, *, root: Path | None = None) -> str | None:
 
 
 def seal(recipe: Recipe, folder: Path) -> Generation:
-    """Run the four programs in `folder`, judge their versions, and note them down beside them.
+    """Run the four programs in `folder`, check their versions, and note them down beside them.
 
     Raises ToolError when one is missing, does not run here, or is of another version.
     """

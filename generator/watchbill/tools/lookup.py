@@ -1,4 +1,4 @@
-"""Find the promtool and amtool that judge what is generated."""
+"""Find the promtool and amtool that check what is generated."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _look(name: str, root: Path | None, environ: Mapping[str, str]) -> tuple[Too
         return _from_setting(name, explicit, environ), ()
     unfit = []
     for path in _on_path(name, environ.get("PATH", "")):
-        found = _judge(name, path)
+        found = _checked(name, path)
         if isinstance(found, Tool):
             return found, ()
         unfit.append(found)
@@ -77,7 +77,7 @@ def _on_path(name: str, path: str) -> Iterator[Path]:
             yield candidate
 
 
-def _judge(name: str, path: Path) -> Tool | str:
+def _checked(name: str, path: Path) -> Tool | str:
     """Return the tool at `path`, or why it is unfit."""
     if not os.access(path, os.X_OK):
         return f"{path} is not executable"

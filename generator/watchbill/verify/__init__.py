@@ -1,1 +1,1 @@
-"""The judges that are not ours: promtool and amtool."""
+"""The checks that are not ours: promtool and amtool."""

@@ -1,4 +1,4 @@
-"""Let amtool judge the configuration of Alertmanager, and say where an alert goes."""
+"""Let amtool check the configuration of Alertmanager, and say where an alert goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchbill.errors import ToolError
 from watchbill.promql import quoted
-from watchbill.verify.external import judge
+from watchbill.verify.external import run_tool
 
 SECONDS = 60
 _FAULT = re.compile(r"FAILED: (.+)")
@@ -16,8 +16,8 @@ _PREFIX = re.compile(r"^amtool: error: ")
 
 
 def check(amtool: Path, config: Path) -> str:
-    """Judge a configuration and the templates that it names; gives what amtool refuses, nothing if all is well."""
-    result = judge(amtool, ["check-config", str(config)], seconds=SECONDS)
+    """Check a configuration and the templates that it names; gives what amtool refuses, nothing if all is well."""
+    result = run_tool(amtool, ["check-config", str(config)], seconds=SECONDS)
     if result.returncode == 0:
         return ""
     said = f"{result.stdout}\n{result.stderr}".replace(str(config), config.name)
@@ -33,7 +33,7 @@ def receivers(amtool: Path, config: Path, labels: Mapping[str, str]) -> tuple[st
     Raises `ToolError` where amtool gives no answer.
     """
     written = [f"{name}={quoted(value)}" for name, value in labels.items()]
-    result = judge(amtool, ["config", "routes", "test", f"--config.file={config}", *written], seconds=SECONDS)
+    result = run_tool(amtool, ["config", "routes", "test", f"--config.file={config}", *written], seconds=SECONDS)
     if result.returncode != 0:
         raise ToolError(f"{amtool} cannot say where an alert goes: {result.stderr.strip()}")
     return tuple(result.stdout.strip().split(","))

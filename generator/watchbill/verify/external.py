@@ -1,4 +1,4 @@
-"""Run a judge, and tell a judge that broke from one that refuses."""
+"""Run a tool, and tell one that broke from one that refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchbill.errors import ToolError
 _HASTE = {"GOGC": "400"}
 
 
-def judge(
+def run_tool(
     tool: Path, arguments: Sequence[str], *, seconds: int, joined: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end, whatever its exit code; raises `ToolError` where it cannot be run or hangs.

@@ -1,4 +1,4 @@
-"""Let promtool judge rules, configuration and tests."""
+"""Let promtool check rules, configuration and tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchbill.verify.external import judge
+from watchbill.verify.external import run_tool
 
 SECONDS = 300  # promtool takes 1.5 s for 15,000 rules; whatever takes this long hangs
 
@@ -26,7 +26,7 @@ _RULE = re.compile(r'group "(?P<group>[^"]+)", rule (?P<rule>\d+)[^:]*: (?P<text
 
 
 def check(promtool: Path, folder: Path) -> tuple[Complaint, ...]:
-    """Judge every rule file and `prometheus.yml` below a folder laid out as `out/prometheus`."""
+    """Check every rule file and `prometheus.yml` below a folder laid out as `out/prometheus`."""
     files = sorted((folder / "rules").glob("*.rules.yml"))
     if not files:
         return (Complaint("there is no rule file to check"),)
@@ -43,12 +43,12 @@ def test(promtool: Path, files: Sequence[Path]) -> subprocess.CompletedProcess[s
 
 def run(promtool: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run promtool; raises `ToolError` where it cannot be run or hangs."""
-    return judge(promtool, arguments, seconds=SECONDS)
+    return run_tool(promtool, arguments, seconds=SECONDS)
 
 
 def say(promtool: Path, arguments: Sequence[str]) -> str:
     """Run promtool; gives all that it says, in its order."""
-    return judge(promtool, arguments, seconds=SECONDS, joined=True).stdout
+    return run_tool(promtool, arguments, seconds=SECONDS, joined=True).stdout
 
 
 def complaints(result: subprocess.CompletedProcess[str]) -> tuple[Complaint, ...]:

@@ -51,7 +51,7 @@ class View(Statement):
         return ()
 
     def columns(self, signal: Signal) -> tuple[Column, ...]:
-        """List the labels that a table shows: what is told apart, then where."""
+        """List the labels that a table shows: what distinguishes rows, then where."""
         own = [Column(label, label.replace("_", " ").capitalize()) for label in self.own_labels(signal)]
         return (*own, *(Column(label, label.capitalize()) for label in ("env", "cluster")))
 
@@ -64,7 +64,7 @@ class View(Statement):
         return {".".join(map(str, path)): role for path, role in self.reads()}
 
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
-        """Judge the view against its signal; diagnostics carry the author's line."""
+        """Check the view against its signal; diagnostics carry the author's line."""
         known: list[Metric] = []
         for path, role in self.reads():
             if role in signal.metrics:

@@ -1,1 +1,1 @@
-"""Questions about a Bundle, and their answers in English."""
+"""Questions about a Bundle, and their answers in English; `yamltext` writes YAML that people read."""

@@ -14,6 +14,7 @@ from watchbill.model.bundle import Bundle, Service, Team
 from watchbill.model.pages import Decision, Reference, Runbook
 from watchbill.model.slo import Slo
 from watchbill.quantity import words
+from watchbill.words.urls import bare_panel_url
 
 NOUNS = {
     "alert": "alert",
@@ -103,11 +104,6 @@ class Facts:
                 return _page(thing.id, thing.title, naming.decision_page(thing.id))
 
 
-def panel_url(alert: Alert) -> str:
-    """Address the panel of an alert without the labels that only a firing series has."""
-    return alert.dashboard_url.partition("&var-")[0]
-
-
 def job(service: Service, alert: Alert) -> str:
     """Name the scrape job that an alert's signal comes from."""
     matchers = service.signal(alert.subject).matchers
@@ -131,7 +127,7 @@ def _alert(bundle: Bundle, alert: Alert) -> Fields:
         "subject": Fact(alert.subject),
         "job": Fact(job(service_of(bundle, alert), alert)),
         "link": Fact(alert.name, page=naming.alert_page(alert.service, alert.name)),
-        "dashboard": Fact("panel", url=panel_url(alert)),
+        "dashboard": Fact("panel", url=bare_panel_url(alert.dashboard_url)),
     }
 
 

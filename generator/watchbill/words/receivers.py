@@ -69,8 +69,8 @@ def quiet_words(bundle: Bundle, quiet: QuietTime) -> str:
     first, last = quiet.ranges[0], quiet.ranges[-1]
     days = ", ".join(day.capitalize() for day in first.days) or "every day"
     verb = "waits" if len(waiting) == 1 else "wait"
-    prompt = [service.name for service in bundle.services if service.prompt]
-    but = f", except of {', '.join(prompt)}" if prompt and "P1" in waiting else ""
+    promised = [service.name for service in bundle.services if service.promises_time]
+    but = f", except of {', '.join(promised)}" if promised and "P1" in waiting else ""
     return f"{' and '.join(waiting)} {verb} from {first.start} to {last.end} {quiet.zone}, {days}{but}"
 
 

@@ -29,6 +29,11 @@ def panel_url_of(url: str, series: Mapping[str, str], labels: Sequence[str]) -> 
     return url
 
 
+def bare_panel_url(url: str) -> str:
+    """Leave out of what `panel_url` gave the labels that only a firing series has."""
+    return url.partition("&var-")[0]
+
+
 def _variable(label: str) -> str:
     """Set a dashboard's variable to a label of the firing series (a Go template)."""
     return f"var-{label}={{{{ $labels.{label} | urlquery }}}}"

@@ -63,6 +63,14 @@ def _read(post: Post) -> Notification:
 CHANNEL = Definition(
     channel=Channel(name="pager2", title="Pager Two", called="Pager Two", rank=5, listed="Pager Two {}", wakes=True),
     address=Address,
+    usage="""\
+teams:
+  backend:
+    title: Backend
+    pager2: https://pager2.example.com/night-shift
+severities:
+  P0: {to: [pager2, slack]}
+""",
     key="slack_configs",
     entry=_entry,
     receiver=Web(read=_read, calls=lambda _, address: _key(address)),

@@ -63,6 +63,11 @@ def written(folder: Path, content: bytes, kind: Kind = Kind.SECRET, integration:
     return whats(check(reference(folder / "x", kind, integration), folder=folder))
 
 
+def codes(path: Path) -> list[str]:
+    verdict = check(reference(path, integration="email"), folder=Path("/nowhere"))
+    return [problem.code for problem in verdict.problems]
+
+
 def test_every_file_is_found_with_those_who_need_it() -> None:
     found = read_references(CONFIG.format(folder="/s"))
     assert [(entry.path, entry.kind, entry.integration, entry.needed_by) for entry in found] == [
@@ -99,7 +104,10 @@ def test_a_missing_file_fails_with_who_needs_it(folder: Path) -> None:
     (folder / "pagerduty").unlink()
     result = spectree.run(folder, "audit", "--secrets", "--out", "out")
     row = next(line for line in result.stdout.splitlines() if "/pagerduty" in line)
-    assert (result.code, row.split(maxsplit=2)[1:]) == (1, ["backend", "missing; put the secret there"])
+    assert (result.code, row.split(maxsplit=2)[1:]) == (
+        1,
+        ["backend", "missing; put the secret there [secret/missing]"],
+    )
 
 
 def test_scripts_get_an_object(folder: Path) -> None:
@@ -108,7 +116,8 @@ def test_scripts_get_an_object(folder: Path) -> None:
     files = {Path(row["file"]).name: row for row in json.loads(result.stdout)["files"]}
     assert (result.code, files["smtp"]["usable"], files["slack"]["usable"]) == (1, True, False)
     assert "fake words" not in result.stdout
-    assert files["slack"]["problems"][0]["what"] == "not an http or https URL"
+    (problem,) = files["slack"]["problems"]
+    assert (problem["code"], problem["what"]) == ("secret/wrong-form", "not an http or https URL")
 
 
 def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
@@ -118,7 +127,7 @@ def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["a pipe", "a folder"])
-def test_a_configuration_that_is_no_regular_file_is_told_at_once(tmp_path: Path, form: str) -> None:
+def test_a_configuration_that_is_no_regular_file_is_reported_at_once(tmp_path: Path, form: str) -> None:
     (tmp_path / "out/alertmanager").mkdir(parents=True)
     config = tmp_path / "out/alertmanager/alertmanager.yml"
     os.mkfifo(config) if form == "a pipe" else config.mkdir()
@@ -183,8 +192,32 @@ def test_only_what_an_alertmanager_sends_along_is_wrong_around_a_secret(tmp_path
         (b"x" * ((1 << 20) + 1), Kind.SECRET, "larger than 1 MiB"),
     ],
 )
-def test_a_file_that_cannot_be_the_secret_is_told(tmp_path: Path, content: bytes, kind: Kind, what: str) -> None:
+def test_a_file_that_cannot_be_the_secret_is_reported(tmp_path: Path, content: bytes, kind: Kind, what: str) -> None:
     assert written(tmp_path, content, kind) == [what]
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "code"),
+    [
+        (b"", 0o400, "secret/empty"),
+        (b"\xef\xbb\xbffake", 0o400, "secret/not-utf-8"),
+        (b"x" * ((1 << 20) + 1), 0o400, "secret/too-large"),
+        (b"fake\n", 0o400, "secret/surrounding-blanks"),
+        (b"fake", 0o404, "secret/readable-by-all"),
+    ],
+)
+def test_what_is_wrong_with_a_file_has_a_code(tmp_path: Path, content: bytes, mode: int, code: str) -> None:
+    (tmp_path / "x").write_bytes(content)
+    (tmp_path / "x").chmod(mode)
+    assert codes(tmp_path / "x") == [code]
+
+
+def test_what_is_no_file_to_read_has_a_code(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert codes(tmp_path / "gone") == ["secret/missing"]
+    assert codes(tmp_path) == ["secret/not-a-file"]
+    assert codes(tmp_path / "loop") == ["secret/unreadable"]
+    assert codes(Path("x")) == ["secret/relative-path"]
 
 
 @pytest.mark.parametrize(("key", "found"), [(KEY, []), (KEY[1:], [True]), (f"{KEY[1:]}-", [True])])

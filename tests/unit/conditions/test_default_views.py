@@ -1,4 +1,4 @@
-"""What a condition brings to dashboards, and that the author of a new one is told which rule it breaks."""
+"""What a condition brings to dashboards, and that the author of a new one hears which rule it breaks."""
 
 from __future__ import annotations
 
@@ -102,12 +102,12 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("rule", BROKEN)
-def test_the_author_of_a_condition_that_breaks_a_rule_is_told(tmp_path: Path, rule: str) -> None:
+def test_the_author_of_a_condition_that_breaks_a_rule_is_reported(tmp_path: Path, rule: str) -> None:
     changes, message = BROKEN[rule]
     alert = linked(tmp_path, LOAD)
     condition = alert.spec.condition
     methods: dict[str, Any] = {name: lambda _, __, value=value: value for name, value in changes.items()}
     broken: Any = type("Broken", (type(condition),), methods)
-    with pytest.raises(ConditionError) as told:
+    with pytest.raises(ConditionError) as raised:
         default_view(broken.model_construct(**vars(condition)), alert.signal)
-    assert str(told.value).startswith(f"watchbill/conditions/level.py: {message}")
+    assert str(raised.value).startswith(f"watchbill/conditions/level.py: {message}")

@@ -192,7 +192,7 @@ EDGES = {
         {"oldest_seconds{": "0+0x100", "aged_out_total{": "0x100", "cut_total{": "0x90 1x9"},
         True,
     ),
-    "a server that does not count deletions by size is judged by those by age": (
+    "a server that does not count deletions by size is watched by those by age": (
         KEPT,
         {"oldest_seconds{": "0+0x100", "aged_out_total{": "1x100"},
         True,

@@ -26,7 +26,7 @@ def test_every_kind_has_cases() -> None:
 @pytest.mark.parametrize("kind", CASES)
 def test_every_alert_fires_on_its_example_and_stays_quiet_below(tmp_path: Path, kind: str, generation: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
-    assert spectree.judge(spectree.compile_tree(specs), tmp_path / "out", generation, area="own") == ""
+    assert spectree.run_promtool(spectree.compile_tree(specs), tmp_path / "out", generation, area="own") == ""
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", CASES)
 def test_examplees_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
-    assert spectree.judge(spectree.compile_tree(specs, scale=FAST), tmp_path / "out", "newest", area="own") == ""
+    assert spectree.run_promtool(spectree.compile_tree(specs, scale=FAST), tmp_path / "out", "newest", area="own") == ""

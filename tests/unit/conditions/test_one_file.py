@@ -225,7 +225,7 @@ def renamed(kind: str) -> str:
     return f"another_{kind}"
 
 
-# What knows alerts by what they judge: an objective of each kind that covers some.
+# What knows alerts by what they watch: an objective of each kind that covers some.
 SLOS = """\
 slos:
   good: {title: Good, kind: availability, REST}
@@ -264,7 +264,7 @@ def test_a_kind_of_another_name_compiles_to_the_same(
     assert any(renamed(kind) in text for text in found.values())
 
 
-def test_the_author_of_a_kind_without_a_usage_is_told(tmp_path: Path) -> None:
+def test_the_author_of_a_kind_without_a_usage_is_reported(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more/spread.py").write_text(
         SPREAD.replace("    usage: ClassVar[str] = ", "    _unused: ClassVar[str] = ")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from spectree import compile_tree
-from watchbill.demo.events import Diary
+from watchbill.demo.events import EventLog
 from watchbill.demo.faultapi import DemoState, answering
 from watchbill.demo.faults import Faults, Possible, possible
 from watchbill.demo.overlay import LivingWorld
@@ -80,13 +80,13 @@ def api(tmp_path: Path, bundle: Bundle, what: Possible) -> Iterator[Api]:
     (tmp_path / "site/page.html").write_text(links)
     (tmp_path / "secret.html").write_text("secret")
     said: list[str] = []
-    desks: list[DemoState] = []
-    with serving(answering(lambda: desks[0] if desks else None)) as url:
+    states: list[DemoState] = []
+    with serving(answering(lambda: states[0] if states else None)) as url:
         local = Local(URLS, index=url, prometheus="http://127.0.0.1:1", alertmanager="http://127.0.0.1:2")
-        diary = Diary(lambda entry: said.append(str(entry)), local)
-        faults = Faults(bundle, what, LivingWorld({}), diary.note)
-        desks.append(DemoState(faults, diary, {"scale": 60}, {"site": tmp_path / "site"}, local))
-        yield Api(url, desks[0], said)
+        event_log = EventLog(lambda entry: said.append(str(entry)), local)
+        faults = Faults(bundle, what, LivingWorld({}), event_log.note)
+        states.append(DemoState(faults, event_log, {"scale": 60}, {"site": tmp_path / "site"}, local))
+        yield Api(url, states[0], said)
 
 
 def test_a_fault_is_injected_listed_and_cleared(api: Api) -> None:

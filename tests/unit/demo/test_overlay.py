@@ -111,7 +111,7 @@ def test_every_alert_has_a_fault_or_a_reason_why_not(bundle: Bundle) -> None:
 
 def test_a_slow_burn_stays_below_what_pages(bundle: Bundle) -> None:
     fault = possible(bundle).faults["core-api/AvailabilityBudgetBurnSlow"]
-    rates: Mapping[str, Decimal] = {each.text: each.stream.firing.slope for each in fault.series}
+    rates: Mapping[str, Decimal] = {each.text: each.example.firing.slope for each in fault.series}
     bad = sum(rate for text, rate in rates.items() if 'status_code="5' in text)
     assert Decimal("0.003") < bad / sum(rates.values()) < Decimal("0.006")
 

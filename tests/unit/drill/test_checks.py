@@ -45,7 +45,7 @@ def test_an_alert_waits_as_long_as_its_for_and_hardly_longer() -> None:
     assert checks.waited(2.0, 4.0)
 
 
-def test_who_is_missing_and_who_is_too_many_are_both_told() -> None:
+def test_who_is_missing_and_who_is_too_many_are_both_reported() -> None:
     assert checks.reached(subject(BACKEND, TEAM), [notification(BACKEND), notification(TEAM)]) == ""
     assert checks.reached(subject(BACKEND, TEAM), [notification(BACKEND)]) == "Slack #incidents was not notified"
     assert (

@@ -32,7 +32,7 @@ def test_an_alert_may_look_back_as_far_as_prometheus_keeps_and_no_further(tmp_pa
     assert '"Traffic" looks back 7 days 1 hour' in refused(tmp_path, alert=alert, retention="168h59m")
 
 
-def test_prometheus_cannot_be_told_to_keep_less_than_one_block(tmp_path: Path) -> None:
+def test_prometheus_cannot_be_set_to_keep_less_than_one_block(tmp_path: Path) -> None:
     alert = f"{FOR_ALL}, kind: level, metric: load, above: 5, for: 5m"
     assert refused(tmp_path, alert=alert, retention="2h") == ""
     assert "Prometheus keeps 2 hours of samples at least" in refused(tmp_path, alert=alert, retention="119m")

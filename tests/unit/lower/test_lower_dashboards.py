@@ -124,7 +124,7 @@ def test_a_panel_keeps_its_number_when_others_come_before_it(tmp_path: Path) -> 
     assert numbers[0].items() < numbers[1].items()
 
 
-def test_environments_that_page_come_first_and_clusters_are_told_apart(tmp_path: Path) -> None:
+def test_environments_that_page_come_first_and_clusters_are_distinguished(tmp_path: Path) -> None:
     bundle = compiled(tmp_path, f"  own:\n    - {{title: Load, {LOAD}}}\n", files={"platform.yaml": CLUSTERS})
     made = dashboard(bundle, "service")
     env, cluster = made.variables[:2]

@@ -85,22 +85,22 @@ def test_a_signal_with_another_target_is_watched_without_a_scrape_section_too(tm
 def test_it_fires_for_the_one_target_that_is_down(target: str, name: str, tmp_path: Path) -> None:
     text = NO_SCRAPE.replace("target: {job: shop}", f"target: {target}")
     bundle = spectree.compile_tree(spectree.write_tree(tmp_path, {"services/shop.yaml": text}))
-    assert spectree.judge(bundle, tmp_path / "out", name, area="monitoring.*") == ""
+    assert spectree.run_promtool(bundle, tmp_path / "out", name, area="monitoring.*") == ""
 
 
 # `up` of the target a:1 in steps of 15s over 30m: whether it is notified in the end
 SCRAPES = {
-    "a target that answers every second time is told": ("1 0 " * 60, True),
-    "a target that answers every third time is told": ("1 0 0 " * 40, True),
+    "a target that answers every second time is noticed": ("1 0 " * 60, True),
+    "a target that answers every third time is noticed": ("1 0 0 " * 40, True),
     "a target that loses every third scrape is not": ("1 1 0 " * 40, False),
-    "a target that crashes two minutes after each start is told": (("1 " * 8 + "0 " * 20) * 5, True),
+    "a target that crashes two minutes after each start is noticed": (("1 " * 8 + "0 " * 20) * 5, True),
     "a target that restarts once is not": ("1 " * 108 + "0 " * 6 + "1 " * 6, False),
     "a target that the discovery has lost is not": ("1 " * 60 + "_ " * 60, False),
 }
 
 
 @pytest.mark.parametrize("name", GENERATIONS)
-def test_targets_that_answer_sometimes_are_told_without_flapping(name: str, tmp_path: Path) -> None:
+def test_targets_that_answer_sometimes_are_noticed_without_flapping(name: str, tmp_path: Path) -> None:
     _, alert = compiled(tmp_path, TWO_JOBS.replace("interval: 2m", "interval: 15s"))
     (tmp_path / "rules.yml").write_text(
         yaml.safe_dump({"groups": [{"name": "g", "rules": [{"alert": "A", "expr": alert.rules[0].expr, "for": "5m"}]}]})

@@ -17,7 +17,6 @@ LISTS_ALERTS = """
 def render(bundle):
     return {"{path}": " ".join(alert.name for alert in bundle.alerts)}
 """
-HELPS = "WORDS = 'this file writes nothing'"
 
 
 @pytest.fixture
@@ -41,11 +40,22 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_an_output_that_is_one_new_file_is_rendered_beside_the_others(bundle: Bundle, room: Path) -> None:
     before = outputs.render(bundle)
     (room / "invented.py").write_text(LISTS_ALERTS.replace("{path}", "invented.txt"))
-    (room / "spelling.py").write_text(HELPS)
     after = outputs.render(bundle)
     assert after.keys() - before.keys() == {"invented.txt"}
     assert "LoadHigh" in after.pop("invented.txt")
     assert after == before
+
+
+@pytest.mark.parametrize(
+    "text", ["WORDS = 'this file writes nothing'\n", "def rendr(bundle): return {}\n", "render = {}\n"]
+)
+def test_a_file_without_a_render_is_refused(bundle: Bundle, room: Path, text: str) -> None:
+    (room / "spelling.py").write_text(text)
+    what = (
+        r'watchbill/outputs/spelling has no function "render"; write it, or move what helps others to watchbill/words'
+    )
+    with pytest.raises(TypeError, match=what):
+        outputs.render(bundle)
 
 
 @pytest.mark.parametrize("name", ["a_first", "z_last"])

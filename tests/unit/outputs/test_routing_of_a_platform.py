@@ -1,4 +1,4 @@
-"""A platform's routing in small: quiet times, delivery that it lacks, prompt services, and the words for it all."""
+"""A platform's routing in small: quiet times, delivery that it lacks, promised times, and the words for it all."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_where_nothing_pages_there_is_no_branch_that_does(tmp_path: Path) -> Non
     assert [branch["receiver"] for branch in branches(made, "P0")] == ["backend/slack+email"]
 
 
-def test_a_prompt_service_gets_a_branch_of_its_own_at_p0_and_p1(tmp_path: Path) -> None:
+def test_a_service_that_promises_a_time_gets_a_branch_of_its_own_at_p0_and_p1(tmp_path: Path) -> None:
     spec = service({"LoadHigh": f"{ALERT}, above: 5, severity: P1"}).replace("target:", "notify_within: 10m\ntarget:")
     made = bundle(tmp_path, spec=spec)
     own = {"matchers": ['service="shop"'], "group_wait": "5s", "group_interval": "5s"}

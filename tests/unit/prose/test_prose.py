@@ -196,7 +196,7 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
         ),
     ],
 )
-def test_a_broken_runbook_is_told_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
+def test_a_broken_runbook_is_reported_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
     found = diagnostics(tmp_path, WHOLE | {LOAD: text})
     assert any(one.startswith(f"{LOAD}:{place}:") and complaint in one for one in found), found
 
@@ -276,25 +276,25 @@ def test_a_runbook_that_cannot_be_read_is_not_unknown_to_others_besides(tmp_path
 
 
 @pytest.mark.parametrize("text", ["{% for x in y %}", "{{ 1 }}", "{{ config.x }}"])
-def test_what_is_no_reference_is_told_once_and_leaves_those_behind_it_alone(tmp_path: Path, text: str) -> None:
+def test_what_is_no_reference_is_reported_once_and_leaves_those_behind_it_alone(tmp_path: Path, text: str) -> None:
     books = WHOLE | {LOAD: runbook(meaning=text, impact='For {{ alert("shop/LoadHigh").for }}')}
     (notified,) = diagnostics(tmp_path, books)
     assert notified.startswith(f"{LOAD}:11:1: ")
 
 
-def test_two_runbooks_with_one_id_are_told_at_the_second(tmp_path: Path) -> None:
+def test_two_runbooks_with_one_id_are_reported_at_the_second(tmp_path: Path) -> None:
     books = WHOLE | {"runbooks/RB-001-more.md": runbook(alerts="[]", more="reason: more\n", severity="mixed")}
     assert [one for one in diagnostics(tmp_path, books) if "already" in one] == [
         f'runbooks/RB-001-more.md:2:5: runbook "RB-001" is {tmp_path}/{LOAD} already; take the next free number'
     ]
 
 
-def test_an_alert_that_two_runbooks_name_is_told(tmp_path: Path) -> None:
+def test_an_alert_that_two_runbooks_name_is_reported(tmp_path: Path) -> None:
     books = WHOLE | {"runbooks/RB-003-more.md": runbook(3)}
     assert any('"shop/LoadHigh" has runbook RB-001 already' in one for one in diagnostics(tmp_path, books))
 
 
-def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     broken = {name: text.replace("owner: backend", "owner: nobody") for name, text in WHOLE.items()}
     assert len([one for one in diagnostics(tmp_path, broken) if 'team "nobody" is unknown' in one]) == 2
 
@@ -450,7 +450,7 @@ def decisions(root: Path, *, more: str = "", **texts: str) -> list[str]:
         ("Just text", "the decision has neither front matter nor a number as its name"),
     ],
 )
-def test_a_broken_decision_is_told(tmp_path: Path, text: str, complaint: str) -> None:
+def test_a_broken_decision_is_reported(tmp_path: Path, text: str, complaint: str) -> None:
     found = decisions(tmp_path, d020=text, d021=decision(21))
     assert any(complaint in one for one in found), found
 

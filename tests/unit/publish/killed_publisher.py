@@ -76,7 +76,7 @@ def was_killed(child: int) -> bool:
     return code != 0
 
 
-def judge(out: Path, trees: dict[str, dict[str, str]]) -> str:
+def which(out: Path, trees: dict[str, dict[str, str]]) -> str:
     if sorted(path.name for path in out.parent.iterdir()) not in ([], ["out"]):
         return "leftovers"
     if not out.exists():
@@ -101,7 +101,7 @@ def kill_at_each_step(root: Path, mode: str, *, first: bool, recovery: bool) -> 
             seen["away"] += not out.exists() and not first
             killed_again = recovery and was_killed(fork(partial(tidy_up, out), die_before=again))
             tidy_up(out)
-            seen[judge(out, trees)] += 1
+            seen[which(out, trees)] += 1
             if not killed_again:
                 break
     raise AssertionError
@@ -119,7 +119,7 @@ def kill_at_moments(root: Path, mode: str, *, times: int, seed: int) -> Counter[
         os.kill(child, signal.SIGKILL)
         was_killed(child)
         tidy_up(out)
-        seen[judge(out, trees)] += 1
+        seen[which(out, trees)] += 1
     return seen
 
 

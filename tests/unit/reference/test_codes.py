@@ -18,7 +18,17 @@ PRODUCT = ROOT / "generator/watchbill"
 SHOWN = re.compile(r" \[([a-z]+/[a-z0-9-]+)\]$")
 CODE = re.compile(r"[a-z]+/[a-z0-9]+(?:-[a-z0-9]+)*")
 # where a call has the code
-FORMS = {"Diagnostic": 1, "add": 1, "problem": 0, "Refusal": 0, "_fault": 1, "stop": 1, "file_error": 1, "warn": 2}
+FORMS = {
+    "Diagnostic": 1,
+    "add": 1,
+    "problem": 0,
+    "Refusal": 0,
+    "_fault": 1,
+    "stop": 1,
+    "file_error": 1,
+    "warn": 2,
+    "Problem": 0,
+}
 AREAS = {code.partition("/")[0] for code in diagnostics.catalogue()}
 CELLS = {"Burn rate", "Coverage", "Events"}  # of an explanation, which has an `add` of its own
 GOLDEN = sorted((ROOT / "tests/cases/diagnostics").glob("*/expected/stderr.txt"))

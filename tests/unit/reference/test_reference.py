@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import posixpath
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ import yaml
 import spectree
 from shipped import ROOT
 from watchbill import conditions, sli, views
+from watchbill.channels import definitions
 from watchbill.language.base import Authored
 from watchbill.language.schema import DOCUMENTS
-from watchbill.reference import fields, of_site, render, spec_files
+from watchbill.outputs import alertmanager, catalog
+from watchbill.reference import channels, fields, of_site, outputs, render, spec_files
 from watchbill.reference.house import house
 from watchbill.spec.runbook import DecisionSpec, RunbookSpec
 
@@ -39,7 +43,7 @@ def test_the_example_of_a_condition_becomes_the_promql_beside_it_and_is_proven(t
     (alert,) = [alert for alert in bundle.services[0].alerts if alert.area == "own"]
     assert alert.kind == kind
     assert "\n\n".join(rule.expr.rstrip() for rule in alert.rules) == block(page, "promql")
-    assert spectree.judge(bundle, tmp_path / "out", "newest", area="own") == ""
+    assert spectree.run_promtool(bundle, tmp_path / "out", "newest", area="own") == ""
 
 
 def test_every_kind_has_a_page() -> None:
@@ -166,3 +170,55 @@ def test_explain_names_what_there_is_instead_of_an_unknown_page(tmp_path: Path) 
     shown = spectree.run(tmp_path, "explain", "--pack", "http-apl")
     assert shown.code == 2
     assert shown.stderr == 'watchbill: Packs of the reference have no "http-apl"; use "http-api"\n'
+
+
+@pytest.mark.parametrize("label", ["Read by", "Checked by"])
+def test_an_output_says_who_reads_it_and_what_checks_it(monkeypatch: pytest.MonkeyPatch, label: str) -> None:
+    monkeypatch.setattr(catalog, "__doc__", (catalog.__doc__ or "").replace(f"{label}:", "By the way:"))
+    what = f'watchbill/outputs/catalog: its docstring has no paragraph "{label}: …"; write one'
+    with pytest.raises(ValueError, match=what):
+        outputs.page("catalog")
+
+
+NOT_THERE = """\
+teams: {backend: {slack: "#b"}}
+severities: {P0: {to: [pagerduty, email]}, P1: {to: [email]}, Info: {to: [email]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("usage", "what"),
+    [
+        ("teams: {backend: {title: Backend}}", r"gives no team an address; write teams: {backend: {slack: …}}"),
+        (
+            "teams: {backend: {slack: backend}}",
+            r'does not compile: the text "backend" is not a Slack channel; write it',
+        ),
+        (
+            NOT_THERE,
+            r"lets no severity go there; write severities: {P1: {to: \[slack\]}}",
+        ),
+    ],
+)
+def test_a_usage_of_a_channel_that_does_not_use_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, usage: str, what: str
+) -> None:
+    known = {"slack": replace(definitions()["slack"], usage=usage)}
+    monkeypatch.setattr("watchbill.reference.channels.definitions", lambda: known)
+    with pytest.raises(ValueError, match=rf"watchbill/channels/slack\.py: its usage {what}"):
+        channels.page("slack")
+
+
+@pytest.mark.parametrize("name", definitions())
+def test_the_example_of_a_channel_becomes_the_receiver_beside_it(tmp_path: Path, name: str) -> None:
+    page = render()[f"channels/{name}.md"]
+    usage, entry = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    house_ = yaml.safe_load((LIBRARY / "examples/specs/platform.yaml").read_text())
+    house_["teams"]["backend"] |= usage.pop("teams")["backend"]
+    files = {"platform.yaml": json.dumps(house_ | usage)}
+    alert = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"
+    files["services/shop.yaml"] = spectree.service({"LoadHigh": alert})
+    bundle = spectree.compile_tree(spectree.write_tree(tmp_path, files))
+    made = yaml.safe_load(alertmanager.config(bundle))["receivers"]
+    ((key, (own,)),) = entry.items()
+    assert any(own in each.get(key, ()) for each in made)

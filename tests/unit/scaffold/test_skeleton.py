@@ -77,6 +77,13 @@ def test_a_decision_that_is_filled_in_passes(checkout: Path) -> None:
     assert run(checkout, "generate").code == 0
 
 
+def test_a_decision_is_begun_beside_the_last_one_with_the_next_number(checkout: Path) -> None:
+    (checkout / "adr/services").mkdir(parents=True)
+    for name in ("adr/services/ADR-007-outbox.md", "adr/ADR-003-other.md"):
+        (checkout / name).write_text("Begun")
+    assert run(checkout, "new", "adr", "More").stdout.startswith("adr/services/ADR-008-more.md is begun")
+
+
 def test_an_alert_is_added_to_the_services_own_and_nothing_else_changes(checkout: Path) -> None:
     path = checkout / "specs/services/shop.yaml"
     before = path.read_text().splitlines()
@@ -107,7 +114,7 @@ def test_a_service_without_alerts_of_its_own_gets_them(checkout: Path) -> None:
         (["panel", "x"], 2, "'panel' is not one of"),
     ],
 )
-def test_what_cannot_be_begun_is_told(checkout: Path, arguments: list[str], code: int, said: str) -> None:
+def test_what_cannot_be_begun_is_reported(checkout: Path, arguments: list[str], code: int, said: str) -> None:
     before = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
     outcome = run(checkout, "new", *arguments)
     assert outcome.code == code

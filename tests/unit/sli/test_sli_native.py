@@ -30,7 +30,7 @@ def tree(folder: Path, *, within: str) -> Path:
     return write_tree(folder, {"platform.yaml": RETAINED, "profiles/kit.yaml": KIT, "services/shop.yaml": text})
 
 
-def judged(folder: Path, series: str, *, events: int, errors: int) -> str:
+def complaints(folder: Path, series: str, *, events: int, errors: int) -> str:
     bundle = compile_tree(tree(folder, within="250ms"))
     (slo,) = bundle.services[0].slos
     (folder / "events.yml").write_text(render(bundle)[naming.slo_rule_file("shop", slo.name, "events")])
@@ -54,11 +54,11 @@ def judged(folder: Path, series: str, *, events: int, errors: int) -> str:
 
 
 def test_what_is_beyond_a_power_of_two_is_counted_exactly(tmp_path: Path) -> None:
-    assert judged(tmp_path, f"{HISTOGRAM}+{HISTOGRAM}x20", events=50, errors=20) == ""
+    assert complaints(tmp_path, f"{HISTOGRAM}+{HISTOGRAM}x20", events=50, errors=20) == ""
 
 
 def test_no_traffic_is_no_events_and_no_errors_and_never_nan(tmp_path: Path) -> None:
-    assert judged(tmp_path, IDLE, events=0, errors=0) == ""
+    assert complaints(tmp_path, IDLE, events=0, errors=0) == ""
 
 
 def test_a_limit_between_powers_of_two_is_refused_with_both_of_them(tmp_path: Path) -> None:

@@ -8,12 +8,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import spectree
 from watchbill.channels.base import Destination
 from watchbill.channels.email import CHANNEL as EMAIL
+from watchbill.stack.configuration import addresses
 from watchbill.stack.receivers import Addresses, Receivers, receiving
 
 ADDRESSES = Addresses(
@@ -24,6 +28,7 @@ ADDRESSES = Addresses(
     },
     fallback=(Destination(EMAIL.channel, "sms@example.net", fallback=True),),
     switch={"/beat": "token"},
+    passwords={"e-mail": "drill-smtp-password", "e-mail, fallback": "drill-second-path-smtp-password"},
 )
 EVENT = {
     "routing_key": "drill-key",
@@ -97,3 +102,46 @@ def test_mail_is_taken_with_a_password_and_for_a_known_mailbox(receivers: Receiv
         False,
         {"Runbook": "https://r"},
     )
+
+
+def test_each_mail_server_knows_its_own_password_only(receivers: Receivers) -> None:
+    host, _, port = receivers.at["e-mail, fallback"].partition(":")
+    with smtplib.SMTP(host, int(port)) as smtp:
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            smtp.login("alertmanager", "drill-smtp-password")
+        smtp.login("alertmanager", "drill-second-path-smtp-password")
+
+
+def test_mail_is_taken_without_a_login_where_the_platform_names_no_user() -> None:
+    text = "Subject: [P1] It fails\r\nContent-Type: text/plain\r\n\r\nIt fails\r\n"
+    with receiving(replace(ADDRESSES, passwords={})) as found:
+        for called, address in (("e-mail", "team@example.com"), ("e-mail, fallback", "sms@example.net")):
+            host, _, port = found.at[called].partition(":")
+            with smtplib.SMTP(host, int(port)) as smtp:
+                smtp.sendmail("am@example.com", [address], text)
+            with smtplib.SMTP(host, int(port)) as smtp, pytest.raises(smtplib.SMTPRecipientsRefused):
+                smtp.sendmail("am@example.com", ["of-others@example.com"], text)
+            with smtplib.SMTP(host, int(port)) as smtp, pytest.raises(smtplib.SMTPAuthenticationError):
+                smtp.login("alertmanager", "")  # Alertmanager logs in only where a user is configured
+        notified = [notification.recipient for notification in found.received.notifications()]
+        assert notified == [("e-mail", "team@example.com"), ("e-mail, fallback", "sms@example.net")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        ("", "", set()),
+        (", user: alerts", "", {"e-mail"}),
+        ("", ", user: alerts", {"e-mail, fallback"}),
+        (", user: alerts", ", user: texts", {"e-mail", "e-mail, fallback"}),
+    ],
+)
+def test_a_platform_decides_by_its_users_which_mail_servers_ask_for_a_password(
+    tmp_path: Path, first: str, second: str, asked: set[str]
+) -> None:
+    way = f'fallback: {{email: sms@example.net, smtp: {{host: "smtp.example.net:587", from: a@example.com{second}}}}}'
+    platform = spectree.PLATFORM.replace("from: alerts@example.com}", f"from: alerts@example.com{first}}}, {way}")
+    alert = "signal: kit, kind: level, metric: load, above: 5, for: 5m, severity: Info, summary: Load"
+    files = {"platform.yaml": platform, "services/shop.yaml": spectree.service({"LoadHigh": alert})}
+    bundle = spectree.compile_tree(spectree.write_tree(tmp_path, files))
+    assert addresses(bundle.platform).passwords.keys() == asked

@@ -27,7 +27,7 @@ HERE = Target("shop", ("production", "main"), "shop-1:80")
 THERE = Target("shop", ("staging", "main"), "shop-9:80")
 
 
-def stream(metric: str, above: SamplePattern, healthy: SamplePattern | None = None) -> ExampleSeries:
+def example(metric: str, above: SamplePattern, healthy: SamplePattern | None = None) -> ExampleSeries:
     return ExampleSeries(metric, (), healthy or SamplePattern(level=Decimal(1)), SamplePattern(), above)
 
 
@@ -46,9 +46,9 @@ def test_a_sample_goes_on_counting_and_rare_events_do_not_come() -> None:
 
 def test_beside_a_fault_counters_stand_still_and_gauges_and_buckets_are_gone() -> None:
     world = World({"shop": lines(SAMPLE)}, began=0.0)
-    world.lay([Series(HERE, 'requests_total{code="503"}', stream("requests_total", SamplePattern(slope=Decimal(2))))])
-    world.lay([Series(HERE, 'wait_bucket{le="1"}', stream("wait_bucket", SamplePattern()))])
-    world.lay([Series(HERE, "depth", stream("depth", SamplePattern(level=Decimal(90))))])
+    world.lay([Series(HERE, 'requests_total{code="503"}', example("requests_total", SamplePattern(slope=Decimal(2))))])
+    world.lay([Series(HERE, 'wait_bucket{le="1"}', example("wait_bucket", SamplePattern()))])
+    world.lay([Series(HERE, "depth", example("depth", SamplePattern(level=Decimal(90))))])
     shown = page(world)
     assert shown['requests_total{code="200"}'] == 5000
     assert {series for series in shown if "wait" in series} == {'wait_bucket{le="1"}', "wait_count"}
@@ -58,7 +58,7 @@ def test_beside_a_fault_counters_stand_still_and_gauges_and_buckets_are_gone() -
 
 def test_a_fault_that_takes_a_metric_away_leaves_nothing_of_it() -> None:
     world = World({"shop": lines(SAMPLE)})
-    [moving] = world.lay([Series(HERE, "requests_total", stream("requests_total", GONE))])
+    [moving] = world.lay([Series(HERE, "requests_total", example("requests_total", GONE))])
     assert page(world)["requests_total"] == 1
     moving.enter(Phase.FIRING, world.began)
     assert not any(series.startswith("requests_total") for series in page(world))
@@ -66,15 +66,15 @@ def test_a_fault_that_takes_a_metric_away_leaves_nothing_of_it() -> None:
 
 def test_a_scrape_fails_as_often_as_up_says() -> None:
     world = World({"shop": lines(SAMPLE)})
-    [moving] = world.lay([Series(HERE, UP, stream(UP, SamplePattern(level=Decimal("0.4"))))])
+    [moving] = world.lay([Series(HERE, UP, example(UP, SamplePattern(level=Decimal("0.4"))))])
     assert all(world.page(HERE) is not None for _ in range(10))
     moving.enter(Phase.FIRING, world.began)
     assert sum(world.page(HERE) is not None for _ in range(100)) == 40
     assert UP not in page(world, THERE)
 
 
-def test_a_stream_goes_on_from_where_it_is() -> None:
-    moving = Moving(stream("x", SamplePattern(slope=Decimal(10)), SamplePattern(slope=Decimal(1))), since=100.0)
+def test_a_series_goes_on_from_where_it_is() -> None:
+    moving = Moving(example("x", SamplePattern(slope=Decimal(10)), SamplePattern(slope=Decimal(1))), since=100.0)
     assert moving.value(160.0) == 5060
     moving.enter(Phase.FIRING, 160.0)
     assert moving.value(170.0) == 5160

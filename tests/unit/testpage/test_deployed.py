@@ -85,7 +85,7 @@ def test_a_user_and_a_password_in_the_address_are_used(guarded: str) -> None:
     assert look_up(server, "another") is None
 
 
-def test_a_password_that_is_missing_or_wrong_is_told_and_none_is_printed(guarded: str) -> None:
+def test_a_password_that_is_missing_or_wrong_is_reported_and_none_is_printed(guarded: str) -> None:
     for user, notified in (
         ("", "asks for a user and a password (401); write them into the address, before the host and @"),
         (f"{USER}:wr%40ng@", "refuses this user and password (401)"),
@@ -159,14 +159,14 @@ STATUS = json.dumps({"versionInfo": {"version": "0.33.1"}})
         (200, STATUS[:-1], {}, "but is no Alertmanager: it answers with something else than JSON"),
     ],
 )
-def test_what_is_no_alertmanager_is_told(status: int, body: str, headers: dict[str, str], notified: str) -> None:
+def test_what_is_no_alertmanager_is_reported(status: int, body: str, headers: dict[str, str], notified: str) -> None:
     with answering(status, body, **headers) as url, pytest.raises(ToolError) as caught:
         greet(deployed(url))
     assert str(caught.value).startswith(url)
     assert notified in str(caught.value)
 
 
-def test_groups_that_are_none_are_told() -> None:
+def test_groups_that_are_none_are_reported() -> None:
     with answering(200, '["a", "b"]') as url, pytest.raises(ToolError, match="not groups of alerts"):
         look_up(deployed(url), "x")
 

@@ -121,7 +121,7 @@ def test_a_page_waits_in_the_quiet_times_of_its_severity(
     assert waiting(made, FRIDAY_EVENING + timedelta(hours=hours)) == tuple(known[name] for name in waits)
 
 
-def test_what_counts_is_the_moment_in_which_it_is_told(tmp_path: Path) -> None:
+def test_what_counts_is_the_moment_in_which_it_is_sent(tmp_path: Path) -> None:
     made = plan(bundle(tmp_path, PLATFORM + QUIET), Severity.INFO)
     just_before = FRIDAY_EVENING.replace(hour=22, minute=59, second=59)
     assert len(waiting(made, just_before)) == 1
@@ -136,7 +136,7 @@ def test_a_quiet_time_holds_from_its_first_minute_and_no_longer_in_its_last(tmp_
     assert notified == [0, 1, 1, 0]
 
 
-def test_a_time_zone_that_the_machine_lacks_is_told(tmp_path: Path) -> None:
+def test_a_time_zone_that_the_machine_lacks_is_reported(tmp_path: Path) -> None:
     made = plan(bundle(tmp_path, PLATFORM + QUIET), Severity.INFO)
     lost = replace(made, quiet=(replace(made.quiet[0], zone="Moon/Base"),), waits=made.waits[:1])
     with pytest.raises(ToolError, match='does not know the time zone "Moon/Base"; install tzdata'):

@@ -47,14 +47,14 @@ def sent(plan: PagePlan, server: Deployed) -> Sent:
     return Sent(plan, server, "0.33.1", "k", AT, AT.replace(minute=9), watched=0.0, quiet=())
 
 
-def test_a_page_is_watched_until_it_has_been_told_where_nobody_says_for_how_long(plan: PagePlan) -> None:
+def test_a_page_is_watched_until_it_has_been_notified_where_nobody_says_for_how_long(plan: PagePlan) -> None:
     notified = float(plan.group_wait.seconds)
     with taking(200, '{"versionInfo": {"version": "0.33.1"}}') as server:
         assert prepare(plan, server, None).watched == notified + run.TOLD_SECONDS
         assert prepare(plan, server, 3).watched == 3.0
 
 
-def test_a_page_that_is_never_listed_is_told_with_its_end(plan: PagePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_never_listed_is_reported_with_its_end(plan: PagePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "TAKEN_SECONDS", 0.3)
     with taking(200, "[]") as server, pytest.raises(ToolError) as caught:
         send(sent(plan, server), lambda _: None)

@@ -10,7 +10,7 @@ from watchbill.model.alerts import Severity
 from watchbill.testpage import wording
 from watchbill.testpage.deployed import Deployed, Routed
 from watchbill.testpage.plan import choose_plan
-from watchbill.testpage.run import PageResult, Sent, judge
+from watchbill.testpage.run import PageResult, Sent, problems
 
 AT = datetime(2026, 11, 24, 18, 4, 8, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def sent() -> Sent:
 
 
 def verdict(sent: Sent, routed: Routed) -> PageResult:
-    return PageResult(sent, routed, judge(sent, routed))
+    return PageResult(sent, routed, problems(sent, routed))
 
 
 def test_the_readme_shows_what_the_command_says(sent: Sent) -> None:
@@ -32,20 +32,20 @@ def test_the_readme_shows_what_the_command_says(sent: Sent) -> None:
     assert shown in (ROOT / "docs/routing.md").read_text()
 
 
-def test_all_that_is_wrong_is_told_at_once(sent: Sent) -> None:
+def test_all_that_is_wrong_is_reported_at_once(sent: Sent) -> None:
     routed = Routed(("unowned",), silenced_by=("a", "b"), inhibited_by=("c",), muted_by=("nights",))
-    told_elsewhere = judge(sent, Routed(("unowned",)))[0]
+    sent_elsewhere = problems(sent, Routed(("unowned",)))[0]
     notified = wording.after(verdict(replace(sent, quiet=("Info waits at night",)), routed)).splitlines()
     assert notified == [
         "The test page is not sent as the specs say:",
-        f"  {told_elsewhere}",
+        f"  {sent_elsewhere}",
         '  it is silenced, by "a", "b"; look at https://alertmanager.example.com/#/silences',
         '  it is inhibited, by the alert with the fingerprint "c"; look at https://alertmanager.example.com/#/alerts',
         '  it is muted at this hour, by the time interval "nights"',
     ]
 
 
-def test_a_quiet_time_is_told_before_anything_is_sent(sent: Sent) -> None:
+def test_a_quiet_time_is_named_before_anything_is_sent(sent: Sent) -> None:
     assert "Info waits at night: it will not be sent now" in wording.before(
         replace(sent, quiet=("Info waits at night",))
     )

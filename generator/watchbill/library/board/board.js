@@ -168,7 +168,7 @@ async function firing(round) {
   const alerts = new Map(found.map(({ metric }) => [`${metric.service}/${metric.alertname}`, metric]));
   const rank = ([, { severity }]) => Object.keys(URGENCY).indexOf(severity);
   const sorted = [...alerts].sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
-  list.replaceChildren(...sorted.map(([alert, metric]) => told(alert, metric)));
+  list.replaceChildren(...sorted.map(([alert, metric]) => firingItem(alert, metric)));
   if (quiet) list.append(element("li", "good", "no alert fires"));
   else if (!sorted.length) list.append(element("li", "critical", "the alert that always fires does not: no rules are evaluated"));
   for (const panel of board.rows.flatMap((row) => row.panels)) {
@@ -179,7 +179,7 @@ async function firing(round) {
   }
 }
 
-function told(alert, { severity, alertname }) {
+function firingItem(alert, { severity, alertname }) {
   const made = element("li", URGENCY[severity] ?? "info");
   const text = `${severity ?? ""} ${board.service ? alertname : alert}`;
   const lead = Object.hasOwn(board.leads, alert) ? board.leads[alert] : null;

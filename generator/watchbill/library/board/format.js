@@ -54,9 +54,9 @@ const clock = (milliseconds) => new Date(milliseconds).toTimeString().slice(0, 8
 const LEVELS = ["goal", "good", "info", "warning", "critical"];
 
 function level(value, lines) {
-  const judged = lines.filter((line) => line.level !== "goal");
-  if (!judged.length || !Number.isFinite(value)) return "";
-  const beyond = judged.filter((line) => (line.direction === "above" ? value >= line.value : value < line.value));
+  const limits = lines.filter((line) => line.level !== "goal");
+  if (!limits.length || !Number.isFinite(value)) return "";
+  const beyond = limits.filter((line) => (line.direction === "above" ? value >= line.value : value < line.value));
   const ranks = beyond.map((line) => LEVELS.indexOf(line.level));
   return LEVELS[Math.max(LEVELS.indexOf("good"), ...ranks)];
 }

@@ -22,8 +22,8 @@ function cell(panel, index, value) {
   if (value === null) return { text: "–", name: "value" };
   const state = panel.states.find((entry) => entry.value === value);
   if (state) return { text: state.text, name: `value ${state.level}` };
-  const judged = query.legend === panel.sort ? level(value, panel.lines) : "";
-  return { text: shown(value, query.unit ?? panel.unit), name: `value ${judged}` };
+  const found = query.legend === panel.sort ? level(value, panel.lines) : "";
+  return { text: shown(value, query.unit ?? panel.unit), name: `value ${found}` };
 }
 
 function drawStates(body, panel, answers) {

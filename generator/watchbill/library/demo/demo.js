@@ -1,7 +1,7 @@
-// The page of a demo: what runs, what was told, and a button for every alert. Names and texts are shown as text only.
+// The page of a demo: what runs, who was notified, and a button for every alert. Names and texts are shown as text only.
 const EVERY = 1500; // milliseconds
 const PATIENCE = 10000;
-const MESSAGES = new Set(["told", "resolved"]);
+const MESSAGES = new Set(["notified", "resolved"]);
 const at = (id) => document.getElementById(id);
 let scale = 60;
 
@@ -91,7 +91,7 @@ function alertItem(alert) {
   item.dataset.words = `${alert.id} ${alert.summary} ${alert.severity}`.toLowerCase();
   const words = named(alert.severity, alert.name);
   words.append(element("p", "", `${alert.summary}.`));
-  words.append(element("p", "faint", alert.without ? `Not here: ${alert.without}.` : `Tells ${alert.tells.join(", ")}`));
+  words.append(element("p", "faint", alert.without ? `Not here: ${alert.without}.` : `Notifies ${alert.notifies.join(", ")}`));
   const links = element("p", "faint");
   links.append(link("Runbook", alert.runbook), " · ", link("Panel", alert.panel));
   words.append(links);

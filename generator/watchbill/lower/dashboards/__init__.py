@@ -109,7 +109,7 @@ class _Service:
 
     def _panels(self, key: str, alert_panels: tuple[AlertPanel, ...], narrow: Narrowing) -> tuple[Panel, ...]:
         builder = Builder(key, alert_panels, narrow)
-        found = {panel.title: panel for panel in self._coined(key, alert_panels, narrow)}
+        found = {panel.title: panel for panel in self._built_in(key, alert_panels, narrow)}
         for written in self.linked.panels:
             if written.dashboard == key:
                 found[written.title] = builder.written(written)
@@ -122,9 +122,9 @@ class _Service:
         first = self.linked.spec.dashboards.order.get(key, ())
         clusters = max(len(environment.clusters) for environment in self.linked.environments)
         panels = sorted(found.values(), key=lambda panel: _place(panel, first))
-        return tuple(_told_apart(panel) if clusters > 1 else panel for panel in panels)
+        return tuple(_by_cluster(panel) if clusters > 1 else panel for panel in panels)
 
-    def _coined(self, key: str, alert_panels: tuple[AlertPanel, ...], narrow: Narrowing) -> Iterable[Panel]:
+    def _built_in(self, key: str, alert_panels: tuple[AlertPanel, ...], narrow: Narrowing) -> Iterable[Panel]:
         """Give the service's own dashboard its verdict: what fires, what is promised, what is scraped."""
         if key != naming.SERVICE_DASHBOARD:
             return
@@ -150,7 +150,7 @@ def _slo_labels(objectives: Iterable[Objective]) -> tuple[str, ...]:
     return tuple(sorted({label for objective in objectives for label in objective.slo.grouping}))
 
 
-def _told_apart(panel: Panel) -> Panel:
+def _by_cluster(panel: Panel) -> Panel:
     """Say the cluster in every legend, where there are several."""
     if panel.columns:
         return panel

@@ -128,7 +128,7 @@ class Builder:
                 yield Query(scaled, f"{alert_panel.alert.name}: limit", empty=limit.empty)
 
     def _of_alert(self, title: str, text: str, alert_panels: tuple[AlertPanel, ...]) -> Panel:
-        """Show alerts by themselves, where they judge nothing that could be drawn."""
+        """Show alerts by themselves, where they watch nothing that could be drawn."""
         return Panel(
             id=naming.panel_id(title),
             title=title,
@@ -152,7 +152,7 @@ def _firing(alert_panel: AlertPanel) -> str:
 
 
 def _highest(view: View, lines: Sequence[Line]) -> Decimal | None:
-    """End a gauge's scale at the whole, or well beyond its last line, so that a needle past it can be told."""
+    """End a gauge's scale at the whole, or well beyond its last line, so that a needle past it can be seen."""
     if view.share:
         return Decimal(1)
     highest = max((line.value for line in lines), default=Decimal(0))

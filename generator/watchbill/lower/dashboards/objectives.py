@@ -102,9 +102,9 @@ class _Details:
             self._query(f"({events} - {errors}){per_minute}", f"good {noun}"),
             self._query(f"{errors}{per_minute}", f"bad {noun}"),
         ]
-        told_by = self.objective.linked.spec.sli.told_by(self.objective.linked.signal)
-        if told_by is not None:
-            metric, label = told_by
+        class_label = self.objective.linked.spec.sli.class_label(self.objective.linked.signal)
+        if class_label is not None:
+            metric, label = class_label
             source = self.objective.linked.signal.within(*PLACE)
             bare = source.select(metric, Matcher(label, "=", ""))
             lost = aggregate("sum", TARGET_LABELS, f"rate({bare}[{RATE_INTERVAL}])")
@@ -112,10 +112,10 @@ class _Details:
             queries.append(Query(f"60 * {lost}", f"{noun} without {label}", empty=empty))
         lines = (
             [
-                alert_panel.fixed(Quantity(Decimal(0), Unit.PER_MINUTE), f"any without {told_by[1]}")
+                alert_panel.fixed(Quantity(Decimal(0), Unit.PER_MINUTE), f"any without {class_label[1]}")
                 for alert_panel in here
             ]
-            if told_by
+            if class_label
             else []
         )
         unit = Unit.COUNT if self.slo.timed else Unit.PER_MINUTE

@@ -15,7 +15,7 @@ from watchbill.model.bundle import Bundle
 from watchbill.model.routing import InhibitRule, QuietTime, TimeRange
 from watchbill.outputs.alertmanager.receivers import receivers, written
 from watchbill.outputs.alertmanager.routes import matcher, root
-from watchbill.outputs.yamltext import Plain, dump
+from watchbill.words.yamltext import Plain, dump
 
 __all__ = ["config", "receivers", "render"]
 

@@ -11,7 +11,7 @@ from watchbill.channels.destinations import destinations
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle, Platform
 from watchbill.model.routing import FALLBACK, HEARTBEAT, SHADOW, Delivery, Receiver
-from watchbill.outputs.yamltext import Plain
+from watchbill.words.yamltext import Plain
 
 
 def receivers(bundle: Bundle) -> Iterator[Receiver]:

@@ -8,8 +8,8 @@ from watchbill import naming
 from watchbill.model.alerts import Alert, Severity, Stage
 from watchbill.model.bundle import Bundle, Environment, Platform, Team
 from watchbill.model.routing import Match, Timing
-from watchbill.outputs.yamltext import Plain
 from watchbill.promql import quoted
+from watchbill.words.yamltext import Plain
 
 INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is sent in one message
 EACH = ("alertname", *INCIDENT)
@@ -55,9 +55,9 @@ def _fallback(alert: Alert, environments: Iterable[str], timing: Timing) -> Plai
 
 def _team(team: Team, bundle: Bundle) -> Plain:
     """Route a team's alerts; one whose severity or environment is unknown stays here, with the root's receiver."""
-    prompt = [service.name for service in bundle.services if service.prompt and service.team == team.name]
+    promised = [service.name for service in bundle.services if service.promises_time and service.team == team.name]
     branches = [
-        _branch(team, bundle.platform, severity, environments, prompt)
+        _branch(team, bundle.platform, severity, environments, promised)
         for environments in _alike(bundle.platform)
         for severity in Severity
     ]
@@ -72,7 +72,7 @@ def _alike(platform: Platform) -> Iterable[tuple[Environment, ...]]:
 
 
 def _branch(
-    team: Team, platform: Platform, severity: Severity, environments: tuple[Environment, ...], prompt: list[str]
+    team: Team, platform: Platform, severity: Severity, environments: tuple[Environment, ...], promised: list[str]
 ) -> Plain:
     policy = platform.policies[severity]
     matches = (Match("env", tuple(env.name for env in environments)), Match("severity", (severity.value,)))
@@ -84,11 +84,11 @@ def _branch(
     }
     if policy.quiet_times:
         branch["mute_time_intervals"] = list(policy.quiet_times)
-    if prompt and severity is not Severity.INFO:
+    if promised and severity is not Severity.INFO:
         # Alertmanager inherits no mute times, and a service that has promised a time is not to be muted.
-        first = str(min(platform.prompt_wait, policy.timing.group_wait))
-        matchers = [matcher(Match("service", tuple(prompt)))]
-        branch["routes"] = [{"matchers": matchers, "group_wait": first, "group_interval": str(platform.prompt_wait)}]
+        first = str(min(platform.short_wait, policy.timing.group_wait))
+        matchers = [matcher(Match("service", tuple(promised)))]
+        branch["routes"] = [{"matchers": matchers, "group_wait": first, "group_interval": str(platform.short_wait)}]
     return branch
 
 

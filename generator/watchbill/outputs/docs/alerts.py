@@ -20,7 +20,8 @@ from watchbill.promql import quoted
 from watchbill.quantity import Duration
 from watchbill.quantity.words import rounded_share, share
 from watchbill.words import objectives, receivers, unseen
-from watchbill.words.facts import panel_url, service_of
+from watchbill.words.facts import service_of
+from watchbill.words.urls import bare_panel_url
 
 SEVERITIES = {
     Severity.P0: "somebody must act now",
@@ -91,7 +92,7 @@ def links(alert: Alert, bundle: Bundle) -> list[tuple[str, str]]:
     expr = quote(alert.rules[0].expr, safe="")
     matchers = quote(f"{{alertname={quoted(alert.name)},service={quoted(alert.service)}}}", safe="")
     return [
-        ("Panel", panel_url(alert)),
+        ("Panel", bare_panel_url(alert.dashboard_url)),
         ("Prometheus", f"{urls.prometheus}/graph?g0.expr={expr}&g0.tab=0&g0.range_input=6h"),
         ("Silence", f"{urls.alertmanager}/#/silences/new?filter={matchers}"),
     ]
@@ -155,8 +156,8 @@ def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str,
     ]
     quiet = bundle.platform.policies[alert.severity].quiet_times
     waits = [inline(receivers.quiet_words(bundle, q)) for q in bundle.platform.quiet_times if q.name in quiet]
-    prompt = service.prompt and alert.severity is not Severity.INFO
-    return [("Notifies", notified), ("Waits", waits if alert.stage is Stage.LIVE and not prompt else [])]
+    promised = service.promises_time and alert.severity is not Severity.INFO
+    return [("Notifies", notified), ("Waits", waits if alert.stage is Stage.LIVE and not promised else [])]
 
 
 def _subject(alert: Alert, service: Service, page: PageContext) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from watchbill import naming
 from watchbill.model.alerts import Severity
 from watchbill.model.bundle import Bundle
-from watchbill.outputs.yamltext import Plain, dump
+from watchbill.words.yamltext import Plain, dump
 
 PATH = "mkdocs.nav.yml"
 _BEHIND_REFERENCE = "/reference/*/"  # one page links them all

@@ -45,8 +45,8 @@ def routing(bundle: Bundle, writer: Writer) -> str:
             }
             for severity, policy in platform.policies.items()
         ],
-        prompt=[service.title for service in bundle.services if service.prompt],
-        prompt_wait=platform.prompt_wait.words(),
+        promised=[service.title for service in bundle.services if service.promises_time],
+        short_wait=platform.short_wait.words(),
         services=[muted for service in bundle.services if (muted := _muting(service, page))["alerts"]],
     )
 

@@ -58,7 +58,7 @@ def steps(lines: Iterable[Line], *, look: Look) -> list[dict[str, Any]]:
     unique = _unique(lines)
     falling = bool(unique) and all(line.direction is Direction.BELOW for line in unique)
     outwards = list(reversed(unique)) if falling else unique
-    colours = _told_apart([line.level for line in outwards] if look is Look.LINES else _never_better(outwards))
+    colours = _distinct([line.level for line in outwards] if look is Look.LINES else _never_better(outwards))
     if falling and look is not Look.LINES:
         colours.reverse()
         return _steps([*colours, fine], unique)
@@ -82,7 +82,7 @@ def _worse(one: LineLevel, other: LineLevel) -> LineLevel:
     return max(one, other, key=_WORST_LAST.index)
 
 
-def _told_apart(levels: Iterable[LineLevel]) -> list[str]:
+def _distinct(levels: Iterable[LineLevel]) -> list[str]:
     """Darken a colour that follows on itself, so that each line is seen."""
     colours: list[str] = []
     for level in levels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from watchbill.model.bundle import Bundle
-from watchbill.outputs.yamltext import dump
+from watchbill.words.yamltext import dump
 
 PROMETHEUS = "prometheus"  # the uid of the data source; the dashboards choose theirs by a variable
 FOLDER = "/var/lib/grafana/dashboards/watchbill"  # where Grafana finds `out/grafana/dashboards/`

@@ -17,7 +17,7 @@ from watchbill.model.bundle import Bundle, Service
 from watchbill.model.proof import AlertCheck, Proof, SampleCheck
 from watchbill.outputs.promtests import alerts, burns, recordings
 from watchbill.outputs.promtests.clock import clock
-from watchbill.outputs.yamltext import Plain, dump
+from watchbill.words.yamltext import Plain, dump
 
 __all__ = ["clock", "names_of_cases", "proofs", "render", "tested", "written"]
 

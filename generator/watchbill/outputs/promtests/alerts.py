@@ -43,12 +43,12 @@ def proofs(alert: Alert, service: Service) -> Iterable[Proof]:
 
 
 def _can_fall_short(example: Example) -> bool:
-    """Whether there is anything between calm and fault; a probe succeeds or fails."""
-    return any(stream.just_below != stream.healthy for stream in example.series)
+    """Whether there is anything between healthy and fault; a probe succeeds or fails."""
+    return any(series.just_below != series.healthy for series in example.series)
 
 
 class AlertProver:
-    """One rule of an alert in its environment, on a timeline of calm, fault, and calm again."""
+    """One rule of an alert in its environment, on a timeline of healthy, fault, and healthy again."""
 
     def __init__(self, alert: Alert, rule: Rule, example: Example, service: Service) -> None:
         self.alert, self.rule, self.service, self.example = alert, rule, service, example
@@ -65,7 +65,7 @@ class AlertProver:
 
     def fires_and_resolves(self, how: str = "") -> Proof:
         """Quiet until `for` is nearly over, firing with exact labels and texts after it, kept, resolved in the end."""
-        checks = [self._quiet("quiet while calm", self.onset)]
+        checks = [self._quiet("quiet while healthy", self.onset)]
         lasting = self.clock.up(self.example.rises) + self.alert.for_
         if lasting > self.two_steps:
             checks.append(self._quiet("quiet before for is over", self.onset + (lasting - self.two_steps)))
@@ -91,12 +91,12 @@ class AlertProver:
         fires = [self._firing("fires with just enough events", self.end)]
         yield self._proof("fires with just enough events", self._moving(floor.enough, phases), [], fires)
 
-    def _moving(self, streams: tuple[ExampleSeries, ...], phases: Phases) -> tuple[Input, ...]:
+    def _moving(self, every: tuple[ExampleSeries, ...], phases: Phases) -> tuple[Input, ...]:
         found: dict[str, str] = {}
-        for stream in streams:
-            self._add(found, stream, self.place, phases)
-        for stream, labels in self._decoys(streams):
-            self._add(found, stream, {**self.place, **labels}, phases)
+        for series in every:
+            self._add(found, series, self.place, phases)
+        for series, labels in self._decoys(every):
+            self._add(found, series, {**self.place, **labels}, phases)
         return tuple(Input(series, values) for series, values in found.items())
 
     def without_data(self) -> Proof:
@@ -117,27 +117,27 @@ class AlertProver:
     # What goes in.
 
     def _inputs(self, phases: Phases) -> tuple[Input, ...]:
-        """Write the example, and beside it what must change nothing: decoys, and other environments that are calm."""
+        """Write the example, and beside it what must change nothing: decoys, and other environments, healthy."""
         found: dict[str, str] = {}
-        for stream in self.example.series:
-            self._add(found, stream, self.place, phases)
-        for stream, labels in self._decoys(self.example.series):
-            self._add(found, stream, {**self.place, **labels}, phases)
+        for series in self.example.series:
+            self._add(found, series, self.place, phases)
+        for series, labels in self._decoys(self.example.series):
+            self._add(found, series, {**self.place, **labels}, phases)
         for place in self._other_places():
-            for stream in self.example.series:
-                self._add(found, still(stream), place, phases)
+            for series in self.example.series:
+                self._add(found, still(series), place, phases)
         return tuple(Input(series, values) for series, values in found.items())
 
-    def _add(self, found: dict[str, str], stream: ExampleSeries, labels: Place, phases: Phases) -> None:
-        name = notation.series(stream.metric, {**notation.target(self.signal), **dict(stream.labels), **labels})
-        found.setdefault(name, notation.values(stream, phases, self.clock.sample))
+    def _add(self, found: dict[str, str], series: ExampleSeries, labels: Place, phases: Phases) -> None:
+        name = notation.series(series.metric, {**notation.target(self.signal), **dict(series.labels), **labels})
+        found.setdefault(name, notation.values(series, phases, self.clock.sample))
 
-    def _decoys(self, streams: tuple[ExampleSeries, ...]) -> Iterable[tuple[ExampleSeries, Place]]:
+    def _decoys(self, every: tuple[ExampleSeries, ...]) -> Iterable[tuple[ExampleSeries, Place]]:
         higher = self.alert.threshold is not None and self.alert.threshold.direction is Direction.ABOVE
         for decoy in decoys(self.signal, excluded=not self.alert.authored):
-            for stream in streams:
-                if not decoy.needs or decoy.needs in dict(stream.labels):
-                    yield at_fault(stream, higher=higher), decoy.labels
+            for series in every:
+                if not decoy.needs or decoy.needs in dict(series.labels):
+                    yield at_fault(series, higher=higher), decoy.labels
 
     def _other_places(self) -> Iterable[Place]:
         """Name every other environment of an alert that is asked for each by name, and one other of any alert."""

@@ -30,10 +30,10 @@ def select(name: str, labels: Labels) -> str:
 def close(case: str, expr: str, labels: Labels, value: Decimal, at: int) -> SampleCheck:
     """Check an expression against a number, at a minute; `labels` are those of its result."""
     if value:
-        judged = f"abs({expr} / {decimal_text(FLOAT.plus(value))} - 1) < bool {CLOSE}"
+        checked = f"abs({expr} / {decimal_text(FLOAT.plus(value))} - 1) < bool {CLOSE}"
     else:
-        judged = f"abs({expr}) < bool {NOTHING}"
-    return SampleCheck(case, Duration(at * MINUTE_MS), judged, ((notation.series("", labels), Decimal(1)),))
+        checked = f"abs({expr}) < bool {NOTHING}"
+    return SampleCheck(case, Duration(at * MINUTE_MS), checked, ((notation.series("", labels), Decimal(1)),))
 
 
 def sound(case: str, slo: Slo, at: int) -> SampleCheck:

@@ -34,15 +34,15 @@ def decoys(signal: Signal, *, excluded: bool = True) -> Iterable[Decoy]:
         yield Decoy({matcher.label: literals(matcher)[0]}, needs=matcher.label)
 
 
-def at_fault(stream: ExampleSeries, *, higher: bool) -> ExampleSeries:
-    """Let a stream be at fault all the time, and louder than what is meant; one that would be gone stays calm.
+def at_fault(series: ExampleSeries, *, higher: bool) -> ExampleSeries:
+    """Let a series be at fault all the time, and louder than what is meant; one that would be gone stays healthy.
 
     Levels are `higher` only where more is worse.
     """
-    pattern = stream.firing if stream.firing.present else stream.healthy
+    pattern = series.firing if series.firing.present else series.healthy
     level = pattern.level * HIGHER if higher and pattern.level is not None else pattern.level
     loud = replace(pattern, slope=pattern.slope * MORE, level=level)
-    return replace(stream, healthy=loud, just_below=loud, firing=loud)
+    return replace(series, healthy=loud, just_below=loud, firing=loud)
 
 
 def elsewhere(environments: Iterable[Environment], place: Place) -> dict[str, str]:
@@ -52,6 +52,6 @@ def elsewhere(environments: Iterable[Environment], place: Place) -> dict[str, st
     return {"cluster": other.clusters[0], "env": other.name} if other else {**place, "env": f"{place['env']}-other"}
 
 
-def still(stream: ExampleSeries) -> ExampleSeries:
-    """Keep a stream calm."""
-    return replace(stream, just_below=stream.healthy, firing=stream.healthy)
+def still(series: ExampleSeries) -> ExampleSeries:
+    """Keep a series healthy."""
+    return replace(series, just_below=series.healthy, firing=series.healthy)

@@ -27,14 +27,14 @@ def target(signal: Signal) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def values(stream: ExampleSeries, phases: tuple[tuple[Phase, Duration], ...], step: Duration) -> str:
-    """Write a stream that goes through phases, each until a time: `5000+10x40 5412+12x20`."""
+def values(example: ExampleSeries, phases: tuple[tuple[Phase, Duration], ...], step: Duration) -> str:
+    """Write an example series that goes through phases, each until a time: `5000+10x40 5412+12x20`."""
     written: list[str] = []
     at, now = BASE, Duration(0)
     for index, (phase, until) in enumerate(phases):
         count = (until.milliseconds - now.milliseconds) // step.milliseconds + (index == 0)
         now = until
-        pattern = stream.pattern(phase)
+        pattern = example.pattern(phase)
         rise = exact(pattern.slope * step.seconds)
         start = pattern.level if pattern.level is not None else at + (rise if index else 0)
         written.append(stretch(exact(start), rise, count) if pattern.present else f"_x{count}")

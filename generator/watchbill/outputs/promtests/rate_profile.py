@@ -1,6 +1,6 @@
 """What happens in a proof of recordings, minute by minute, and what is true of it.
 
-Everything here is computed from the events, never from an expression: it is what expressions are judged by.
+Everything here is computed from the events, never from an expression: it is what expressions are checked against.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RateProfile:
     """Stretches one after the other, from minute 0 to the last, at which windows are looked at.
 
     `steady` are minutes at which counts are looked at, `early` one before the first bad event (of minutes: the first
-    that is judged), `restarted` one after the restart.
+    that is evaluated), `restarted` one after the restart.
     """
 
     stretches: tuple[Stretch, ...]
@@ -62,7 +62,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of a course: of events, or of minutes that are judged by what they see of the last `sees`.
+    """What is true of a course: of events, or of minutes that are evaluated by what they see of the last `sees`.
 
     `states` says that a minute also sees itself.
     """
@@ -73,7 +73,7 @@ class Truth:
     states: bool
 
     def recorded(self, at: int) -> tuple[int, int]:
-        """Return the events and errors of the last five minutes, or whether the minute is judged and bad."""
+        """Return the events and errors of the last five minutes, or whether the minute is evaluated and bad."""
         if not self.timed:
             return self._sum(at - COUNTED, at)
         good, bad = self._sum(at - self.sees, at + self.states)
@@ -84,7 +84,7 @@ class Truth:
         if not self.timed:
             return self._sum(at - minutes, at)
         seen = [self.recorded(minute) for minute in range(at - minutes + 1, at + 1)]
-        return sum(judged for judged, _ in seen), sum(bad for _, bad in seen)
+        return sum(evaluated for evaluated, _ in seen), sum(bad for _, bad in seen)
 
     def _sum(self, start: int, end: int) -> tuple[int, int]:
         part = self.minutes[max(0, start) : max(0, end)]

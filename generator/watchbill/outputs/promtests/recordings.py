@@ -124,7 +124,7 @@ class _Hours:
         for at in self.rate_profile.steady:
             yield from self._counts("counts events and errors", at)
             yield from self._ratio("counts events and errors", 5, at)
-        early = "minutes that are judged for the first time" if self.slo.timed else "errors that are born late"
+        early = "minutes that are evaluated for the first time" if self.slo.timed else "errors that are born late"
         if self.slo.timed or self.sli_source.born_late:
             yield from self._counts(early, self.rate_profile.early)
             for window in self.windows:

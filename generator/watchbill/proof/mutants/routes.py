@@ -21,7 +21,7 @@ from watchbill.proof.routing import RoutingQuestion
 from watchbill.stack.loopback import alertmanager, inhibited, post_alerts, reload
 from watchbill.verify import amtool
 
-SERVERS = 4  # that judge inhibition at once; each mostly waits
+SERVERS = 4  # that check inhibition at once; each mostly waits
 Done = Callable[[int], None]
 _FLIPPED = {"=~": "!~", "!~": "=~", "!=": "=", "=": "!="}
 
@@ -154,11 +154,11 @@ def route_survivors(
 def inhibition_survivors(
     program: Path, mutants: Sequence[ConfigMutant], pairs: Iterable[Pair], content: Any, done: Done
 ) -> list[ConfigMutant]:
-    """Let real Alertmanagers judge a pair of each kind by each mutant; gives those by which none is judged wrongly."""
+    """Ask real Alertmanagers for a pair of each kind under each mutant; gives those under which none is wrong."""
     kinds = inhibition.alike(pairs, content)
     shares = [mutants[number::SERVERS] for number in range(SERVERS)]
 
-    def judge(share: Sequence[ConfigMutant]) -> list[ConfigMutant]:
+    def survivors(share: Sequence[ConfigMutant]) -> list[ConfigMutant]:
         left = []
         with tempfile.TemporaryDirectory(prefix="watchbill-") as name:
             folder = Path(name)
@@ -176,4 +176,4 @@ def inhibition_survivors(
         return left
 
     with ThreadPoolExecutor(SERVERS) as pool:
-        return [mutant for left in pool.map(judge, filter(None, shares)) for mutant in left]
+        return [mutant for left in pool.map(survivors, filter(None, shares)) for mutant in left]

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.outputs.yamltext import dump
+from watchbill.words.yamltext import dump
 
 # Texts that would be read as another type, and others, of one line and of several.
 TEXTS = st.one_of(
