@@ -137,7 +137,7 @@ def test_what_is_broken_in_the_built_site_is_reported_where_it_comes_from(
 
 RUNS = [
     replace("</head>", "<script>window.hit=1</script></head>"),
-    replace("</head>", "<SCRIPT src=//x></SCRIPT></head>"),
+    replace("</head>", "<SCRIPT src=x.js></SCRIPT></head>"),
     replace("<title>", "<title></title><img src=x onerror=hit()>"),
     replace("<title>", "<!--><svg/onload=hit()>-->x<title>"),
     replace("</body>", '<a href="java&#10;script:hit()">x</a></body>'),

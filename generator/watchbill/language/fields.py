@@ -167,7 +167,10 @@ Sentence = Annotated[
 Title = Annotated[
     str,
     TextRule(
-        "a title without tags and entities", "write it in plain words, since it goes into heads of pages", 400, TITLE
+        "one line of text without {{ }}, tags and entities",
+        "write it in plain words, since it goes into heads of pages",
+        400,
+        TITLE,
     ),
 ]
 Reference = Annotated[str, TextRule("a name", "write the name as it is defined", 100)]

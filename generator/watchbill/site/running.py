@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watchbill import library
 from watchbill.site.html import MOVED
@@ -44,6 +45,8 @@ def running(page: Path) -> Iterator[str]:
 def _is_known(script: re.Match[str], page: Path) -> bool:
     """Whether a script is the theme's or ours, or is no script but data."""
     asked = dict(_attributes(script["attributes"]))
+    if urlsplit(asked.get("src", "")).netloc:
+        return True  # that another host would have to serve it is told by the link graph
     if "src" in asked:
         file = page.parent / asked["src"].lstrip("/")
         return not script["body"].strip() and file.is_file() and _hash(file.read_bytes()) in _files()

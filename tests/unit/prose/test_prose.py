@@ -230,7 +230,9 @@ def test_markup_in_the_title_of_a_service_or_team_is_refused_at_its_line(tmp_pat
     with pytest.raises(SpecError) as refused:
         compile_specs(specs)
     assert {Path(one.span.file).name for one in refused.value.diagnostics} == {"shop.yaml", "platform.yaml"}
-    assert all("is not a title without tags and entities" in one.what for one in refused.value.diagnostics)
+    assert all(
+        "is not one line of text without {{ }}, tags and entities" in one.what for one in refused.value.diagnostics
+    )
 
 
 @pytest.mark.parametrize("title", ["R&D", "Latency < 5 s", "A & B; C", "1<2", "x -> y"])
