@@ -43,6 +43,8 @@ CASES: dict[str, tuple[str, ...]] = {
         "metric: failures, above: 0/min, for: 1m",
         "metric: failures, above: 7/min, per: [route], for: 1m",
         "metric: failures, above: 7/min, per: [instance], for: 1m",
+        "metric: failures, above: 7/min, least_over: route, for: 1m",
+        "metric: failures, above: 0/min, least_over: route, per: [instance], for: 5m",
         "metric: requests, where: 5xx, above: 1000/s, for: 1m",
         "metric: failures, above: 1235/min, for: 1m",
         "metric: failures, above: 1.00005/min, for: 1m",

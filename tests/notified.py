@@ -5,6 +5,7 @@ The layout is that of Alertmanager's docs, "Notification template reference", Da
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +57,7 @@ def alert(
         "startsAt": f"2025-05-01T14:{minute:02}:00Z",
         "endsAt": NEVER if ended is None else f"2025-05-01T14:{ended:02}:00Z",
         "generatorURL": "https://prometheus.example.com/graph",
-        "fingerprint": "0123456789abcdef",
+        "fingerprint": hashlib.sha256(json.dumps(labels or LABELS).encode()).hexdigest()[:16],
     }
 
 
@@ -69,6 +70,27 @@ def endpoint(path: str, *, minute: int = 3, ended: int | None = None) -> dict[st
         labels={**LABELS, "endpoint": path},
         annotations={**ANNOTATIONS, "summary": summary},
     )
+
+
+def instance(number: int, *, minute: int = 3) -> dict[str, Any]:
+    """Build one alert of a fleet of instances."""
+    address = f"10.0.{number // 100}.{number % 100}:8080"
+    summary = f"An instance has used up its memory: core-api in production/main, instance {address}"
+    return alert(
+        minute=minute,
+        labels={**LABELS, "alertname": "MemoryUsageCritical", "subject": "process", "instance": address},
+        annotations={**ANNOTATIONS, "summary": summary},
+    )
+
+
+def slow(*, minute: int) -> dict[str, Any]:
+    """Build an alert of another name about the same subject."""
+    labels = {**LABELS, "alertname": "HTTPLatencyP99Critical"}
+    annotations = {
+        "summary": "One request in a hundred is far too slow: core-api in production/main",
+        "runbook_url": "https://runbooks.example.com/alerts/core-api/HTTPLatencyP99Critical.html",
+    }
+    return alert(minute=minute, labels=labels, annotations={**ANNOTATIONS, **annotations})
 
 
 def other(severity: str, summary: str) -> dict[str, Any]:
@@ -117,12 +139,15 @@ def address_of(channel: str) -> str:
     return str(team[channel])
 
 
-def entry_of(channel: str, *, smarthost: str = "127.0.0.1:25", secrets: str = "/secrets") -> Entry:
+def entry_of(
+    channel: str, *, smarthost: str = "127.0.0.1:25", secrets: str = "/secrets", fallback: bool = False
+) -> Entry:
     """Write the entry of a receiver that reaches the team `backend` at the address of the channel's own example."""
     smtp = Smtp(smarthost, "alertmanager@example.com", "")
     delivery = Delivery(secrets, smtp, shadow="", heartbeat="", heartbeat_token=False, fallback=None)
     definition = definitions()[channel]
-    return definition.entry(Destination(definition.channel, address_of(channel), "backend"), delivery)
+    to = Destination(definition.channel, address_of(channel), "backend", fallback=fallback)
+    return definition.entry(to, delivery)
 
 
 def render(name: str, folder: Path, text: str, data: Mapping[str, Any], *, form: str = "text") -> str:

@@ -20,7 +20,7 @@ from watchbill.words.yamltext import Plain, dump
 EVIL = '<!channel> & "ä"\r\nBcc: all@example.com\r\n\r\n<b>'
 ALERT = {
     "labels": {**LABELS, "endpoint": EVIL},
-    "annotations": {**ANNOTATIONS, "summary": f"Too many errors: endpoint {EVIL}"},
+    "annotations": {**ANNOTATIONS, "summary": f"Too many errors: {EVIL}"},
     "startsAt": "2025-05-01T14:03:00Z",
 }
 
@@ -75,8 +75,7 @@ def _config(web: str, smarthost: str, secrets: Path) -> dict[str, Plain]:
 def test_a_label_with_lines_adds_no_header_and_no_recipient(arrived: Arrived) -> None:
     assert arrived.mail.recipients == ("backend@example.com",)
     assert "Bcc" not in arrived.mail.message
-    place = "[P0] production core-api: Too many errors: endpoint"
-    assert arrived.mail.message["Subject"] == f'{place} <!channel> & "ä" Bcc: all@example.com <b>'
+    assert arrived.mail.message["Subject"] == '[P0] production core-api: Too many errors: <!channel> & "ä" Bcc: a...'
 
 
 def test_a_mail_carries_the_same_message_as_text_and_as_html(arrived: Arrived) -> None:
@@ -93,7 +92,7 @@ def test_slack_gets_disarmed_text_and_three_buttons(arrived: Arrived) -> None:
     (attachment,) = arrived.slack["attachments"]
     assert not arrived.slack.get("link_names")
     assert "<!channel" not in json.dumps(arrived.slack, ensure_ascii=False)
-    assert attachment["title"].startswith("[P0] Too many errors: endpoint &lt;!channel&gt; &amp; ")
+    assert attachment["title"].startswith("[P0] Too many errors: &lt;!channel&gt; &amp; ")
     assert [button["text"] for button in attachment["actions"]] == ["Runbook", "Panel", "Silence"]
     assert all(button["url"].startswith("https://") for button in attachment["actions"])
 

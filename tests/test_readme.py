@@ -111,7 +111,8 @@ def test_the_message_that_is_shown_is_the_one_that_is_sent() -> None:
     fields = dict(re.findall(r"^# (\S+)\n(.*?)(?=^# |\Z)", golden, re.MULTILINE | re.DOTALL))
     dated = re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", f"{fields['title']}\n{fields['text']}")
     plain = re.sub(r"<https://[^|]*\|([^>]*)>", r"[\1]", dated).replace("*", "").replace("_A ", "A ")
-    assert blocks("console", GUIDE["routing"])[1] == plain.replace("P1s._", "P1s.").rstrip() + "\n"
+    buttons = " ".join(f"[{fields[f'actions.{number}.text'].strip()}]" for number in range(3))
+    assert blocks("console", GUIDE["routing"])[1] == f"{plain.replace('P1s._', 'P1s.').rstrip()}\n{buttons}\n"
 
 
 def test_the_objective_that_is_shown_is_compiled_and_explained_as_shown(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def by_amlint(labels: Labels) -> tuple[str, ...]:
 def distinguished(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the labels and values that routes can tell apart; any other value is to them like the next."""
     for matcher in route.get("matchers", []):
-        label, value = re.fullmatch(r'(\w+)!?=~?"([\w|-]+)"', matcher).groups()  # type: ignore[union-attr]
+        label, value = re.fullmatch(r'(\w+)!?=~?"([\w|-]*)"', matcher).groups()  # type: ignore[union-attr]
         yield from ((label, one) for one in value.split("|"))
     for inner in route.get("routes", []):
         yield from distinguished(inner)
@@ -180,9 +180,11 @@ def settings(labels: Labels) -> Any:
 
 
 @pytest.mark.parametrize("team", sorted(PLATFORM["teams"]))
-def test_one_outage_is_one_incident_and_is_sent_again_before_pagerduty_forgets(team: str) -> None:
-    opts = settings({"team": team, "env": "production", "severity": "P0"})
-    assert set(opts.group_by) == {"team", "cluster", "env", "service"}
+def test_one_cause_is_one_incident_and_is_sent_again_before_pagerduty_forgets(team: str) -> None:
+    page = {"team": team, "env": "production", "severity": "P0"}
+    opts = settings({**page, "incident": "http"})
+    assert set(opts.group_by) == {"team", "cluster", "env", "service", "incident"}
+    assert set(settings(page).group_by) == {"team", "cluster", "env", "service", "subject"}
     assert (opts.group_wait, opts.group_interval, opts.repeat_interval) == ("10s", "1m", "2h")
 
 

@@ -26,7 +26,8 @@ UNOWNED, SHADOW, HEARTBEAT, FALLBACK = "unowned", "shadow", "heartbeat", "second
 TARGETS, TARGET_DOWN = "targets", "TargetDown"  # the subject and the alert that every service gets
 TARGET_LABELS = ("cluster", "env")
 CONTRACT_LABELS = ("severity", "team", "service", "subject", "env")
-RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", *CONTRACT_LABELS})
+INCIDENT = "incident"  # the label that names what the incident is about which an alert opens
+RESERVED_LABELS = frozenset({"alertname", "cluster", "stage", INCIDENT, *CONTRACT_LABELS})
 
 SLO_AREA = "slo."  # begins the area of each objective's alerts; no pack's name has a dot
 SERVICE_DASHBOARD, INFRASTRUCTURE, SLO_DASHBOARD = "service", "infrastructure", "slo"

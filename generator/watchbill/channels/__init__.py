@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watchbill.channels.base import Definition
 
+LEAD = "{{- /* the lead */ -}}"  # in a template: sets $lead, as `lead.inc` says
 HELPERS = frozenset({"base", "destinations", "received"})
 """The files beside the channels that define none; any other file is a channel."""
 
@@ -31,9 +32,13 @@ def _defined(name: str) -> Definition:
 
 
 def templates() -> dict[str, str]:
-    """Read the templates of all messages by file name, sorted: each channel's own, and what they share."""
+    """Read the templates of all messages by file name, sorted: each channel's own, and what they share.
+
+    A template can hand on no alert to another, so the choice of the one that leads is written wherever it is needed.
+    """
     files = sorted((file for folder in __path__ for file in Path(folder).glob("*.tmpl")), key=lambda file: file.name)
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    lead = (Path(__file__).parent / "lead.inc").read_text(encoding="utf-8").rstrip("\n")
+    return {file.name: file.read_text(encoding="utf-8").replace(LEAD, lead) for file in files}
 
 
 __all__ = ["Definition", "definitions", "templates"]

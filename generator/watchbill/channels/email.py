@@ -12,6 +12,7 @@ from watchbill.language.fields import TextRule
 from watchbill.model.routing import Channel, Delivery, Smtp
 
 PASSWORD, SECOND_PASSWORD = "smtp-password", "second-path-smtp-password"  # names of secret files
+LONGEST_SHORT = 160  # characters of one text message, in seven bits (3GPP TS 23.038)
 Address = Annotated[
     str,
     TextRule(
@@ -26,6 +27,7 @@ Address = Annotated[
 def _entry(destination: Destination, delivery: Delivery) -> Entry:
     """Write one entry, with its server; a receiver without one would inherit the user of a global one."""
     smtp, password = delivery.smtp, PASSWORD
+    form = "short" if destination.fallback else "email"
     if destination.fallback and delivery.fallback is not None:
         smtp, password = delivery.fallback.smtp, SECOND_PASSWORD
     if smtp is None:
@@ -33,9 +35,9 @@ def _entry(destination: Destination, delivery: Delivery) -> Entry:
     entry: Entry = {
         "to": destination.address,
         "send_resolved": True,
-        "headers": {"subject": template("email.subject")},
-        "text": template("email.text"),
-        "html": template("email.html"),
+        "headers": {"subject": template(f"{form}.subject")},
+        "text": template(f"{form}.text"),
+        "html": "" if destination.fallback else template("email.html"),
         "smarthost": smtp.host,
         "from": smtp.sender,
     }
@@ -59,11 +61,23 @@ def _read(message: EmailMessage, recipient: Recipient, at: float) -> Notificatio
     need(body is not None, 550, "a mail without plain text")
     text = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     subject = str(message["Subject"])
+    if not subject.startswith("["):
+        return _short(subject, text.strip(), recipient, at)
     ended = " resolved" in subject[: subject.find("]")]
     firing, _, resolved = text.partition("\nResolved:\n") if "\nResolved:\n" in text else text.partition("Resolved:\n")
     named = (line.partition(": ") for line in text.splitlines())
     links = {name: target for name, _, target in named if target.startswith("http")}
     return Notification(recipient, at, ended, "", subject, firing, resolved, links)
+
+
+def _short(subject: str, text: str, recipient: Recipient, at: float) -> Notification:
+    """Read what becomes a text message, and refuse what would become two."""
+    need(len(f"{subject} {text}") <= LONGEST_SHORT, 552, f"a text message of {len(subject) + 1 + len(text)} characters")
+    need(f"{subject}{text}".isascii(), 554, "a text message with characters of its own")
+    ended = subject.endswith(" resolved")
+    return Notification(
+        recipient, at, ended, "", subject, "" if ended else text, text if ended else "", {}, first_only=True, brief=True
+    )
 
 
 CHANNEL = Definition(

@@ -20,7 +20,8 @@ class Notification:
     `firing` and `resolved` are the parts of the text about each: a drill looks there for the summary and description
     of every alert. `incident` tells the incidents of a receiver apart, "" where it opens none. `links` is what can be
     tapped, by name: Runbook, Panel and Silence, or nothing where the channel's definition says `links=False`.
-    `first_only` says that other alerts of the message have no links.
+    `first_only` says that other alerts of the message have no links, `brief` that it names its alerts and has
+    no room for their texts.
     """
 
     recipient: Recipient
@@ -32,6 +33,7 @@ class Notification:
     resolved: str
     links: Mapping[str, str]
     first_only: bool = False
+    brief: bool = False
 
 
 class Refusal(Exception):  # noqa: N818 (the receiver is fine)

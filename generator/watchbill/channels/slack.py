@@ -32,7 +32,7 @@ def _entry(destination: Destination, _delivery: Delivery) -> Entry:
         "color": template("slack.color"),
         "pretext": template("slack.unowned"),
         "title": template("slack.title"),
-        "title_link": template("lead.runbook"),
+        "title_link": template("alerts"),
         "text": template("slack.text"),
         "fallback": template("slack.fallback"),
         "actions": [_button("runbook"), _button("panel"), _button("silence")],

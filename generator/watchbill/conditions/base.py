@@ -67,6 +67,11 @@ class Condition(Statement):
     all series are watched together.
     """
 
+    @property
+    def shown_by(self) -> tuple[KeyName, ...]:
+        """List the labels whose values its panel shows one by one: what it judges or compares one by one."""
+        return self.per
+
     def check(self, signal: Signal, diagnostics: Diagnostics) -> None:
         """Check the condition against its signal; diagnostics carry the author's line."""
         super().check(signal, diagnostics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -15,6 +16,7 @@ from watchbill.conditions.example_series import (
     groups,
     still_false,
 )
+from watchbill.errors import choose
 from watchbill.language.base import Diagnostics
 from watchbill.language.fields import ClassName, DurationText, KeyName, Rate
 from watchbill.model.alerts import Direction, Display, Reading, Symptom, Threshold
@@ -53,6 +55,15 @@ alerts:
     """Fires above this rate."""
     window: DurationText = Duration.parse("5m")
     """The time over which events are counted; at least four scrape intervals."""
+    least_over: KeyName | None = None
+    """A label by its key in the profile, each value of which is counted by itself: the least counts, so that it fires
+    only where every one is past the limit. Where series lack the label, they count as one.
+    """
+
+    @property
+    def shown_by(self) -> tuple[KeyName, ...]:
+        """Show each value of which the least counts."""
+        return (*self.per, *((self.least_over,) if self.least_over else ()))
 
     def roles(self, signal: Signal) -> dict[str, str]:
         """Read one counter."""
@@ -63,6 +74,19 @@ alerts:
         super().check(signal, diagnostics)
         self.check_type(signal, diagnostics, "metric", MetricType.COUNTER)
         self.check_class(signal, diagnostics, "where", metric=self.metric)
+        self._check_least_over(signal, diagnostics)
+
+    def _check_least_over(self, signal: Signal, diagnostics: Diagnostics) -> None:
+        role, metric = self.least_over, signal.metrics.get(self.metric)
+        if role is None or metric is None:
+            return
+        if role not in metric.labels:
+            what = f'metric "{metric.name}" carries no label "{role}"'
+            todo = choose(role, metric.labels, none='remove "least_over"')
+            diagnostics.add(self.span("least_over"), "label/not-on-metric", what, todo)
+        elif role in self.per:
+            what = f'what is judged one by one by "{role}" has no least one'
+            diagnostics.add(self.span("least_over"), "label/cannot-group", what, f'remove "{role}" from "per"')
 
     def _period(self, scale: TimeScale) -> Decimal:
         return scale(Duration(int(self.above.unit.size) * 1000)).seconds
@@ -70,7 +94,12 @@ alerts:
     def expression(self, signal: Signal, scale: TimeScale) -> str:
         """Compare events in the author's period with the limit."""
         series = signal.select(signal.metrics[self.metric], *class_matchers(signal, self.where))
-        rate = aggregate("sum", self.grouping(signal), over("rate", series, scale(self.window)))
+        rate = over("rate", series, scale(self.window))
+        if self.least_over is None:
+            rate = aggregate("sum", self.grouping(signal), rate)
+        else:
+            each = (*self.grouping(signal), signal.labels[self.least_over])
+            rate = aggregate("min", self.grouping(signal), aggregate("sum", each, rate))
         period = self._period(scale)
         counted = rate if period == 1 else f"{decimal_text(period)} * {rate}"
         return f"{counted} > {decimal_text(self.above.number)}"
@@ -80,7 +109,8 @@ alerts:
         noun = capitalised(signal.metrics[self.metric].noun)
         where = f" ({self.where})" if self.where else ""
         many = f"more than {self.above}" if self.above.number else "any"
-        return f"{noun}{where}{per_words(self, signal)}: {many} over {self.window.words()}"
+        least = f", for every {signal.labels[self.least_over]}" if self.least_over else ""
+        return f"{noun}{where}{per_words(self, signal)}: {many} over {self.window.words()}{least}"
 
     def threshold(self, signal: Signal) -> Threshold:
         """Draw the rate, in the author's period."""
@@ -106,8 +136,18 @@ alerts:
             s
             for group in groups(self, signal)
             for own, phase_levels in by_class(signal, self.where, per_second)
-            for s in counters(signal, metric, group, phase_levels, own=own)
+            for one, levels in self._each(signal, phase_levels)
+            for s in counters(signal, metric, group, levels, own={**(own or {}), **one})
         )
         firing = Firing(firing_labels(self, signal), above)
         rises = still_false(PhaseLevels(limit / 10, below, above), limit, window)
         return Example(series, (firing,), history=window, settles=window, clears=window, rises=rises)
+
+    def _each(self, signal: Signal, levels: PhaseLevels) -> Iterable[tuple[dict[str, str], PhaseLevels]]:
+        """Let one of two stand far past the limit before the other is, for which all wait."""
+        if self.least_over is None:
+            yield {}, levels
+            return
+        label, value = signal.labels[self.least_over], signal.examples[self.least_over]
+        yield {label: value}, levels
+        yield {label: f"{value}-other"}, PhaseLevels(levels.healthy, levels.firing * 2, levels.firing * 2)

@@ -16,6 +16,7 @@ from watchbill.model.proof import Fired
 from watchbill.stack.api import Key, key
 from watchbill.stack.notifications import SWITCH
 
+ALSO = "Also firing"  # in a message, before the alerts that do not lead it
 TOLERANCE = 0.05  # of numbers that are measured by scrapes, which never fall quite evenly
 TOLERANCE_OF_SCRAPES = 0.2  # of shares of scrapes themselves: one of twenty is one of eight that succeed
 LATE_SECONDS = 1.0  # for evaluations on a busy machine
@@ -33,8 +34,10 @@ class Subject:
     summary: str
     notified: frozenset[Recipient]
 
-    def in_(self, text: str) -> bool:
-        """Whether a text speaks of it."""
+    def in_(self, text: str, notification: Notification) -> bool:
+        """Whether a text of a message speaks of it: by its summary, or by its name where there is no room for that."""
+        if notification.brief or notification.recipient[0] == SWITCH:
+            return self.labels["alertname"] in re.split(r"\W+", text)
         return self.summary in text
 
 
@@ -101,9 +104,7 @@ def arrivals(
     for notification in notifications:
         text = notification.resolved if ended else notification.firing
         spoken = f"{text}\n{notification.title}" if notification.ended is ended else text
-        if subject.in_(spoken) or (
-            notification.recipient[0] == SWITCH and subject.labels["alertname"] in spoken.split()
-        ):
+        if subject.in_(spoken, notification):
             found.setdefault(notification.recipient, []).append(notification)
     return found
 
@@ -127,7 +128,7 @@ def repeated(subject: Subject, known: Iterable[Subject], notifications: Sequence
     every = list(known)
     wrong = []
     for one, got in arrivals(subject, notifications).items():
-        sets = [frozenset(each.summary for each in every if each.in_(notification.firing)) for notification in got]
+        sets = [frozenset(each.summary for each in every if each.in_(n.firing, n)) for n in got]
         again = sum(first == second for first, second in pairwise(sets))
         if again and one[0] != SWITCH:
             wrong.append(f"{' '.join(one)} was notified {again + 1} times")
@@ -140,9 +141,7 @@ def strangers(known: Iterable[Subject], notifications: Iterable[Notification]) -
     for notification in notifications:
         if notification.recipient[0] == SWITCH:
             continue
-        spoken = [
-            each for each in every if each.in_(f"{notification.title}\n{notification.firing}\n{notification.resolved}")
-        ]
+        spoken = [each for each in every if each.in_(whole(notification), notification)]
         wrong += [
             f"{' '.join(notification.recipient)} was notified of {named(each.labels)}"
             for each in spoken
@@ -160,7 +159,7 @@ def said(expected: Fired, subject: Subject, notifications: Sequence[Notification
     text = " ".join(expected.annotations["description"].split())
     wrong = []
     for one, got in arrivals(subject, notifications).items():
-        if one[0] == SWITCH:
+        if not _leads(subject, got[0]):
             continue
         match = pattern(text).search(_in_seconds(" ".join(got[0].firing.split())))
         if match is None:
@@ -170,12 +169,25 @@ def said(expected: Fired, subject: Subject, notifications: Sequence[Notification
     return "; ".join(wrong)
 
 
+def whole(notification: Notification) -> str:
+    """Give all that a message says."""
+    return f"{notification.title}\n{notification.firing}\n{notification.resolved}"
+
+
+def _leads(subject: Subject, notification: Notification) -> bool:
+    """Say whether a message tells of a subject in full, and of others in a line each."""
+    if notification.first_only or notification.brief or notification.recipient[0] == SWITCH:
+        return subject.summary in notification.title
+    before, spoken, _ = notification.firing.partition(subject.summary)
+    return bool(spoken) and ALSO not in before
+
+
 def links_of(subject: Subject, notification: Notification) -> Mapping[str, str] | None:
-    """Find the links of a subject in a message; buttons lead to what the title names, and are not those of others."""
+    """Find the links of a subject in a message that it leads; buttons are the lead's, and are not those of others."""
     if subject.summary in notification.title:
         return notification.links
     _, spoken, rest = notification.firing.partition(subject.summary)
-    if not spoken or notification.first_only:
+    if not spoken or not _leads(subject, notification):
         return None
     found: dict[str, str] = {}
     for link, name, name_, link_ in _LINK.findall(rest):

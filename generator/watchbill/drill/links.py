@@ -13,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from watchbill import naming
 from watchbill.channels import definitions
 from watchbill.channels.received import Recipient
 from watchbill.model.alerts import Alert
@@ -21,6 +22,7 @@ from watchbill.stack.exporter import Handler, serving
 from watchbill.stack.notifications import SWITCH
 from watchbill.stack.running import Stack
 
+TOGETHER = ("team", "cluster", "env", "service", "severity", naming.INCIDENT)  # what a message has in common
 PERMALINK = "¶"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
@@ -85,14 +87,15 @@ def panel(link: str, base: str, known: Mapping[str, frozenset[int]], labels: Map
 
 
 def silence(link: str, stack: Stack, labels: Mapping[str, str]) -> str:
-    """Say how a silence would miss the alert, or reach others, by asking Alertmanager itself; "" where it fits."""
+    """Say how a silence would miss the alert, or reach beyond its message, by asking Alertmanager itself."""
     _, _, encoded = link.partition("?filter=")
     if not encoded:
         return f"{link} opens an empty form"
     filters = _matchers(unquote(encoded))
     query = "&".join(f"filter={quote(each)}" for each in filters)
     found = [each["labels"] for each in ask(stack.alertmanager, f"/api/v2/alerts?{query}")]
-    return "" if found == [dict(labels)] else f"{link} would silence {found}"
+    beyond = [each for each in found if any(each.get(name) != labels.get(name) for name in TOGETHER)]
+    return "" if dict(labels) in found and not beyond else f"{link} would silence {found}"
 
 
 def _matchers(filter_: str) -> list[str]:

@@ -82,7 +82,7 @@ class Outcome:
         opened = incidents(notifications, self.bundle)
         self.record.incidents = sum(opened.values())
         count = self.record.incidents
-        text = f"{count} incident{'' if count == 1 else 's'} for this one cause"
+        text = f"{count} incident{'' if count == 1 else 's'} for this fault"
         differ = "" if opened == dict(self.drill.incidents) else f"expected {dict(self.drill.incidents)}, got {opened}"
         self.record.hold("people see just the incidents that they should", differ)
         self.watch.note("incidents", text)
@@ -133,9 +133,7 @@ class Outcome:
 
 def heard(subject: Subject, notifications: Iterable[Notification]) -> str:
     """Say who was notified of a subject, of its beginning or its end."""
-    return ", ".join(
-        sorted({" ".join(n.recipient) for n in notifications if subject.in_(f"{n.title}\n{n.firing}\n{n.resolved}")})
-    )
+    return ", ".join(sorted({" ".join(n.recipient) for n in notifications if subject.in_(checks.whole(n), n)}))
 
 
 def incidents(notifications: Iterable[Notification], bundle: Bundle) -> dict[str, int]:

@@ -12,6 +12,7 @@ from watchbill.link.dependencies import dependencies
 from watchbill.lower.dashboards import AlertPanel, service_dashboards
 from watchbill.lower.dashboards.overviews import overviews
 from watchbill.lower.drills import lower_drills
+from watchbill.lower.incidents import incident
 from watchbill.lower.monitoring import BuiltIn, absence, target_down
 from watchbill.lower.platform import lower_platform
 from watchbill.lower.routing import inhibit_rules, inhibitors, receivers
@@ -187,7 +188,7 @@ def _owned(found: AlertPanel, service: LinkedService, platform: Platform) -> Ale
     named = replace(
         alert,
         team=team,
-        labels=_labels(alert, team),
+        labels=_labels(alert, team, incident(alert, service) if platform.opens_incidents(alert.severity) else ""),
         runbook_url=page_url(urls.site, naming.alert_page(alert.service, alert.name)),
         dashboard_url=panel_url(urls.grafana, uid, found.panel, alert.grouping),
         receivers=receivers(platform, severity=alert.severity, stage=alert.stage, team=team, fallback=alert.fallback),
@@ -195,8 +196,10 @@ def _owned(found: AlertPanel, service: LinkedService, platform: Platform) -> Ale
     return replace(found, alert=named)
 
 
-def _labels(alert: Alert, team: str) -> tuple[tuple[str, str], ...]:
+def _labels(alert: Alert, team: str, about: str) -> tuple[tuple[str, str], ...]:
     labels = {"severity": alert.severity.value, "team": team, "service": alert.service, "subject": alert.subject}
     if alert.stage is not Stage.LIVE:
         labels["stage"] = alert.stage.value
+    elif about:
+        labels[naming.INCIDENT] = about
     return tuple(sorted(labels.items()))

@@ -78,7 +78,7 @@ def _burn(objective: Objective, name: str, severity: Severity, tiers: tuple[Burn
     burns = " or ".join(_tier(objective, tier, scale) for tier in tiers)
     expr = pretty(aggregate("max", recorder.grouping, burns))
     per = f" per {listed(slo.grouping, 'and')}" if slo.grouping else ""
-    said = " or ".join(_tier_words(tier) for tier in tiers)
+    said = " or ".join(_tier_words(tier, slo.period) for tier in tiers)
     floor = "" if slo.timed else f", with at least {decimal_text(slo.min_bad_events)} bad {slo.events} in that time"
     allowed = f"{words.share(slo.budget)} of {slo.events} in {slo.period.words()}"
     return Alert(
@@ -123,9 +123,10 @@ def _tier(objective: Objective, tier: BurnTier, scale: TimeScale) -> str:
     return f"({burning} and {bad} >= {decimal_text(slo.min_bad_events)})"
 
 
-def _tier_words(tier: BurnTier) -> str:
-    spent = f"{words.rounded_share(tier.share)} of it is gone then"
-    return f"{words.factor(tier.factor)} over {tier.long.words()} and {tier.short.words()} ({spent})"
+def _tier_words(tier: BurnTier, period: Duration) -> str:
+    """Say how fast a tier is by what its rate costs; how much is gone by now depends on the traffic before."""
+    lasts = words.roughly(tier.exhausts_in(period))
+    return f"{words.factor(tier.factor)} over {tier.long.words()} and {tier.short.words()} (all of it in {lasts})"
 
 
 def _asked(objective: Objective) -> tuple[AnnotationQuery, ...]:

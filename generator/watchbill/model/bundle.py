@@ -71,6 +71,10 @@ class Platform:
         every = self.policies[severity].channels
         return every if environment.pages else tuple(channel for channel in every if not channel.wakes)
 
+    def opens_incidents(self, severity: Severity) -> bool:
+        """Say whether a severity opens incidents, where environments page."""
+        return any(channel.incidents for channel in self.policies[severity].channels)
+
     def receiver(self, team: str, severity: Severity, environment: Environment) -> Receiver:
         """Say who is notified of a severity of a team."""
         return Receiver(team, self.channels(severity, environment))

@@ -51,6 +51,10 @@ class BurnTier:
     factor: Decimal
     above: Decimal
 
+    def exhausts_in(self, period: Duration) -> Duration:
+        """Return how long the whole budget lasts at just this burn rate, whatever the traffic was before."""
+        return Duration(int(period.milliseconds / self.factor))
+
     def detects_after(self, ratio: Decimal) -> Duration | None:
         """Return how long an error ratio must last, from a clean start, until the long window is past `above`.
 

@@ -21,6 +21,8 @@ from watchbill.verify import promtool
 
 BATCH = 6  # files in one process, which takes 30 ms to start
 _RESULT = re.compile(r"^  (?=SUCCESS|FAILED:)", re.MULTILINE)  # of each file, in their order; promtool 3 names no file
+# Which file is next: "Unit Testing" of promtool 2, "Processing test file" of 3.16; part of no result.
+_NEXT_FILE = re.compile(r"^(?:Unit Testing|Processing test file): .*$", re.MULTILINE)
 _AT = re.compile(r"^ {4}(?:alertname: (?P<alert>[^,]+)|expr: (?P<expr>\".*\")), time: (?P<at>[^,]+),", re.MULTILINE)
 _NAME = re.compile(r"^ {4}name: .*,\n", re.MULTILINE)
 
@@ -105,7 +107,7 @@ def run(tool: Path, jobs: Sequence[Job], folder: Path, done: Done, *, batch: int
 
 def _said(text: str, batch: Sequence[Job]) -> dict[str, str]:
     """Tell from promtool's words which files failed; fewer results than files mean that it broke."""
-    _, *notified = _RESULT.split(text)
+    _, *notified = _RESULT.split(_NEXT_FILE.sub("", text))
     if len(notified) != len(batch):
         raise ToolError(f"promtool ran {len(notified)} of {len(batch)} test files: {text.strip()[:300]}")
     return {job_.name: said for job_, said in zip(batch, notified, strict=True) if not said.startswith("SUCCESS")}

@@ -47,7 +47,7 @@ class ExpectSpec(Authored):
     """What must come of a fault, and nothing else may.
 
     `notified` reach exactly their receivers, once; `muted` fire and reach nobody; `quiet` must not fire. `incidents`
-    counts what each team sees for this one cause; a team that is not named is not woken.
+    counts what each team sees of this fault; a team that is not named is not woken.
     """
 
     notified: Annotated[Alerts, Field(min_length=1), Formerly("told")]

@@ -203,11 +203,14 @@ class World:
         if target not in self._shown:
             home = (target.job, target.place)
             hidden, still = self._hidden.get(home, set()), self._still.get(home, set())
-            own = {identity(text) for text, _ in self._moving.get(target, ())}
+            texts = [text for text, _ in self._moving.get(target, ())]
+            own = {identity(text) for text in texts}
             steady, growing = [], []
             for line in self.samples.get(target.job, ()):
                 stands = _is_of(line, still)
-                if _is_of(line, hidden) or (stands and (not line.stands or line.identity in own)):
+                if _is_of(line, hidden) or (
+                    stands and (not line.stands or line.identity in own or _lacks_a_label(line.text, texts))
+                ):
                     continue
                 if line.grows and not stands and not line.rare:
                     growing.append(line)
@@ -220,6 +223,16 @@ class World:
 def grown(line: Line, factor: float) -> float:
     """Let a counter grow; where it has counted little in all its days, nothing comes within a drill."""
     return line.value * factor if line.grows and not line.rare else line.value
+
+
+def _lacks_a_label(text: str, others: Iterable[str]) -> bool:
+    """Whether others of the same name have all of its labels and more: an exporter of one version never writes both."""
+    same = (other for other in others if other.partition("{")[0] == text.partition("{")[0])
+    return any(_names(text) < _names(other) for other in same)
+
+
+def _names(text: str) -> set[str]:
+    return {label for label, _ in _LABEL.findall(text)}
 
 
 def _is_of(line: Line, touched: Iterable[Touched]) -> bool:

@@ -49,16 +49,16 @@ def tiers(slo: Slo) -> Iterable[tuple[str, str]]:
     for severity, title in (("P0", "Pages"), ("P1", "Tickets")):
         own = [tier for tier in slo.tiers if tier.severity == severity]
         for index, tier in enumerate(own):
-            yield "" if index else title, _tier(tier)
+            yield "" if index else title, _tier(tier, slo.period)
 
 
-def _tier(tier: BurnTier) -> str:
+def _tier(tier: BurnTier, period: Duration) -> str:
     outage = tier.detects_after(Decimal(1))
-    gone = f"{rounded_share(tier.share)} of the budget is gone"
+    lasts = f"the whole budget in {roughly(tier.exhausts_in(period))}"
     # it is recorded and evaluated once a minute
     after = f"; a total outage does so after {roughly(max(outage, MINUTE))}" if outage else ""
     said = f"above {rounded_share(tier.above)} bad over {tier.long.words()} and over {tier.short.words()}"
-    return f"{said} ({factor(tier.factor)}; {gone} then){after}"
+    return f"{said} ({factor(tier.factor)}, {lasts}){after}"
 
 
 def floor(slo: Slo) -> str:

@@ -127,7 +127,9 @@ def test_page_of_objectives_says_what_is_promised_and_when_it_tells(tmp_path: Pa
     assert "99.95% of requests over 30 days are good: those that are not 5xx.\n" in page
     assert "Gone in\n:   2 days 2 hours at 0.72% bad, where it begins to fire over 1 hour\n" in page
     assert "Budget\n:   0.05% of requests may be bad: 500 of a million, or 21 minutes 36 seconds" in page
-    assert "Pages\n:   above 0.72% bad over 1 hour and over 5 minutes (14.4x; 2% of the budget is gone then)" in page
+    assert (
+        "Pages\n:   above 0.72% bad over 1 hour and over 5 minutes (14.4x, the whole budget in 2 days 2 hours)" in page
+    )
     assert (
         "- Objectives:\n  - objectives.md\n  - Shop:\n    - Orders: slos/shop/orders.md\n" in (tree["mkdocs.nav.yml"])
     )

@@ -161,10 +161,11 @@ def test_a_service_that_promises_a_time_gets_a_branch_of_its_own_at_p0_and_p1(tm
     spec = service({"LoadHigh": f"{ALERT}, above: 5, severity: P1"}).replace("target:", "notify_within: 10m\ntarget:")
     made = bundle(tmp_path, spec=spec)
     own = {"matchers": ['service="shop"'], "group_wait": "5s", "group_interval": "5s"}
+    by_hand = {"matchers": ['incident=""'], "group_by": ["team", "cluster", "env", "service", "subject"]}
     assert {
         severity: [branch.get("routes") for branch in branches(made, severity)] for severity in ("P0", "P1", "Info")
     } == {
-        "P0": [[own], [own]],
+        "P0": [[{**own, "routes": [by_hand]}, by_hand]] * 2,
         "P1": [[own], [own]],
         "Info": [None, None],
     }

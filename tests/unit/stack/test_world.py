@@ -56,6 +56,12 @@ def test_beside_a_fault_counters_stand_still_and_gauges_and_buckets_are_gone() -
     assert page(world, THERE)["depth"] == 7  # elsewhere all is as usual
 
 
+def test_a_counter_of_an_older_version_is_gone_beside_the_same_one_with_a_label_more() -> None:
+    world = World({"shop": lines(SAMPLE + "# TYPE lost counter\nlost 0\n")}, began=0.0)
+    world.lay([Series(HERE, 'lost{to="a"}', example("lost", SamplePattern(slope=Decimal(2))))])
+    assert {series for series in page(world) if "lost" in series} == {'lost{to="a"}'}
+
+
 def test_a_fault_that_takes_a_metric_away_leaves_nothing_of_it() -> None:
     world = World({"shop": lines(SAMPLE)})
     [moving] = world.lay([Series(HERE, "requests_total", example("requests_total", GONE))])

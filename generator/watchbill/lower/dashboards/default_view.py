@@ -49,7 +49,7 @@ def _made(condition: Condition, written: DefaultView) -> View:
         if model.model_fields[names[key]].is_required():
             raise ConditionError(condition, f'its default view "{written.kind}" needs "{key}"', "give it")
     fields: dict[str, Any] = {names[key]: value for key, value in written.fields.items()}
-    return model.model_construct(**fields, kind=written.kind, by=condition.per)
+    return model.model_construct(**fields, kind=written.kind, by=condition.shown_by)
 
 
 def _check(condition: Condition, signal: Signal, view: View | None) -> None:

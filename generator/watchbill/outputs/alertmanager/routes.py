@@ -11,7 +11,10 @@ from watchbill.model.routing import Match, Timing
 from watchbill.promql import quoted
 from watchbill.words.yamltext import Plain
 
-INCIDENT = ("team", "cluster", "env", "service")  # one outage, one incident: what is sent in one message
+INCIDENT = ("team", "cluster", "env", "service")  # what is sent in one message
+CAUSE = (*INCIDENT, naming.INCIDENT)  # what opens an incident: one for each cause (ADR 0045)
+BY_HAND = (*INCIDENT, "subject")  # the same, for rules that others wrote
+STRAY = (*BY_HAND, "severity")  # what nobody owns pages, so a worse one must not join what is acknowledged
 EACH = ("alertname", *INCIDENT)
 
 
@@ -30,7 +33,7 @@ def root(bundle: Bundle) -> Plain:
     routes += [_team(team, bundle) for team in platform.teams.values()]
     # The root takes what no child matches, but a route that goes on counts as a match, so this stands here as well.
     routes.append({"receiver": naming.UNOWNED})
-    return {"receiver": naming.UNOWNED, "group_by": list(INCIDENT), **_timing(urgent), "routes": routes}
+    return {"receiver": naming.UNOWNED, "group_by": list(STRAY), **_timing(urgent), "routes": routes}
 
 
 def _aside(stage: Stage, receiver: str, timing: Timing) -> Plain:
@@ -79,17 +82,28 @@ def _branch(
     branch: dict[str, Plain] = {
         "receiver": platform.receiver(team.name, severity, environments[0]).name,
         "matchers": [matcher(match) for match in matches],
-        "group_by": list(INCIDENT),
+        "group_by": list(CAUSE if platform.opens_incidents(severity) else INCIDENT),
         **_timing(policy.timing),
     }
+    children = [_by_hand()] if platform.opens_incidents(severity) else []
     if policy.quiet_times:
         branch["mute_time_intervals"] = list(policy.quiet_times)
     if promised and severity is not Severity.INFO:
         # Alertmanager inherits no mute times, and a service that has promised a time is not to be muted.
         first = str(min(platform.short_wait, policy.timing.group_wait))
         matchers = [matcher(Match("service", tuple(promised)))]
-        branch["routes"] = [{"matchers": matchers, "group_wait": first, "group_interval": str(platform.short_wait)}]
-    return branch
+        soon: dict[str, Plain] = {
+            "matchers": matchers,
+            "group_wait": first,
+            "group_interval": str(platform.short_wait),
+        }
+        children = [soon | ({"routes": children} if children else {}), *children]
+    return branch | ({"routes": children} if children else {})
+
+
+def _by_hand() -> Plain:
+    """Group by subject what has no label that names its incident, since others wrote its rule."""
+    return {"matchers": [matcher(Match(naming.INCIDENT, ()))], "group_by": list(BY_HAND)}
 
 
 def _timing(timing: Timing) -> dict[str, Plain]:
