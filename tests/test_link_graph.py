@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from prosetree import WHOLE, runbook, tree
 from spectree import run
 from watchbill.pipeline import compile_specs
 from watchbill.site import linkgraph
+from watchbill.site.heads import escape_titles
 
 ROOT = Path(__file__).parents[1]
 LOAD = "runbooks/RB-001-load.md"
@@ -131,6 +133,43 @@ def test_what_is_broken_in_the_built_site_is_reported_where_it_comes_from(
     change(broken / "site")
     found = diagnostics(broken)
     assert any(one.startswith(place) and complaint in one for one in found), found
+
+
+RUNS = [
+    replace("</head>", "<script>window.hit=1</script></head>"),
+    replace("</head>", "<SCRIPT src=x.js></SCRIPT></head>"),
+    replace("<title>", "<title></title><img src=x onerror=hit()>"),
+    replace("<title>", "<!--><svg/onload=hit()>-->x<title>"),
+    replace("</body>", '<a href="java&#10;script:hit()">x</a></body>'),
+    replace("</body>", "<form action=javascript:hit()></form></body>"),
+    replace("</body>", "<img title=\"' onerror=hit()></body>"),
+    replace("</body>", "<iframe srcdoc=x></iframe></body>"),
+    replace("</body>", "<base href=//x></body>"),
+    replace("localStorage", "sessionStorage"),
+    replace('type="application/json"', 'type="text/javascript"'),
+]
+
+
+@pytest.mark.parametrize("change", RUNS)
+def test_what_a_browser_would_run_and_the_theme_did_not_write_is_told(
+    broken: Path, change: Callable[[Path], None]
+) -> None:
+    change(broken / "site")
+    assert any("which a browser would run" in one for one in diagnostics(broken))
+
+
+def test_a_script_of_the_theme_that_is_not_the_installed_one_is_told(broken: Path) -> None:
+    (bundle,) = (broken / "site/assets/javascripts").glob("bundle.*.js")
+    bundle.write_text(bundle.read_text(encoding="utf-8") + ";window.hit=1", encoding="utf-8")
+    assert any("which a browser would run" in one for one in diagnostics(broken))
+
+
+def test_a_title_is_text_in_the_head_of_its_page_too() -> None:
+    environment = Environment()  # noqa: S701 (MkDocs' own escapes nothing)
+    escape_titles(environment)
+    title = "R&amp;D &lt;img src=x onerror=hit()&gt; <b>a</b> &amp;lt;i&amp;gt;"
+    written = environment.from_string("<title>{{ title | striptags }}</title>").render(title=title)
+    assert written == "<title>R&amp;D &lt;img src=x onerror=hit()&gt; a &amp;lt;i&amp;gt;</title>"
 
 
 def test_what_all_pages_load_from_another_host_is_reported_once(broken: Path) -> None:

@@ -185,25 +185,57 @@ def test_whoever_is_woken_or_notified_learns_when_to_call_whom() -> None:
     assert silent == []
 
 
-def test_a_page_of_several_services_changes_none_of_them_unnamed() -> None:
-    titles = {
-        spec["service"]: spec["title"]
-        for path in (ROOT / "specs/services").glob("*.yaml")
-        for spec in [yaml.safe_load(path.read_text(encoding="utf-8"))]
-    }
-    shared = {
-        Path(book["file"]).name
-        for book in catalogue()["runbooks"]
-        if len({alert.partition("/")[0] for alert in book["alerts"]}) > 1
-    }
-    unnamed = [
-        f"{place}: {service}"
-        for place, step in steps()
-        if place.partition(":")[0] in shared and _CHANGES.search(step)
-        for service in re.findall(r"(?:statefulset/|statefulset |ingress )([a-z][\w-]+)", step)
-        if titles[service] not in step
+def hosts(service: str) -> set[str]:
+    """Name the hosts that a service's spec scrapes, and its workloads: "core-api-1.prod.example.com" and "core-api"."""
+    spec = yaml.safe_load((ROOT / f"specs/services/{service}.yaml").read_text(encoding="utf-8"))
+    targets = [str(entry["targets"]) for entry in spec.get("scrape", {}).values()]
+    found = re.findall(r"([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+):\d+", " ".join(targets))
+    return {service, *found, *(host.partition(".")[0] for host in found)} - {"localhost"}
+
+
+@pytest.mark.parametrize("service", sorted({alert["service"] for alert in catalogue()["alerts"]}))
+def test_no_command_on_an_alerts_page_names_a_workload_or_host_of_another_service(service: str) -> None:
+    others = {path.stem for path in (ROOT / "specs/services").glob("*.yaml")} - {service, "monitoring"}
+    words = set().union(*(hosts(other) for other in others)) - hosts(service)
+    foreign = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(words, reverse=True)))})(?![\w-])")
+    code = [
+        (page.name, found[0])
+        for page in (ROOT / "out/docs/alerts" / service).glob("*.md")
+        for found in re.finditer(
+            r"^ *```(?:bash|sh)\n.*?^ *```$|`kubectl [^`]+`", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
     ]
-    assert unnamed == []
+    assert code
+    assert [(page, found) for page, block in code for found in foreign.findall(block)] == []
+
+
+def test_the_page_of_one_database_says_nothing_of_the_other() -> None:
+    core = (ROOT / "out/docs/alerts/core-api/DatabaseDown.md").read_text(encoding="utf-8")
+    desk = (ROOT / "out/docs/alerts/support-desk/PostgresDown.md").read_text(encoding="utf-8")
+    assert "pg_promote" in core
+    assert "DB_HOST=postgres-replica.prod.example.com" in core
+    assert "ingress support-desk" in desk
+    assert not re.search(r"pg_promote|DB_HOST|core-api|Core API", desk.partition("## Facts")[0])
+    assert not re.search(r"support-desk|Support Desk", core.partition("## Facts")[0])
+
+
+def test_a_step_that_a_runbook_names_is_on_every_page_that_names_it() -> None:
+    missing = []
+    for page in sorted((ROOT / "out/docs/alerts").rglob("*.md")):
+        _, found, text = page.read_text(encoding="utf-8").partition("\n## Mitigate first\n")
+        steps_here = len(re.findall(r"^\d+\. \*\*", text.partition("\n## ")[0], re.MULTILINE))
+        whole = page.read_text(encoding="utf-8")
+        named = {
+            int(number)
+            for plain in re.findall(r"(?<!, )\boptions? ((?:\d+(?:, | and )?)+)", whole)
+            for number in re.findall(r"\d+", plain)
+        }
+        missing += [
+            f"{page.parent.name}/{page.stem}: {sorted(named)}"
+            for _ in [0]
+            if found and max(named, default=0) > steps_here
+        ]
+    assert missing == []
 
 
 def test_a_panel_that_a_page_names_is_there() -> None:

@@ -138,6 +138,7 @@ DurationText = Annotated[
 
 _NAME = naming.MAX_NAME
 _LINE = re.compile(r"(?:(?!\{\{|\}\})[^\n])+")
+TITLE = re.compile(r"(?:(?!\{\{|\}\}|<[A-Za-z/!?]|&#?[A-Za-z0-9]+;)[^\n])+")
 _URL = re.compile(r"https?://[^\s/{}\"'<>?#]+(?:/[^\s{}\"'<>?#]*[^\s{}\"'<>?#/])?")
 _CLASS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 ServiceName = Annotated[
@@ -162,6 +163,15 @@ LabelValue = Annotated[str, TextRule("a label value", "write the value as the se
 Sentence = Annotated[
     str,
     TextRule("one line of text without {{ }}", "write it on one line; values are added for you", 400, _LINE),
+]
+Title = Annotated[
+    str,
+    TextRule(
+        "one line of text without {{ }}, tags and entities",
+        "write it in plain words, since it goes into heads of pages",
+        400,
+        TITLE,
+    ),
 ]
 Reference = Annotated[str, TextRule("a name", "write the name as it is defined", 100)]
 Url = Annotated[

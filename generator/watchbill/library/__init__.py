@@ -14,6 +14,12 @@ def assets() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "site").iterdir())}
 
 
+def theme_scripts() -> frozenset[str]:
+    """Read the hashes of the scripts that the site's theme writes into its pages."""
+    lines = (ROOT / "theme-scripts.sha256").read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split()[0] for line in lines if not line.startswith("#"))
+
+
 def skeleton(name: str) -> str:
     """Read the skeleton of a new file."""
     return (ROOT / "skeletons" / name).read_text(encoding="utf-8")

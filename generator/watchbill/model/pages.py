@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 from watchbill.errors import Span
 from watchbill.model.origin import Origin
@@ -34,7 +35,30 @@ class PageLink:
     span: Span
 
 
-Prose = tuple[str | Reference | PageLink, ...]
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A passage for the alerts of some services; whole `lines`, or a part of one. In code it is made of lines."""
+
+    services: tuple[str, ...]
+    text: Prose
+    in_code: bool
+    lines: bool
+    span: Span
+
+
+Prose: TypeAlias = "tuple[str | Reference | PageLink | Only, ...]"
+
+
+def parts(text: Prose) -> Iterator[str | Reference | PageLink]:
+    """Yield all that a text holds, for whomever it is."""
+    for part in text:
+        yield from parts(part.text) if isinstance(part, Only) else (part,)
+
+
+def of_service(text: Prose, service: str) -> Prose:
+    """Return a text as it is for the alerts of a service."""
+    shown = ((part.text if service in part.services else ()) if isinstance(part, Only) else (part,) for part in text)
+    return tuple(part for own in shown for part in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +74,7 @@ class Section:
 class Runbook:
     """A runbook; `alerts` are the ids of those that lead to it, `reason` why there are none.
 
-    `assumes` says of what its commands use what that must do.
+    `assumes` says of what its commands use what that must do, `assumed_by` which of it those of each service use.
     """
 
     id: str
@@ -62,6 +86,7 @@ class Runbook:
     last_reviewed: date
     reason: str
     assumes: Mapping[str, str]
+    assumed_by: Mapping[str, tuple[str, ...]]
     formerly: tuple[str, ...]
     sections: tuple[Section, ...]
     origin: Origin

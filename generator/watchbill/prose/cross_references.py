@@ -13,11 +13,12 @@ from watchbill.language.base import Diagnostics
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.origin import Origin
-from watchbill.model.pages import PageLink, Pages, Prose, Reference, Runbook
+from watchbill.model.pages import Only, PageLink, Pages, Prose, Reference, Runbook, Section, of_service, parts
 from watchbill.prose.coverage import lead, validate_coverage
 from watchbill.prose.decisions import read_decisions
+from watchbill.prose.one_service import Owners, require_one_service
 from watchbill.prose.page import Page
-from watchbill.prose.runbooks import Written, read_runbooks
+from watchbill.prose.runbooks import Written, read_runbooks, says_something, uses
 from watchbill.source import Prose as Source
 from watchbill.words.facts import FactError, Facts
 
@@ -44,6 +45,7 @@ def bind(bundle: Bundle, runbooks: Iterable[Source], decisions: Iterable[Source]
         by_alert={name: made[id(entry)] for name, entry in led.items()},
     )
     bound = replace(bundle, pages=pages)
+    _validate_passages(bound, written, led, diagnostics)
     unread = {source.pointer for source in sources} - {entry.page.source.pointer for entry in written}
     _validate_references(bound, unread, diagnostics)
     _validate_links(pages, unread, [*(e.page for e in written), *(e.page for e in decided)], diagnostics)
@@ -66,21 +68,29 @@ def _placed_texts(pages: Pages) -> Iterable[tuple[str, Prose]]:
 
 
 def _runbook(written: Written, led: Mapping[str, Written]) -> Runbook:
-    spec = written.spec
+    spec, alerts = written.spec, tuple(name for name, other in led.items() if other is written)
     return Runbook(
         id=spec.id,
         title=spec.title,
         severity=spec.severity,
         owner=spec.owner,
-        alerts=tuple(name for name, other in led.items() if other is written),
+        alerts=alerts,
         recovery_time=spec.recovery_time,
         last_reviewed=spec.last_reviewed,
         reason=spec.reason or "",
         assumes=dict(sorted(spec.assumes.items())),
+        assumed_by={service: _assumed(written, service) for service in {name.partition("/")[0] for name in alerts}},
         formerly=spec.formerly,
         sections=written.sections,
         origin=Origin(spec.span("id"), written.page.source.pointer),
     )
+
+
+def _assumed(written: Written, service: str) -> tuple[str, ...]:
+    """List what is assumed by the code that the pages of a service show."""
+    pieces = written.page.code_of(service)
+    code = ["".join(part for part, _ in piece if isinstance(part, str)) for piece in pieces]
+    return tuple(thing for thing in sorted(written.spec.assumes) if uses(thing, code))
 
 
 def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Diagnostics) -> None:
@@ -92,10 +102,13 @@ def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Dia
     facts = Facts(bundle)
     alerts = bundle.alerts_by_id
     for runbook in bundle.pages.runbooks:
-        readers: list[Alert | None] = [None, *(alerts[name] for name in runbook.alerts)]
         for section in runbook.sections:
             for reference in _references(section.text, gone):
-                _look_up(facts, reference, readers if reference.of == "this" else [None], diagnostics)
+                _look_up(facts, reference, [None], diagnostics)
+            for alert in (alerts[name] for name in runbook.alerts):
+                for reference in _references(of_service(section.text, alert.service), gone):
+                    if reference.of == "this":
+                        _look_up(facts, reference, [alert], diagnostics)
     for decision in bundle.pages.decisions:
         for reference in _references(decision.text, gone):
             if reference.of == "this":
@@ -106,8 +119,33 @@ def _validate_references(bundle: Bundle, unread: Iterable[str], diagnostics: Dia
                 _look_up(facts, reference, [None], diagnostics)
 
 
+def _validate_passages(
+    bundle: Bundle, runbooks: Iterable[Written], led: Mapping[str, Written], diagnostics: Diagnostics
+) -> None:
+    """Check that each passage has readers, that each reader has something to read, and that all of it is theirs."""
+    owners, facts = Owners(bundle), Facts(bundle)
+    for written in runbooks:
+        alerts = [bundle.alert(name) for name, other in led.items() if other is written]
+        services = sorted({alert.service for alert in alerts})
+        for section in written.sections:
+            _validate_readers(section, services, diagnostics)
+        require_one_service(written.page, alerts, owners, facts, diagnostics)
+
+
+def _validate_readers(section: Section, services: Collection[str], diagnostics: Diagnostics) -> None:
+    for part in section.text:
+        if isinstance(part, Only):
+            for name in set(part.services) - set(services):
+                what = f'no alert of "{name}" leads to this runbook'
+                diagnostics.add(part.span, "prose/wrong-only", what, choose(name, services, none="remove the tags"))
+    for service in services:
+        if says_something(section.text) and not says_something(of_service(section.text, service)):
+            what = f'"{section.title}" says nothing on the pages of {service}'
+            diagnostics.add(section.span, "runbook/missing-section", what, "write what helps at 3 am")
+
+
 def _references(text: Prose, gone: Collection[str]) -> Iterable[Reference]:
-    found = (part for part in text if isinstance(part, Reference))
+    found = (part for part in parts(text) if isinstance(part, Reference))
     return (reference for reference in found if reference.of != "runbook" or reference.key not in gone)
 
 
@@ -125,7 +163,7 @@ def _validate_links(pages: Pages, unread: Collection[str], read: Iterable[Page],
     anchors = {page.source.pointer: page.anchors for page in read}
     for pointer, text in _placed_texts(pages):
         folder = posixpath.dirname(pointer)
-        for link in text:
+        for link in parts(text):
             if not isinstance(link, PageLink) or link.file in unread:
                 continue
             if link.file not in anchors:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from watchbill.errors import Span, choose
 from watchbill.language.base import Diagnostics, load
+from watchbill.language.fields import TITLE
 from watchbill.model.origin import Origin
 from watchbill.model.pages import Decision
 from watchbill.prose.page import Page, read_page
@@ -61,6 +62,9 @@ def _of_service(
         return None
     _check_fields(spec, source, services, today, diagnostics)
     _require_no_title(page, diagnostics)
+    for use in page.only[:1]:
+        span = page.placed.between(use.start, use.begin)
+        diagnostics.add(span, "prose/wrong-only", "a decision is embedded by no alert", "write it for all its readers")
     spans = {name: spec.span("related", index) for index, name in enumerate(spec.related)}
     spans |= {name: spec.span("supersedes", index) for index, name in enumerate(spec.supersedes)}
     spans |= {} if spec.superseded_by is None else {spec.superseded_by: spec.span("superseded_by")}
@@ -123,6 +127,9 @@ def _own(source: Prose, diagnostics: Diagnostics) -> WrittenDecision | None:
             "write the number and what was decided",
         )
         return None
+    if TITLE.fullmatch(title["title"]) is None:
+        what, span = "the title holds tags or entities", page.placed.between(*title.span("title"))
+        diagnostics.add(span, "markdown/html", what, "write it in plain words, since it goes into heads of pages")
     status = _STATUS.search(source.text, title.end())
     if status is None or source.text[title.end() : status.start()].strip():
         todo = 'write "**Status:** accepted", proposed, or superseded by [0027](0027-….md)'

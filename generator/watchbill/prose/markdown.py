@@ -77,12 +77,20 @@ class Markup:
 
     def in_code(self, index: int) -> bool:
         """Whether a character is part of code."""
+        return self.code_around(index) is not None
+
+    def code_around(self, index: int) -> tuple[int, int] | None:
+        """Return the piece of code that a character is part of, if any."""
         nearest = bisect_right(self._begins, index) - 1
-        return nearest >= 0 and index < self._code[nearest][1]
+        return self._code[nearest] if nearest >= 0 and index < self._code[nearest][1] else None
 
     def code(self) -> tuple[str, ...]:
         """List the pieces of code as they are written, blocks and spans."""
         return tuple(self.text[begin:end] for begin, end in self._code)
+
+    def code_ranges(self) -> tuple[tuple[int, int], ...]:
+        """List where the pieces of code begin and end."""
+        return self._code
 
     def headings(self) -> tuple[Heading, ...]:
         """List the headings."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from watchbill.language.base import Diagnostics
-from watchbill.model.pages import PageLink, Prose, Reference
+from watchbill.model.pages import Only, PageLink, Prose, Reference
 from watchbill.naming import anchor
 from watchbill.plaintext import complain, find_all
 from watchbill.prose.markdown import Heading, Markup
-from watchbill.prose.references import HIDDEN, MOST_FAULTS, Template, read_template
+from watchbill.prose.references import HIDDEN, MOST_FAULTS, OnlyUse, Template, read_template
 from watchbill.source import Prose as Source
 from watchbill.source.text import Text
 
@@ -21,31 +24,77 @@ _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b|\blorem ipsum\b", re.IGNO
 _ABROAD = re.compile(r"https?://[^\s/]+|mailto:[^\s]+@")
 
 
+Insert: TypeAlias = str | Reference | PageLink | OnlyUse
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that was read: its headings, its code, and its text with the references and links to other pages in it."""
+    """A page that was read: its headings, its code, and its text with what stands in it.
+
+    `inserts` are references, links to other pages, passages for some services, and nothing for what is not shown, each
+    with its range; `code` are ranges too.
+    """
 
     source: Source
     placed: Text
     headings: tuple[Heading, ...]
-    code: tuple[str, ...]
-    inserts: tuple[tuple[int, int, str | Reference | PageLink], ...]
+    markup: Markup
+    inserts: tuple[tuple[int, int, Insert], ...]
 
     @property
     def anchors(self) -> frozenset[str]:
         """The anchors that links may name."""
         return frozenset(anchor(heading.title) for heading in self.headings)
 
+    @property
+    def only(self) -> tuple[OnlyUse, ...]:
+        """The passages for some services."""
+        return tuple(insert for _, _, insert in self.inserts if isinstance(insert, OnlyUse))
+
     def text(self, start: int, end: int) -> Prose:
         """Return the text of a range, without blank lines around it."""
         raw = self.source.text[start:end]
         start, end = start + len(raw) - len(raw.lstrip("\n")), start + len(raw.rstrip())
-        parts: list[str | Reference | PageLink] = []
-        for begin, stop, insert in self.inserts:
-            if start <= begin and stop <= end:
-                parts += [self.source.text[start:begin], insert]
-                start = stop
-        return tuple(part for part in (*parts, self.source.text[start:end]) if part != "")
+        return tuple(text for text, _ in self.parts(start, end))
+
+    def parts(self, start: int, end: int) -> Iterator[tuple[str | Reference | PageLink | Only, int]]:
+        """Yield the parts of a range, each with where it begins."""
+        for part, begin in self._walk(start, end):
+            yield self._passage(part) if isinstance(part, OnlyUse) else part, begin
+
+    def code_of(self, service: str) -> Iterator[tuple[tuple[str | Reference | PageLink, int], ...]]:
+        """Yield the pieces of code that the pages of a service show, in parts, each with where it begins."""
+        others = [use for use in self.only if service not in use.services]
+        starts = [use.start for use in others]
+        for begin, end in self.markup.code_ranges():
+            nearest = bisect_right(starts, begin) - 1
+            if nearest < 0 or others[nearest].end <= begin:
+                yield tuple(self._seen(service, begin, end))
+
+    def _seen(self, service: str, start: int, end: int) -> Iterator[tuple[str | Reference | PageLink, int]]:
+        for part, begin in self._walk(start, end):
+            if not isinstance(part, OnlyUse):
+                yield part, begin
+            elif service in part.services:
+                yield from self._seen(service, part.begin, part.stop)
+
+    def _walk(self, start: int, end: int) -> Iterator[tuple[Insert, int]]:
+        first = bisect_left(self.inserts, start, key=lambda insert: insert[0])
+        for begin, stop, insert in self.inserts[first : bisect_left(self.inserts, end, key=lambda insert: insert[0])]:
+            if begin < start:
+                continue  # it stands in a passage that was taken already
+            if start < begin:
+                yield self.source.text[start:begin], start
+            start = min(stop, end)
+            if insert != "":
+                yield insert, begin
+        if start < end:
+            yield self.source.text[start:end], start
+
+    def _passage(self, use: OnlyUse) -> Only:
+        text = tuple(part for part, _ in self.parts(use.begin, use.stop))
+        span = self.placed.between(use.start, use.begin)
+        return Only(use.services, text, self.markup.in_code(use.start), use.lines, span)
 
 
 def read_page(source: Source, diagnostics: Diagnostics) -> Page:
@@ -54,7 +103,8 @@ def read_page(source: Source, diagnostics: Diagnostics) -> Page:
     # the project's own decisions have no front matter, and tell of templates rather than use them
     template = Template(masked=source.text) if source.data is None else read_template(placed, source.body, diagnostics)
     markup = Markup(template.masked, source.body)
-    inserts: list[tuple[int, int, str | Reference | PageLink]] = [(*span, "") for span in template.silent]
+    inserts: list[tuple[int, int, Insert]] = [(*span, "") for span in template.silent]
+    inserts += [(use.start, use.end, use) for use in template.only]
     for asked in template.references:
         span = placed.between(asked.start, asked.end)
         reference = Reference(asked.of, asked.key, asked.field, markup.in_code(asked.start), span)
@@ -64,14 +114,31 @@ def read_page(source: Source, diagnostics: Diagnostics) -> Page:
     _require_plain(placed, markup, diagnostics)
     if template.whole:  # else what was not read would be taken for braces of Markdown
         _require_closed_braces(placed, markup, diagnostics)
-    return Page(source, placed, headings, markup.code(), tuple(sorted(inserts, key=lambda insert: insert[:2])))
+    page = Page(source, placed, headings, markup, tuple(sorted(inserts, key=lambda insert: insert[:2])))
+    _require_whole_passages(page, diagnostics)
+    return page
+
+
+def _require_whole_passages(page: Page, diagnostics: Diagnostics) -> None:
+    """Refuse passages that cut a section, or a piece of code, in two."""
+    markup, headings = page.markup, [heading.start for heading in page.headings if heading.level <= 2]
+    for use in islice(page.only, MOST_FAULTS):
+        within, ends = markup.code_around(use.start), markup.code_around(use.stop)
+        if within != ends or (within is not None and not use.lines):
+            todo = "put the whole of the code in it, or, in a block, whole lines with each tag in a line of its own"
+        elif bisect_left(headings, use.start) != bisect_left(headings, use.end):
+            todo = "end it within the section, and begin it anew below the next heading"
+        else:
+            continue
+        span = page.placed.between(use.start, use.begin)
+        diagnostics.add(span, "prose/wrong-only", "the passage cuts a section or a piece of code in two", todo)
 
 
 def _links(
     source: Source, markup: Markup, anchors: set[str], diagnostics: Diagnostics
-) -> list[tuple[int, int, str | Reference | PageLink]]:
+) -> list[tuple[int, int, Insert]]:
     """Check every link, and find those to other pages, which lie elsewhere on the site."""
-    found: list[tuple[int, int, str | Reference | PageLink]] = []
+    found: list[tuple[int, int, Insert]] = []
     most = len(diagnostics.found) + MOST_FAULTS
     for link in markup.links():
         if len(diagnostics.found) >= most:

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from watchbill.errors import choose
 from watchbill.language.base import Diagnostics, load
-from watchbill.model.pages import Section
+from watchbill.model.pages import Prose as Text
+from watchbill.model.pages import Section, parts
 from watchbill.prose.markdown import Heading
 from watchbill.prose.page import Page, read_page
 from watchbill.source import Prose
@@ -46,7 +47,7 @@ def read_runbooks(
         if spec is None:
             continue
         _check_fields(spec, source, known, today, diagnostics)
-        _validate_assumed(spec, page, diagnostics)
+        _validate_assumed(spec, page.markup.code(), diagnostics)
         for index, name in enumerate((spec.id, *spec.formerly)):
             if (first := seen.setdefault(name, source.path)) != source.path:
                 span = spec.span("formerly", index - 1) if index else spec.span("id")
@@ -91,7 +92,7 @@ def _check_fields(
         )
 
 
-def _validate_assumed(spec: RunbookSpec, page: Page, diagnostics: Diagnostics) -> None:
+def _validate_assumed(spec: RunbookSpec, code: Iterable[str], diagnostics: Diagnostics) -> None:
     """Check each thing that is assumed against a command of the page which uses it."""
     if len(spec.assumes) > MOST_ASSUMED:
         diagnostics.add(
@@ -102,7 +103,7 @@ def _validate_assumed(spec: RunbookSpec, page: Page, diagnostics: Diagnostics) -
         )
         return
     for thing in spec.assumes:
-        if not _used(thing, page.code):
+        if not uses(thing, code):
             what = f'no command of this page uses "{thing}"'
             diagnostics.add(
                 spec.span("assumes", thing, key=True),
@@ -112,7 +113,7 @@ def _validate_assumed(spec: RunbookSpec, page: Page, diagnostics: Diagnostics) -
             )
 
 
-def _used(thing: str, code: Iterable[str]) -> bool:
+def uses(thing: str, code: Iterable[str]) -> bool:
     """Whether all words of what is assumed stand in one piece of code: of a route, its method and its path."""
     words = [re.compile(_whole(word)) for word in thing.split()]
     return any(all(word.search(piece) for word in words) for piece in code)
@@ -150,16 +151,16 @@ def _sections(page: Page, diagnostics: Diagnostics) -> tuple[Section, ...]:
                 f'the section "{title}" is missing',
                 f'add "## {title}"',
             )
-        elif not _says_something(found[title]):
+        elif not says_something(found[title].text):
             diagnostics.add(
                 found[title].span, "runbook/missing-section", f'"{title}" says nothing', "write what helps at 3 am"
             )
     return tuple(found[title] for title in SECTIONS if title in found)
 
 
-def _says_something(section: Section) -> bool:
+def says_something(prose: Text) -> bool:
     """Whether there is a word below the heading, other than in a heading of the third level."""
-    text = "".join(part if isinstance(part, str) else type(part).__name__ for part in section.text)
+    text = "".join(part if isinstance(part, str) else type(part).__name__ for part in parts(prose))
     return any(_WORD.search(line) for line in text.splitlines() if not line.startswith("#"))
 
 

@@ -18,7 +18,7 @@ _PLAIN_TAG = re.compile(
     r"|sub|summary|sup|table|tbody|td|th|thead|tr|ul"
 )
 # What leads on from a page that has another name now; without a script the anchor is lost, and the way is not.
-_MOVED = re.compile(
+MOVED = re.compile(
     r'<script>location\.replace\("[\w./-]+" \+ location\.search \+ location\.hash\)</script>\s*'
     r'<noscript><meta http-equiv="refresh" content="0; url=[\w./-]+"></noscript>'
 )
@@ -98,7 +98,7 @@ def loaded_by_style(sheet: str) -> tuple[str, ...]:
 
 
 def _odd(content: str) -> tuple[str, ...]:
-    return tuple(match[0][:60] for match in _TAG.finditer(_MOVED.sub("", content)) if _is_odd(match))
+    return tuple(match[0][:60] for match in _TAG.finditer(MOVED.sub("", content)) if _is_odd(match))
 
 
 def _is_odd(tag: re.Match[str]) -> bool:

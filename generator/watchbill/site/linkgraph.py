@@ -13,6 +13,7 @@ from watchbill.errors import Diagnostic, Span, and_more, sort_diagnostics
 from watchbill.model.alerts import Alert, Severity
 from watchbill.model.bundle import Bundle
 from watchbill.site.html import Built, loaded_by_style, read
+from watchbill.site.running import running
 
 NEEDED = ("Impact", "Mitigate first", "Escalate")
 MOST_BYTES = 200_000  # of a page, without the theme's files that all pages share
@@ -66,7 +67,14 @@ def check(site: Path, bundle: Bundle, texts: Mapping[str, str], dashboards: Dash
     """
     pages = {path.relative_to(site).as_posix(): read(path) for path in sorted(site.rglob("*.html"))}
     graph = _Graph(site, bundle, pages, sources(bundle), texts)
-    diagnostics = [*graph.foreign(), *graph.links(), *graph.content(), *graph.alerts(), *graph.runbooks()]
+    diagnostics = [
+        *graph.foreign(),
+        *graph.scripts(),
+        *graph.links(),
+        *graph.content(),
+        *graph.alerts(),
+        *graph.runbooks(),
+    ]
     return sort_diagnostics([*diagnostics, *(graph.panels(dashboards) if dashboards else ())])
 
 
@@ -102,6 +110,17 @@ class _Graph:
                 source = self.sources.get(places[0], Source(self.bundle.platform.origin.span))
                 what = f"{places[0]}{and_more(len(places) - 1)} loads {address} from another host"
                 yield Diagnostic(source.span, "site/other-host", what, "serve it from the site itself; see mkdocs.yml")
+
+    def scripts(self) -> Iterator[Diagnostic]:
+        """Yield what a browser would run and the theme did not write, once, however many pages hold it."""
+        found: dict[str, list[str]] = {}
+        for page in self.pages:
+            for fragment in running(self.site / page):
+                found.setdefault(fragment, []).append(page)
+        for fragment, pages in found.items():
+            source = self.sources.get(pages[0], Source(self.bundle.platform.origin.span))
+            what = f"{pages[0]}{and_more(len(pages) - 1)} holds {fragment[:60]!r}, which a browser would run"
+            yield Diagnostic(source.find(fragment, self.texts), "site/script", what, _PLAIN)
 
     def links(self) -> Iterator[Diagnostic]:
         """Yield every link, anchor and resource that leads nowhere."""

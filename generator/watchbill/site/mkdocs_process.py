@@ -12,10 +12,13 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from material.plugins.search import plugin  # type: ignore[import-untyped]  # ships no type information
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+
+from watchbill.site.heads import escape_titles
 
 _COLOURS = re.compile(r"</?span\b[^>]*>|<a id=\"__codelineno[^>]*></a>")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
@@ -46,12 +49,24 @@ def _pieces(data: str) -> Iterator[tuple[re.Match[str] | None, str]]:
     yield last, data[start:]
 
 
+def _escape(theme: Any) -> None:
+    made = theme.get_env
+
+    def escaping() -> Any:
+        environment = made()
+        escape_titles(environment)
+        return environment
+
+    theme.get_env = escaping
+
+
 def main(config_file: str, site: str) -> None:
     """Build the site; says what is wrong with it on standard error, and ends with 1 then."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)-7s -  %(message)s")
     gc.disable()  # it would look through all pages time and again, and finds nothing before the end
     plugin.Parser = Parser
     config = load_config(config_file, site_dir=site, strict=True)
+    _escape(config.theme)
     config.plugins.on_startup(command="build", dirty=False)
     build(config)
     config.plugins.on_shutdown()

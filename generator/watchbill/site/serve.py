@@ -13,6 +13,7 @@ from typing import Any
 
 from watchbill import pipeline
 from watchbill.errors import ToolError, UsageError, WatchbillError
+from watchbill.site.heads import escape_titles
 from watchbill.source import beside
 
 _log = logging.getLogger("mkdocs.hooks.watchbill")
@@ -53,6 +54,12 @@ def serve(specs: Path, config: Path, address: str) -> None:
 def on_pre_build(config: Any) -> None:
     """Compile before MkDocs reads the pages."""
     compile_again(Path(os.environ[_SPECS]), Path(config.config_file_path))
+
+
+def on_env(env: Any, config: Any, files: Any) -> Any:  # noqa: ARG001 (MkDocs passes them by name)
+    """Escape titles as the built site does."""
+    escape_titles(env)
+    return env
 
 
 def compile_again(specs: Path, config: Path) -> None:

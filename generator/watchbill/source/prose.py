@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from watchbill.errors import Diagnostic
@@ -20,7 +21,7 @@ _PAGE = ".md"
 _NOT_PROSE = "README.md"  # tells of the folder itself
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that its lines are found once
 class Prose:
     """One Markdown file; the prose begins at index `body` of its text. `data` is None without front matter."""
 
@@ -30,7 +31,7 @@ class Prose:
     data: Map | None
     body: int
 
-    @property
+    @cached_property
     def placed(self) -> Text:
         """The text, which finds the lines and columns of its indices."""
         return Text(self.path, self.text)

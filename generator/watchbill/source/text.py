@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from watchbill.errors import Span
 
+_BREAK = re.compile("\n")
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that its lines are found once
 class Text:
     """A file's text under the path that people know it by.
 
@@ -21,12 +24,18 @@ class Text:
     path: str
     text: str
 
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(match.end() for match in _BREAK.finditer(self.text))]
+
     def between(self, start: int, end: int) -> Span:
         """Return the span from one index to another."""
-        line = self.text.count("\n", 0, start) + 1
-        end_line = line + self.text.count("\n", start, end)
-        column, end_column = (index - self.text.rfind("\n", 0, index) for index in (start, end))
-        return Span(self.path, line, column, end_line, end_column)
+        return Span(self.path, *self._place(start), *self._place(end))
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Return the line and the column of an index, both from 1."""
+        line = bisect_right(self._lines, index)
+        return line, index - self._lines[line - 1] + 1
 
     def at(self, index: int) -> Span:
         """Return the span of one character, of none at the end of a line."""

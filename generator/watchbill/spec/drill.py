@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from watchbill.language.base import Authored, Formerly
-from watchbill.language.fields import Count, DurationText, KeyName, Reference, Sentence, ServiceName, TextRule
+from watchbill.language.fields import Count, DurationText, KeyName, Reference, ServiceName, TextRule, Title
 from watchbill.spec.platform import ChannelName
 
 AlertId = Annotated[
@@ -68,7 +68,7 @@ class DrillSpec(Authored):
 
     drill: ServiceName
     """The drill's name, which is the file's too."""
-    title: Sentence
+    title: Title
     """What happens, in one line."""
     env: Annotated[tuple[KeyName, ...], Field(min_length=1)] | None = None
     """The environments in which it happens; without it the first that pages."""

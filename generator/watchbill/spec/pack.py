@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from watchbill.language.base import Authored
-from watchbill.language.fields import AlertName, KeyName, Sentence
+from watchbill.language.fields import AlertName, KeyName, Title
 from watchbill.spec.alert import AnyAlert
 from watchbill.spec.panel import AnyPanel
 
@@ -17,7 +17,7 @@ class PackSpec(Authored):
 
     pack: KeyName
     """The pack's name, which is the file's too."""
-    title: Sentence
+    title: Title
     """Its name for people."""
     needs: Annotated[dict[KeyName, KeyName], Field(min_length=1)]
     """The signals that its alerts and panels speak of, each with the profile that it must have."""

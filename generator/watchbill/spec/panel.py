@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, WrapValidator
 
 from watchbill.language.base import Authored, Diagnostics
-from watchbill.language.fields import AnyQuantity, KeyName, Reference, Sentence
+from watchbill.language.fields import AnyQuantity, KeyName, Reference, Sentence, Title
 from watchbill.model.alerts import Direction
 from watchbill.model.dashboards import Line, LineLevel, Look
 from watchbill.quantity import Quantity, QuantityError, Unit
@@ -53,7 +53,7 @@ class PanelSpec(Authored):
     gauge, `goal` is a line that no alert knows of, and `lines_of` names the panel whose alerts' lines it draws too.
     """
 
-    title: Sentence
+    title: Title
     """The panel's title, by which alerts lead to it."""
     signal: Reference
     """The signal of the service that it shows."""

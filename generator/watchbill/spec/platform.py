@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from watchbill.channels import Definition, definitions
 from watchbill.channels.destinations import MailAddress, ShadowAddress
 from watchbill.language.base import Authored, Formerly, StrictBool
-from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Url
+from watchbill.language.fields import DurationText, KeyName, Ratio, Reference, Sentence, TextRule, Title, Url
 from watchbill.model.burnrate import STANDARD, Tier
 from watchbill.quantity import Duration, Unit
 
@@ -58,7 +58,7 @@ DayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 class TeamBase(Authored):
     """Whose alerts they are, and where that team is reached; every channel that a severity uses needs an address."""
 
-    title: Sentence
+    title: Title
     """The team's name for people."""
 
     @property

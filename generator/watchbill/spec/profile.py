@@ -8,7 +8,16 @@ from pydantic import Field
 
 from watchbill.errors import Span, choose
 from watchbill.language.base import Authored, Diagnostics, StrictBool
-from watchbill.language.fields import AnyQuantity, ClassName, KeyName, LabelName, LabelValue, MetricName, Sentence
+from watchbill.language.fields import (
+    AnyQuantity,
+    ClassName,
+    KeyName,
+    LabelName,
+    LabelValue,
+    MetricName,
+    Sentence,
+    Title,
+)
 from watchbill.model.signals import MetricType
 from watchbill.promql import Matcher
 from watchbill.quantity import Unit
@@ -101,7 +110,7 @@ class ProfileSpec(Authored):
 
     profile: KeyName
     """The profile's name, which is the file's too."""
-    title: Sentence
+    title: Title
     """What kind of system it is, for people."""
     presence: Annotated[tuple[KeyName, ...], Field(min_length=1)]
     """The metrics that are there from the first scrape on; their absence is watched."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from watchbill.language.base import Authored
-from watchbill.language.fields import Reference, Sentence, TextRule, ValueRule
+from watchbill.language.fields import Reference, Sentence, TextRule, Title, ValueRule
 from watchbill.quantity import QuantityError
 
 SECTIONS = (
@@ -80,7 +80,7 @@ class RunbookSpec(Authored):
 
     id: RunbookId
     """The runbook's id, with which its file's name begins."""
-    title: Sentence
+    title: Title
     """What has happened, in a few words."""
     severity: Literal["P0", "P1", "Info", "mixed"]
     """The severity of its alerts; `mixed` where they have several."""
@@ -108,7 +108,7 @@ class DecisionSpec(Authored):
 
     id: DecisionId
     """The decision's id, with which its file's name begins."""
-    title: Sentence
+    title: Title
     """What was decided, in a few words."""
     status: Literal["accepted", "proposed", "superseded"]
     """Whether it is in force."""

@@ -23,6 +23,7 @@ from watchbill.language.fields import (
     Sentence,
     ServiceName,
     TextRule,
+    Title,
 )
 from watchbill.source import Map
 from watchbill.spec.alert import AnyAlert
@@ -220,7 +221,7 @@ class ServiceSpec(Authored):
 
     service: ServiceName
     """The service's name, which is the file's too."""
-    title: Sentence
+    title: Title
     """Its name for people."""
     team: Reference
     """The team that owns it."""

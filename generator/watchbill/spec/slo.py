@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ValidationInfo, WrapValidator
 
 from watchbill.language.base import Authored, StrictBool
-from watchbill.language.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence
+from watchbill.language.fields import Count, DurationText, KeyName, Ratio, Reference, Sentence, Title
 from watchbill.quantity import Duration, Quantity, Unit
 from watchbill.sli import Sli, kinds
 from watchbill.spec.joined import join, read_joined
@@ -27,7 +27,7 @@ class SloSpec(Authored):
     `adr` names decisions that it rests on.
     """
 
-    title: Sentence
+    title: Title
     """The objective's name for people."""
     signal: Reference
     """The signal of the service that the indicator reads."""

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown import Markdown  # type: ignore[import-untyped]  # ships no type information
 
-from prosetree import REST, WHOLE, compiled, decision, diagnostics, runbook, tree
-from spectree import run
+from prosetree import ALERTS, REST, WHOLE, compiled, decision, diagnostics, runbook, tree
+from spectree import PLATFORM, run, service, write_tree
+from watchbill.errors import SpecError
 from watchbill.language.base import Diagnostics
+from watchbill.pipeline import compile_specs
 from watchbill.prose.markdown import Markup
 from watchbill.prose.page import read_page
 from watchbill.site.html import read
@@ -197,6 +199,46 @@ def test_what_commands_need_is_left_alone(tmp_path: Path, text: str) -> None:
 def test_a_broken_runbook_is_reported_with_its_line(tmp_path: Path, text: str, place: str, complaint: str) -> None:
     found = diagnostics(tmp_path, WHOLE | {LOAD: text})
     assert any(one.startswith(f"{LOAD}:{place}:") and complaint in one for one in found), found
+
+
+MARKUP = ["A <script>x", "A </title>", "A <!-- b", "A &lt;img src=x&gt;", "A &#60;b", "A <img/src=x"]
+
+
+@pytest.mark.parametrize("title", MARKUP)
+def test_markup_in_a_title_is_refused_at_its_line(tmp_path: Path, title: str) -> None:
+    quoted = f"'{title}'"
+    book = diagnostics(tmp_path / "a", WHOLE | {LOAD: runbook().replace("title: Book 1", f"title: {quoted}")})
+    adr = diagnostics(
+        tmp_path / "b", {"adr/ADR-020-x.md": decision().replace("title: Decision 20", f"title: {quoted}")}
+    )
+    own = diagnostics(tmp_path / "c", {"adr/0020-x.md": f"# 0020: {title}\n\n**Status:** accepted\n"})
+    assert [one.split(": ")[0] for one in book] == [f"{LOAD}:3:8"]
+    assert [one.split(": ")[0] for one in adr] == ["adr/ADR-020-x.md:3:8"]
+    assert "adr/0020-x.md:1:9" in [one.split(": ")[0] for one in own]
+
+
+@pytest.mark.parametrize("title", MARKUP)
+def test_markup_in_the_title_of_a_service_or_team_is_refused_at_its_line(tmp_path: Path, title: str) -> None:
+    shop, quoted = service(ALERTS), f"'{title}'"
+    specs = write_tree(
+        tmp_path,
+        {
+            "services/shop.yaml": shop.replace("title: Shop", f"title: {quoted}"),
+            "platform.yaml": PLATFORM.replace("title: Backend,", f"title: {quoted},"),
+        },
+    )
+    with pytest.raises(SpecError) as refused:
+        compile_specs(specs)
+    assert {Path(one.span.file).name for one in refused.value.diagnostics} == {"shop.yaml", "platform.yaml"}
+    assert all(
+        "is not one line of text without {{ }}, tags and entities" in one.what for one in refused.value.diagnostics
+    )
+
+
+@pytest.mark.parametrize("title", ["R&D", "Latency < 5 s", "A & B; C", "1<2", "x -> y"])
+def test_a_title_may_hold_signs_that_are_no_markup(tmp_path: Path, title: str) -> None:
+    book = runbook().replace("title: Book 1", f"title: '{title}'")
+    assert diagnostics(tmp_path, WHOLE | {LOAD: book}) == []
 
 
 @pytest.mark.parametrize(

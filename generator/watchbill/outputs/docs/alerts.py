@@ -19,7 +19,7 @@ from watchbill.outputs.promtests import clock
 from watchbill.promql import quoted
 from watchbill.quantity import Duration
 from watchbill.quantity.words import rounded_share, share
-from watchbill.words import objectives, receivers
+from watchbill.words import objectives, receivers, unseen
 from watchbill.words.facts import service_of
 from watchbill.words.urls import bare_panel_url
 
@@ -55,7 +55,7 @@ def alert_page(alert: Alert, writer: Writer) -> str:
         runbook=runbook,
         jumps=[(title, naming.anchor(title)) for title in FIRST] if runbook is not None else [],
         sections=sorted(sections(runbook, page, alert), key=_urgency),
-        assumed=assumed(runbook) if runbook is not None else [],
+        assumed=assumed(runbook, alert.service) if runbook is not None else [],
         waiver=service.waivers.get(alert.name),
         facts=list(_facts(alert, service, page)),
         rules=[(rule.place, rule.expr) for rule in alert.rules],
@@ -128,6 +128,8 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Mutes", _alerts(bundle.mutes.get(alert.id, ()), service, page)),
         ("Declares down", [code(alert.declares_down)] if alert.declares_down else []),
         *_objective(alert, service, page),
+        ("Not counted", _said(unseen.uncounted(alert, service))),
+        ("At a restart", _said(unseen.forgotten(alert))),
         ("Same signal", _alerts(_siblings(alert, service), service, page)),
         ("Depends on", depends_on(service, page)),
         ("Needed by", needed_by(service, page)),
@@ -141,6 +143,10 @@ def _facts(alert: Alert, service: Service, page: PageContext) -> Iterable[tuple[
         ("Spec", [code(pointer(alert))]),
     ]
     return ((title, lines) for title, lines in rows if lines)
+
+
+def _said(text: str) -> list[str]:
+    return [inline(text)] if text else []
 
 
 def _notified(alert: Alert, service: Service, bundle: Bundle) -> list[tuple[str, list[str]]]:

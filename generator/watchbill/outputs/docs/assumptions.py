@@ -7,9 +7,10 @@ from watchbill.model.pages import Runbook
 from watchbill.outputs.docs.markdown import PageContext, Writer, code, inline
 
 
-def assumed(runbook: Runbook) -> list[tuple[str, str]]:
-    """Say what the commands of a runbook assume, each with what it must do."""
-    return [(code(thing), inline(meaning)) for thing, meaning in runbook.assumes.items()]
+def assumed(runbook: Runbook, service: str = "") -> list[tuple[str, str]]:
+    """Say what the commands of a runbook assume, or those for one service, each with what it must do."""
+    things = runbook.assumed_by[service] if service else runbook.assumes
+    return [(code(thing), inline(runbook.assumes[thing])) for thing in things]
 
 
 def assumptions(writer: Writer) -> str:

@@ -15,7 +15,8 @@ from watchbill import naming
 from watchbill.model.alerts import Alert
 from watchbill.model.bundle import Bundle
 from watchbill.model.drills import Drill
-from watchbill.model.pages import Decision, PageLink, Prose, Runbook
+from watchbill.model.pages import Decision, Only, PageLink, Prose, Reference, Runbook, of_service
+from watchbill.outputs.docs.passages import labelled
 from watchbill.outputs.promtests import tested
 from watchbill.words.drills import naming_each
 from watchbill.words.facts import Fact, Facts
@@ -163,17 +164,19 @@ class PageContext:
 
     def prose(self, text: Prose, this: Alert | None = None) -> str:
         """Write prose, with its facts and links as they are for this page and alert."""
-        parts = []
-        for part in text:
-            if isinstance(part, str):
-                parts.append(part)
-            elif isinstance(part, PageLink):
-                way = relative(self.path, self.writer.file(part))
-                parts.append(f"{way}#{part.anchor}" if part.anchor else way)
-            else:
-                fact = self.writer.facts.look_up(part, this)
-                parts.append(fact.text if part.in_code else self._fact(fact))
-        return "".join(parts)
+        return "".join(self._part(part, this) for part in (text if this is None else of_service(text, this.service)))
+
+    def _part(self, part: str | Reference | PageLink | Only, this: Alert | None) -> str:
+        if isinstance(part, str):
+            return part
+        if isinstance(part, PageLink):
+            way = relative(self.path, self.writer.file(part))
+            return f"{way}#{part.anchor}" if part.anchor else way
+        if isinstance(part, Only):
+            whose = " and ".join(inline(self.bundle.service(name).title) for name in part.services)
+            return labelled(self.prose(part.text), whose, in_code=part.in_code, lines=part.lines)
+        fact = self.writer.facts.look_up(part, this)
+        return fact.text if part.in_code else self._fact(fact)
 
     def _fact(self, fact: Fact) -> str:
         if fact.url:
