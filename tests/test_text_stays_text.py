@@ -69,13 +69,13 @@ def test_the_page_of_a_demo_shows_what_servers_said_as_text(opened: Page) -> Non
             "boards": [{"title": PAYLOAD, "url": f"javascript:{HIT}"}],
             "prometheus": f"javascript:{HIT}",
             "alertmanager": PAYLOAD,
-            "services": [{"title": PAYLOAD, "alerts": [{**alert, "tells": [PAYLOAD]}]}],
+            "services": [{"title": PAYLOAD, "alerts": [{**alert, "notifies": [PAYLOAD]}]}],
         },
         "/faults": {"faults": [{**alert, "alert": PAYLOAD, "seconds_left": 9}]},
         "/events": {
             "firing": [PAYLOAD],
             "events": [
-                {"at": 1, "kind": "told", "who": PAYLOAD, "text": PAYLOAD, "links": {PAYLOAD: f"javascript:{HIT}"}}
+                {"at": 1, "kind": "notified", "who": PAYLOAD, "text": PAYLOAD, "links": {PAYLOAD: f"javascript:{HIT}"}}
             ],
         },
     }
