@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import spectree
-from watchbill import naming
+from watchbill import channels, conditions, naming, sli, views
 from watchbill.model.alerts import Alert
 from watchbill.outputs import render
 from watchbill.quantity import decimal_text
@@ -94,4 +94,7 @@ def test_an_author_reads_these_diagnostics(tmp_path: Path, name: str, request: p
     case = CASES / "diagnostics" / name
     _tree(case, tmp_path)
     result = spectree.run(tmp_path, "generate", terminal=True)
-    _compare(case / "expected/stderr.txt", result.stderr, rewrite=request.config.getoption("--golden"))
+    said = result.stderr
+    for every in (conditions.kinds(), sli.kinds(), views.kinds(), channels.definitions()):
+        said = said.replace(", ".join(every), "(all that there are)")  # a new one changes no case of others
+    _compare(case / "expected/stderr.txt", said, rewrite=request.config.getoption("--golden"))

@@ -53,6 +53,6 @@ def _fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_fast_clock")
 @pytest.mark.parametrize("kind", CASES)
-def test_examplees_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
+def test_examples_hold_sixty_times_as_fast(tmp_path: Path, kind: str) -> None:
     specs = spectree.write_tree(tmp_path, services(kind))
     assert spectree.run_promtool(spectree.compile_tree(specs, scale=FAST), tmp_path / "out", "newest", area="own") == ""
