@@ -56,6 +56,7 @@ def build_signal(
         metrics={role: builder.metric(role, metric) for role, metric in sorted(profile.metrics.items())},
         labels=labels,
         examples={role: label.example for role, label in sorted(profile.labels.items())},
+        optional=frozenset(labels[role] for role, label in profile.labels.items() if label.optional),
         classes=builder.classes(labels),
         limits=builder.limits(),
         excluded=builder.excluded(labels),

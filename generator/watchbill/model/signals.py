@@ -80,7 +80,8 @@ class Signal:
     `labels` maps the profile's label roles to real names, `examples` roles to a usual value. `excluded`
     leaves out values of a label role, such as the routes that only probes call. `presence` names the
     metrics that are there from the first scrape on. `chosen` matches values of a label role that a reader
-    of a dashboard has chosen, wherever a metric carries that label.
+    of a dashboard has chosen, wherever a metric carries that label. `optional` are the names of labels that not every
+    version of what exports them writes.
     """
 
     service: str
@@ -98,6 +99,7 @@ class Signal:
     scrape_interval: Duration
     origin: Origin
     chosen: Mapping[str, Matcher] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
 
     def select(self, metric: Metric, *more: Matcher, suffix: str = "") -> str:
         """Select a metric's series of this signal, less what it excludes, with more matchers on top."""

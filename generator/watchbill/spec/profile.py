@@ -70,6 +70,8 @@ class LabelSpec(Authored):
     """The label's usual name."""
     example: LabelValue
     """A value that is usual for it; test series carry it."""
+    optional: bool = False
+    """Whether some versions of what exports it do not write it; the audit does not ask for it then."""
 
 
 class ClassSpec(Authored):

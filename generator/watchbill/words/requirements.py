@@ -144,7 +144,7 @@ def _uses(reader: str, exprs: Iterable[str], signal: Signal) -> Iterable[Use]:
                 alert=reader,
                 series=selection.metric,
                 matchers=tuple(sorted(set(others) - excluded)),
-                grouped=tuple(sorted(grouped - placed - {EDGE})),
+                grouped=tuple(sorted(grouped - placed - {EDGE} - signal.optional)),
                 edges=tuple(sorted(edge for edge in edges.values() if edge.is_finite())),
             )
 
