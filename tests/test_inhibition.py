@@ -25,7 +25,7 @@ from watchbill.tools import GENERATIONS
 CATALOGUE = shipped.alerts()
 SPECS = shipped.services()
 INHIBIT_RULES = shipped.file("out/alertmanager/alertmanager.yml")["inhibit_rules"]
-CONTRACT = frozenset({"alertname", "severity", "team", "stage", "service", "subject", "env", "cluster"})
+CONTRACT = frozenset({"alertname", "incident", "severity", "team", "stage", "service", "subject", "env", "cluster"})
 
 Labels = dict[str, str]
 
